@@ -1,0 +1,1 @@
+"""The launcher: all of Tonglu in one process, with a PostgreSQL of its own."""

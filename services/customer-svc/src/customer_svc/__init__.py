@@ -1,0 +1,1 @@
+"""The only authority on customer master data: customers, channels, distributors, identities, orders."""

@@ -1,0 +1,1 @@
+"""The one door: sign-in, the check at the edge, documentation, the customer profile."""

@@ -1,0 +1,1 @@
+"""The only authority on what passes between the company and its customers."""

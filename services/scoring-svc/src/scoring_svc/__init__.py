@@ -1,0 +1,1 @@
+"""The only authority on scores: tier, value, churn risk, lifecycle stage."""

@@ -1,0 +1,1 @@
+"""What every service stands on: transactions, events, HTTP habits, jobs; names no service."""
