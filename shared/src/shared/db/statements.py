@@ -1,0 +1,49 @@
+"""SQLAlchemy Core statements compiled to what asyncpg runs: SQL text and positional arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql.elements import CompilerElement
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement compiled once, at import: its text and the names of its arguments in order."""
+
+    sql: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+
+    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
+        """The values in the statement's order; KeyError names the one that is missing."""
+        fixed = self.fixed
+        return [given[name] if name in given else fixed[name] for name in self.names]
+
+
+def prepare(statement: CompilerElement, *columns: str) -> Prepared:
+    """Compile a module-level statement whose variable parts are `bindparam`s.
+
+    For INSERT and UPDATE, `columns` names the columns to be written; each becomes an argument of that
+    name, so any other bindparam of the statement must be called otherwise (`b_id`). Lists of values are
+    passed as arrays (`= any(:ids)`): an `IN` of unknown length cannot be compiled ahead.
+    """
+    compiled = statement.compile(dialect=_DIALECT, column_keys=list(columns) or None)
+    names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
+    given = compiled.construct_params(_check=False) or {}  # type: ignore[call-arg]
+    fixed = {
+        name: value
+        for name, value in given.items()
+        if name in names and not compiled.binds[name].required and name not in columns  # type: ignore[attr-defined]
+    }
+    return Prepared(compiled.string, names, fixed)
+
+
+def compile_now(statement: CompilerElement) -> tuple[str, list[Any]]:
+    """Compile a statement made for one request (filters); every value stands in it already."""
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    params = compiled.construct_params() or {}
+    return compiled.string, [params[name] for name in compiled.positiontup or ()]  # type: ignore[attr-defined]

@@ -1,0 +1,107 @@
+"""Reading and writing: `Reader` runs single statements, `Tx` is the unit of work around several."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from asyncpg import Connection, Record
+from sqlalchemy.sql.elements import CompilerElement
+
+from shared.db.scope import Scope
+from shared.db.statements import Prepared, compile_now
+
+if TYPE_CHECKING:
+    from shared.db.database import Database
+
+Statement = Prepared | CompilerElement
+
+__all__ = ["Reader", "Record", "Statement", "Tx"]
+
+
+def _bound(statement: Statement, given: dict[str, Any]) -> tuple[str, list[Any]]:
+    if isinstance(statement, Prepared):
+        return statement.sql, statement.arguments(given)
+    return compile_now(statement)
+
+
+class Reader:
+    """Statements on one connection, seen through one scope; each reads the latest committed state."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self.connection = connection
+        self.scope = scope
+
+    async def rows(self, statement: Statement, **given: Any) -> list[Record]:
+        """All rows of the statement."""
+        sql, arguments = _bound(statement, given)
+        return await self.connection.fetch(sql, *arguments)
+
+    async def row(self, statement: Statement, **given: Any) -> Record | None:
+        """The first row, or None."""
+        sql, arguments = _bound(statement, given)
+        return await self.connection.fetchrow(sql, *arguments)
+
+    async def value(self, statement: Statement, **given: Any) -> Any:
+        """The first column of the first row, or None."""
+        sql, arguments = _bound(statement, given)
+        return await self.connection.fetchval(sql, *arguments)
+
+
+class Tx(Reader):
+    """One transaction. Whoever opened it closes it: commands never commit.
+
+    `now` is one moment for the whole transaction and `new_id` the source of its ids.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        scope: Scope,
+        *,
+        database: "Database",
+        now: datetime,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        super().__init__(connection, scope)
+        self.database = database
+        self.now = now
+        self.new_id = new_id
+        self.notes: dict[str, Any] = {}
+        self._before_commit: list[Callable[[Tx], Awaitable[None]]] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    async def run(self, statement: Statement, **given: Any) -> int:
+        """Run a change; how many rows it touched."""
+        sql, arguments = _bound(statement, given)
+        status: str = await self.connection.execute(sql, *arguments)
+        return int(status.rpartition(" ")[2]) if status[-1].isdigit() else 0
+
+    async def run_many(self, statement: Prepared, items: Iterable[dict[str, Any]]) -> None:
+        """Run one change for each item, in one pipelined round trip."""
+        await self.connection.executemany(statement.sql, [statement.arguments(item) for item in items])
+
+    async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
+        """Stream many rows into a table by COPY."""
+        await self.connection.copy_records_to_table(table, columns=list(columns), records=records)
+
+    def savepoint(self) -> AbstractAsyncContextManager[Any]:
+        """A part that can fail alone: an exception inside undoes that part and is passed on."""
+        return self.connection.transaction()
+
+    def before_commit(self, write: Callable[["Tx"], Awaitable[None]]) -> None:
+        """Have something written last, in the same transaction (outbox rows, an idempotency record)."""
+        self._before_commit.append(write)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have something called once the change is durable; it must not fail or wait."""
+        self._after_commit.append(call)
+
+    async def commit(self) -> None:
+        """Make the change durable. Only the door that opened the transaction calls this."""
+        for write in self._before_commit:
+            await write(self)
+        await self.connection.execute("COMMIT")
+        for call in self._after_commit:
+            call()
