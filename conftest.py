@@ -1,0 +1,39 @@
+"""Real servers for every member's tests: one PostgreSQL per session, one RabbitMQ where one can be had."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tools import broker
+
+from tonglu_local.postgres import EmbeddedPostgres, ServiceUrls
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """A server of this test session; unsafe and quick."""
+    with (
+        tempfile.TemporaryDirectory(prefix="tonglu-test-", ignore_cleanup_errors=True) as folder,
+        EmbeddedPostgres(Path(folder), durable=False) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def service_database(postgres_server: EmbeddedPostgres) -> Callable[[str], ServiceUrls]:
+    """`service_database("customer")` is the service's database and its two roles, without tables."""
+    return postgres_server.ensure_service
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> Iterator[str]:
+    """The address of a RabbitMQ; without one the tests that need it are skipped by name, but never in CI."""
+    try:
+        with broker.running() as url:
+            yield url
+    except broker.NoBrokerError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run the RabbitMQ tests: {error}", pytrace=False)
+        pytest.skip(f"needs RabbitMQ: {error}")
