@@ -1,4 +1,4 @@
-"""A RabbitMQ for tests and benchmarks: the one named, the one that answers, or one of our own on a private port."""
+"""A RabbitMQ for tests and benchmarks: the one named, the one that answers, or one on a private port."""
 
 import os
 import secrets

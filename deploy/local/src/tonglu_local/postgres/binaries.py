@@ -82,9 +82,8 @@ def _major(folder: Path, account: Account) -> int:
 
 def _copied(folder: Path) -> Path:
     """A copy of the installation around `folder` that every account may execute, made once per version."""
-    server = (folder / "postgres").stat()
-    key = hashlib.sha256(f"{folder}{server.st_size}{server.st_mtime_ns}".encode()).hexdigest()[:16]
-    place = ROOT_STATE / "postgresql" / key
+    with (folder / "postgres").open("rb") as program:
+        place = ROOT_STATE / "postgresql" / hashlib.file_digest(program, "sha256").hexdigest()[:16]
     if place.exists():
         return place / "bin"
     place.parent.mkdir(parents=True, exist_ok=True)
