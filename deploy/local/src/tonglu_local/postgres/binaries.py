@@ -84,15 +84,19 @@ def _copied(folder: Path) -> Path:
     """A copy of the installation around `folder` that every account may execute, made once per version."""
     with (folder / "postgres").open("rb") as program:
         place = ROOT_STATE / "postgresql" / hashlib.file_digest(program, "sha256").hexdigest()[:16]
-    if place.exists():
-        return place / "bin"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=place.parent))
-    shutil.copytree(folder.parent, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
-    for each in (ROOT_STATE, place.parent, fresh):
-        each.chmod(each.stat().st_mode | 0o755)
-    try:
-        fresh.rename(place)  # two first starts at once: one copy wins, the other is dropped
-    except OSError:
-        shutil.rmtree(fresh)
-    return place / "bin"
+    installation, package = folder.parent, folder.parent.parent
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=place.parent))
+        skip = shutil.ignore_patterns("include")
+        shutil.copytree(installation, fresh / package.name / installation.name, ignore=skip)
+        libraries = package.with_name(f"{package.name}.libs")  # a wheel's programs look for them there
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name)
+        for each in (ROOT_STATE, place.parent, fresh):
+            each.chmod(each.stat().st_mode | 0o755)
+        try:
+            fresh.rename(place)  # of two first starts at once one copy wins
+        except OSError:
+            shutil.rmtree(fresh)
+    return place / package.name / installation.name / folder.name
