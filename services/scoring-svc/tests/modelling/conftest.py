@@ -1,0 +1,77 @@
+"""Logs to score: the published CDNOW sample and invented ones of any size."""
+
+import csv
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scoring_svc.modelling.facts import Facts, record
+
+DATA = Path(__file__).parents[1] / "data"
+REPOSITORY = Path(__file__).parents[4]
+RETAIL = REPOSITORY / "deploy/local/src/tonglu_local/sample/online_retail_invoices.csv.gz"
+START = np.datetime64("2024-01-01T09:00", "us")
+
+
+def columns_of(path: Path) -> dict[str, np.ndarray]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        header, *rows = csv.reader(lines)
+    return {name: np.array(column) for name, column in zip(header, zip(*rows, strict=True), strict=True)}
+
+
+@pytest.fixture(scope="session")
+def cdnow() -> Facts:
+    rows = columns_of(DATA / "cdnow_sample.csv.gz")
+    orders = {"customer": rows["customer_id"], "ts": rows["date"], "amount": rows["amount"].astype(float)}
+    return record(np.unique(rows["customer_id"]), orders=orders)
+
+
+@pytest.fixture(scope="session")
+def retail() -> Facts:
+    rows = columns_of(RETAIL)
+    amount = np.abs(rows["amount"].astype(float))
+    orders = {"customer": rows["customer_id"], "ts": rows["ts"], "amount": amount}
+    orders["is_return"] = rows["is_return"] == "1"
+    return record(np.unique(rows["customer_id"]), orders=orders)
+
+
+@pytest.fixture(scope="session")
+def invent() -> Callable[[int, int], Facts]:
+    """Make a year of orders, complaints, contacts and surveys of so many customers, from a seed."""
+    return _invent
+
+
+def _invent(customers: int, seed: int) -> Facts:
+    chance = np.random.default_rng(seed)
+    ids = np.array([f"c{number:05d}" for number in range(customers)])
+
+    def rows(average: float) -> tuple[np.ndarray, np.ndarray]:
+        each = chance.poisson(chance.gamma(1.0, average, customers))
+        who = np.repeat(ids, each)
+        return who, START + (chance.random(len(who)) * 364 * 86400e6).astype("timedelta64[us]")
+
+    bought, ordered = rows(7)
+    complained, opened = rows(1)
+    took = (chance.random(len(opened)) * 40 * 86400e6).astype("timedelta64[us]")
+    met, spoke = rows(6)
+    answered, replied = rows(2)
+    return record(
+        ids,
+        orders={
+            "customer": bought,
+            "ts": ordered,
+            "amount": chance.gamma(2.0, 50.0, len(bought)),
+            "is_return": chance.random(len(bought)) < 0.08,
+        },
+        complaints={
+            "customer": complained,
+            "ts": opened,
+            "severity": chance.integers(1, 4, len(opened)),
+            "resolved": np.where(chance.random(len(opened)) < 0.2, np.datetime64("NaT"), opened + took),
+        },
+        contacts={"customer": met, "ts": spoke, "direction": chance.choice(["in", "out", ""], len(spoke))},
+        surveys={"customer": answered, "ts": replied, "score": chance.integers(1, 6, len(replied))},
+    )

@@ -1,0 +1,103 @@
+"""The purchase model reproduces what was published and behaves as its story says."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.optimize import check_grad
+from scipy.stats import beta
+
+from scoring_svc.modelling import purchase_fit
+from scoring_svc.modelling.features import features
+from scoring_svc.modelling.purchase import Histories, PurchaseModel, histories
+
+CALIBRATION_END = np.datetime64("1997-09-30", "us")
+positive = st.floats(0.05, 20.0)
+models = st.builds(
+    PurchaseModel, st.just("mbg"), st.integers(1, 4), positive, positive, positive, positive
+) | st.builds(PurchaseModel, st.just("bg"), st.just(1), positive, positive, positive, positive)
+
+
+@pytest.fixture(scope="module")
+def seen(cdnow):
+    return histories(features(cdnow, CALIBRATION_END).rhythm)
+
+
+def test_the_published_cdnow_parameters_come_out(seen):
+    """Fader, Hardie & Lee (2005): LL -9582.4, parameters printed to three decimals."""
+    model = purchase_fit.fit_bgnbd(seen, l2=0)
+    printed = [0.243, 4.414, 0.793, 2.426]
+    for ours, theirs in zip([model.r, model.alpha, model.a, model.b], printed, strict=True):
+        assert abs(ours - theirs) <= max(0.001 * theirs, 0.0005)
+    assert model.log_likelihood == pytest.approx(-9582.43, abs=0.005)
+    assert not model.degenerate
+
+
+@pytest.mark.parametrize(("family", "k"), purchase_fit.VARIANTS)
+def test_the_gradient_is_the_slope(seen, family, k):
+    objective = purchase_fit._objective(seen, family, k, 1e-3)
+    at = np.array([0.1, -0.4, 0.3, 0.2])
+    assert check_grad(lambda logs: objective(logs)[0], lambda logs: objective(logs)[1], at) < 1e-5
+
+
+@settings(max_examples=100, deadline=None)
+@given(model=models, repeats=st.integers(0, 60), gap=st.floats(0.2, 8), weeks=st.sampled_from([1, 4, 13, 52]))
+def test_silence_never_makes_an_order_likelier_and_p_buy_is_a_probability(model, repeats, gap, weeks):
+    """With Erlang gaps (k > 1) a long gap first makes the next order likelier, so this holds for k = 1."""
+    silence = np.linspace(0.0, 200.0, 60)
+    last = np.full_like(silence, repeats * gap)
+    seen = Histories(np.full_like(silence, repeats), last, last + silence, np.zeros_like(silence))
+    chance = model.p_buy(seen, weeks)
+    assert np.all((chance >= 0) & (chance <= 1))
+    if model.k == 1:
+        assert np.all(np.diff(chance) <= 1e-12)
+    else:
+        assert chance[-1] <= chance.max()
+    assert np.all(model.p_buy(seen, weeks + 1) >= chance - 1e-12)
+    np.testing.assert_allclose(
+        model.p_buy(seen, weeks, silent_for=3.0)[0],
+        model.p_buy(Histories(seen.repeats, seen.last_week, seen.age + 3.0, seen.sum_log_gaps), weeks)[0],
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(model=models, repeats=st.integers(0, 300), gap=st.floats(0.2, 8), silence=st.floats(0, 100))
+def test_expected_orders_are_finite_and_grow_with_the_horizon(model, repeats, gap, silence):
+    seen = Histories(
+        *(np.array([value]) for value in (float(repeats), repeats * gap, repeats * gap + silence, 0.0))
+    )
+    orders = [float(model.expected_orders(seen, weeks)[0]) for weeks in (4, 13, 26, 52)]
+    assert all(np.isfinite(orders))
+    assert orders == sorted(orders)
+    if model.k == 1:
+        assert orders[1] >= float(model.p_buy(seen, 13)[0]) * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("family", ["bg", "mbg"])
+def test_expected_orders_are_the_integral_over_the_chance_to_leave(family):
+    model = PurchaseModel(family, 1, 0.4, 5.0, 1.3, 2.4)
+    seen = Histories(np.array([4.0]), np.array([20.0]), np.array([26.0]), np.zeros(1))
+    kept = 5.0 if family == "mbg" else 4.0
+
+    def orders_if(leaving):
+        served = 1 - ((5.0 + 26.0) / (5.0 + 26.0 + leaving * 13)) ** 4.4
+        return beta.pdf(leaving, 1.3, 2.4 + kept) * served / leaving
+
+    expected = quad(orders_if, 0, 1)[0] * model.p_alive(seen)[0]
+    assert model.expected_orders(seen, 13)[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_fit_in_which_nobody_leaves_says_so():
+    regular = Histories(np.full(50, 9.0), np.full(50, 9.0), np.full(50, 9.5), np.zeros(50))
+    assert purchase_fit.fit_bgnbd(regular, l2=0).degenerate
+
+
+def test_a_model_survives_its_document(seen):
+    model = purchase_fit.fit_purchase(seen, family="mbg", k=2)
+    assert PurchaseModel.from_document(model.to_document()) == model
+
+
+def test_nobody_to_learn_from_is_refused():
+    with pytest.raises(ValueError, match="nobody"):
+        purchase_fit.fit_bgnbd(Histories(*(np.zeros(0) for _ in range(4))))
