@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import shared  # noqa: F401  first, or pytest takes the folder of that name for the package
 from tools import broker
 
+import shared  # noqa: F401  first, or pytest takes the folder of that name for the package
 from tonglu_local.postgres import EmbeddedPostgres, ServiceUrls
 
 

@@ -1,7 +1,7 @@
 """Reading and writing: `Reader` runs single statements, `Tx` is the unit of work around several."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -69,6 +69,7 @@ class Tx(Reader):
         self.now = now
         self.new_id = new_id
         self.notes: dict[str, Any] = {}
+        self._parts = 0
         self._before_commit: list[Callable[[Tx], Awaitable[None]]] = []
         self._after_commit: list[Callable[[], None]] = []
 
@@ -86,9 +87,18 @@ class Tx(Reader):
         """Stream many rows into a table by COPY."""
         await self.connection.copy_records_to_table(table, columns=list(columns), records=records)
 
-    def savepoint(self) -> AbstractAsyncContextManager[Any]:
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
         """A part that can fail alone: an exception inside undoes that part and is passed on."""
-        return self.connection.transaction()
+        self._parts += 1
+        part = f"part_{self._parts}"
+        await self.connection.execute(f"SAVEPOINT {part}")
+        try:
+            yield
+        except Exception:
+            await self.connection.execute(f"ROLLBACK TO SAVEPOINT {part}")
+            raise
+        await self.connection.execute(f"RELEASE SAVEPOINT {part}")
 
     def before_commit(self, write: Callable[["Tx"], Awaitable[None]]) -> None:
         """Have something written last, in the same transaction (outbox rows, an idempotency record)."""
