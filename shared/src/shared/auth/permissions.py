@@ -1,0 +1,58 @@
+"""What each role may do: the one table of permissions, `resource:action`."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+ROLES = ("admin", "manager", "sales", "service", "analyst")
+
+_READING = (
+    "customers:read",
+    "orders:read",
+    "channels:read",
+    "distributors:read",
+    "interactions:read",
+    "complaints:read",
+    "scores:read",
+    "policies:read",
+    "operations:read",
+)
+_OWN_DESK = ("reminders:read", "reminders:write", "inbox:read", "inbox:write")
+_SALES = (
+    "customers:write",
+    "orders:write",
+    "imports:write",
+    "interactions:write",
+    "complaints:write",
+    "operations:write",
+)
+_SERVICE = ("interactions:write", "complaints:write", "customers:write", "operations:write")
+_MANAGER = (
+    *_SALES,
+    "customers:assign",
+    "channels:write",
+    "distributors:write",
+    "policies:write",
+    "scores:write",
+    "staff:read",
+    "reminders:all",
+)
+_ADMIN = (*_MANAGER, "staff:write", "deadletters:read", "deadletters:write", "operations:all")
+
+BY_ROLE: dict[str, frozenset[str]] = {
+    "admin": frozenset((*_READING, *_OWN_DESK, *_ADMIN)),
+    "manager": frozenset((*_READING, *_OWN_DESK, *_MANAGER)),
+    "sales": frozenset((*_READING, *_OWN_DESK, *_SALES)),
+    "service": frozenset((*_READING, *_OWN_DESK, *_SERVICE)),
+    "analyst": frozenset((*_READING, *_OWN_DESK)),
+}
+EVERY_PERMISSION = frozenset().union(*BY_ROLE.values())
+
+
+@lru_cache(maxsize=256)
+def _together(roles: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*(BY_ROLE.get(role, frozenset()) for role in roles))
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[str]:
+    """Everything that these roles may do together; an unknown role may nothing."""
+    return _together(frozenset(roles))

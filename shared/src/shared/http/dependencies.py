@@ -1,0 +1,55 @@
+"""What a handler may ask for, each as an annotated argument."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from shared.auth import Principal
+from shared.db import EVERYTHING, Database, Reader, Scope, Tx
+from shared.http import idempotency
+from shared.http.visit import Visit
+from shared.sealing import Sealer
+
+
+def _scope(request: Request) -> Scope:
+    principal: Principal | None = request.state.principal
+    return EVERYTHING if principal is None else principal.scope
+
+
+async def _caller(request: Request) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.state.database
+    return database
+
+
+async def _sealer(request: Request) -> Sealer:
+    sealer: Sealer = request.state.sealer
+    return sealer
+
+
+async def _reader(request: Request) -> Reader:
+    database: Database = request.state.database
+    visit: Visit = request.state.visit
+    return await visit.stack.enter_async_context(database.read(_scope(request)))
+
+
+async def _write_tx(request: Request) -> Tx:
+    database: Database = request.state.database
+    visit: Visit = request.state.visit
+    tx = visit.tx = await visit.stack.enter_async_context(database.begin(_scope(request)))
+    if request.method == "POST":
+        principal: Principal | None = request.state.principal
+        visit.claim = await idempotency.claim(request, tx, principal.id if principal else None)
+    return tx
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+Db = Annotated[Database, Depends(_database)]
+ReadDb = Annotated[Reader, Depends(_reader)]
+WriteTx = Annotated[Tx, Depends(_write_tx)]
+Sealing = Annotated[Sealer, Depends(_sealer)]

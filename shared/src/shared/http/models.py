@@ -1,0 +1,82 @@
+"""The shapes that requests and answers are made of."""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http.types import Currency, Int64
+
+Item = TypeVar("Item")
+
+
+class Input(BaseModel):
+    """A request body: unknown fields are refused, numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Patch(Input):
+    """A JSON merge patch (RFC 7396): a field that is not sent stays as it is, null clears it."""
+
+    def changes(self) -> dict[str, Any]:
+        """Only the fields that were sent, as plain values."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Output(BaseModel):
+    """An answer; made from a row or a value by attribute or key."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Money(BaseModel):
+    """An amount in minor units (分, cents) and its ISO 4217 currency."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    amount_minor: Int64 = Field(examples=[12900])
+    currency: Currency = "CNY"
+
+
+class PageInfo(Output):
+    """Where the list goes on. `total` only with `?count=exact`."""
+
+    next_cursor: str | None
+    has_more: bool
+    total: int | None = None
+
+
+class Page(Output, Generic[Item]):
+    """One page of a list."""
+
+    data: list[Item]
+    page: PageInfo
+
+
+class ListQuery(Input):
+    """What every list takes; a subclass adds its filters."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+    sort: Annotated[str, Field(max_length=60, examples=["-created_at"])] | None = None
+    count: Literal["exact"] | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """The filters that were sent, by field name."""
+        chosen = self.model_dump(exclude={"limit", "cursor", "sort", "count"}, exclude_none=True)
+        return dict(sorted(chosen.items()))
+
+
+class BatchResult(Output):
+    """What became of one item of a batch; `problem` is a problem document (RFC 9457)."""
+
+    index: int
+    status: int
+    id: str | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchResults(Output):
+    """The answer (207) to a batch, in the order of its items."""
+
+    results: list[BatchResult]

@@ -1,0 +1,84 @@
+"""Field types with bounds: every text refuses control and direction characters, every number is finite."""
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints
+from pydantic_core import PydanticCustomError
+
+# C0 and C1 controls but tab and line ends, bidi controls, surrogates, non-characters.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\ud800-\udfff\ufffe\uffff]"
+)
+_MOST_DEPTH = 8
+_MOST_ITEMS = 500
+_MOST_TEXT = 10_000
+_INT64 = 2**63 - 1
+
+
+def _clean(text: str) -> str:
+    if _FORBIDDEN.search(text):
+        raise PydanticCustomError("forbidden_character", "contains a control or direction character")
+    return text
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _with_z(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _text(most: int, least: int = 0) -> Any:
+    constraint = StringConstraints(max_length=most, min_length=least, strip_whitespace=True)
+    return Annotated[str, constraint, AfterValidator(_clean)]
+
+
+Name = _text(200, 1)
+Line = _text(500)
+Text = _text(_MOST_TEXT)
+Phone = _text(40, 3)
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+Int64 = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)]
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_utc),
+    PlainSerializer(_with_z, return_type=str, when_used="json"),
+    Field(examples=["2026-03-01T09:30:00Z"]),
+]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["CNY"])]
+
+
+def _walk(value: Any, depth: int) -> Iterator[None]:
+    if depth > _MOST_DEPTH:
+        raise PydanticCustomError("too_deep", "is nested too deeply")
+    if isinstance(value, str):
+        if len(value) > _MOST_TEXT:
+            raise PydanticCustomError("string_too_long", "a text is too long")
+        _clean(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("finite_number", "must be finite")
+    elif isinstance(value, int) and not -_INT64 - 1 <= value <= _INT64:
+        raise PydanticCustomError("int_too_large", "must fit into 64 bits")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _clean(key)
+            yield from _walk(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _walk(item, depth + 1)
+    yield
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    for count, _ in enumerate(_walk(value, 0)):
+        if count > _MOST_ITEMS:
+            raise PydanticCustomError("too_long", "holds too many values")
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_storable)]
