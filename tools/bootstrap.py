@@ -106,10 +106,14 @@ def _install_ensurepip() -> None:
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         _stop(f"This Python cannot make virtual environments: install {package} or python3-venv")
+    if not (_apt("install", package) or (_apt("update") and _apt("install", package))):
+        _stop(f"apt-get could not install {package}, which this Python needs for virtual environments")
+
+
+def _apt(*arguments: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", package]):
-        if subprocess.run(["apt-get", "-qq", *arguments], env=environment, check=False).returncode != 0:
-            _stop(f"apt-get could not install {package}, which this Python needs for virtual environments")
+    command = ["apt-get", "-qq", "-y", "--no-install-recommends", *arguments]
+    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def _install() -> None:
