@@ -1,0 +1,106 @@
+"""What customer-svc tells: customers as reference rows, orders as facts, distributors."""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.base import MAX_CHUNK, Code, Currency, Event, Fact, Int64, Moment, Version
+
+
+class CustomerState(Fact):
+    """The whole reference row but for its id, version and distributor: it replaces what was known before."""
+
+    owner_id: UUID | None
+    org_unit_id: UUID | None
+    status: Code
+    channel: Code | None
+
+
+class CustomerRegistered(Event, CustomerState):
+    """A customer is new; the subject is the customer."""
+
+    type: ClassVar[str] = "customer.registered.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
+class CustomerUpdated(Event, CustomerState):
+    """Something of a customer changed, perhaps only what other services do not keep."""
+
+    type: ClassVar[str] = "customer.updated.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
+class CustomerAssigned(Event, CustomerState):
+    """A customer has another owner, org unit or distributor."""
+
+    type: ClassVar[str] = "customer.assigned.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
+class ReferenceRow(CustomerState):
+    """One customer of a chunk; `version` is the customer's."""
+
+    customer_id: UUID
+    version: Version
+    distributor_id: UUID | None
+
+
+class CustomersImported(Event):
+    """A chunk of a bulk load is stored; the subject is the import, the version the chunk's number."""
+
+    type: ClassVar[str] = "customers.imported.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    customers: Annotated[tuple[ReferenceRow, ...], Field(max_length=MAX_CHUNK)]
+
+
+class OrderFact(Fact):
+    """An order's worth in minor units of its currency (CNY: fen); returns have a positive amount, too."""
+
+    customer_id: UUID
+    order_id: UUID
+    ordered_at: Moment
+    amount_minor: Int64
+    currency: Currency
+    channel: Code | None
+    kind: Literal["sale", "return"]
+
+
+class OrderRecorded(Event, OrderFact):
+    """A sale is recorded; the subject is the order."""
+
+    type: ClassVar[str] = "order.recorded.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
+class OrderReturned(Event, OrderFact):
+    """A return is recorded as an order of its own; the subject is that order."""
+
+    type: ClassVar[str] = "order.returned.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
+class ImportedOrder(OrderFact):
+    """One order of a chunk."""
+
+    distributor_id: UUID | None
+
+
+class OrdersImported(Event):
+    """A chunk of a bulk load is stored; the subject is the import, the version the chunk's number."""
+
+    type: ClassVar[str] = "orders.imported.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    orders: Annotated[tuple[ImportedOrder, ...], Field(max_length=MAX_CHUNK)]
+
+
+class DistributorChanged(Event):
+    """A distributor is new or changed; the subject is the distributor, `parent_id` the one above it."""
+
+    type: ClassVar[str] = "distributor.changed.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    parent_id: UUID | None
+    status: Code

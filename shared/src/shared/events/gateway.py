@@ -1,0 +1,18 @@
+"""What the gateway tells: who works here and what they may see."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.base import Code, Event
+
+
+class StaffChanged(Event):
+    """A member of staff is new or changed; the subject is the staff id, `data_scope` how far they see."""
+
+    type: ClassVar[str] = "staff.changed.v1"
+    publisher: ClassVar[str] = "gateway"
+
+    roles: tuple[Code, ...]
+    active: bool
+    org_unit_id: UUID | None
+    data_scope: Literal["own", "unit", "all"]

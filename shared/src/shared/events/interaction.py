@@ -1,0 +1,66 @@
+"""What interaction-svc tells: contacts with customers and the course of complaints."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events.base import Code, Event, Fact, Moment
+
+
+class InteractionLogged(Event):
+    """A contact took place at `occurred_at`; the subject is the interaction."""
+
+    type: ClassVar[str] = "interaction.logged.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    customer_id: UUID
+    channel: Code
+    direction: Literal["inbound", "outbound"]
+    occurred_at: Moment
+    kind: Code
+
+
+class ComplaintState(Fact):
+    """Where a complaint stands, complete: times are None until they happen, and again after reopening."""
+
+    customer_id: UUID
+    owner_id: UUID | None
+    category: Code
+    severity: Literal["low", "normal", "high", "critical"]
+    opened_at: Moment
+    resolved_at: Moment | None
+    closed_at: Moment | None
+
+
+class ComplaintOpened(Event, ComplaintState):
+    """A customer complains; the subject is the complaint."""
+
+    type: ClassVar[str] = "complaint.opened.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintAssigned(Event, ComplaintState):
+    """A complaint has a (new) owner."""
+
+    type: ClassVar[str] = "complaint.assigned.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintResolved(Event, ComplaintState):
+    """A complaint's cause is removed."""
+
+    type: ClassVar[str] = "complaint.resolved.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintClosed(Event, ComplaintState):
+    """A complaint is done with."""
+
+    type: ClassVar[str] = "complaint.closed.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintReopened(Event, ComplaintState):
+    """A complaint that was resolved or closed is open again."""
+
+    type: ClassVar[str] = "complaint.reopened.v1"
+    publisher: ClassVar[str] = "interaction-svc"

@@ -1,0 +1,29 @@
+"""What notify-svc tells: reminders that are due or done."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.base import Code, Event, Moment
+
+
+class ReminderDue(Event):
+    """A reminder fired; the subject is the reminder, `reason` why it was made (`manual`, `churn`, …)."""
+
+    type: ClassVar[str] = "reminder.due.v1"
+    publisher: ClassVar[str] = "notify-svc"
+
+    assignee_id: UUID
+    customer_id: UUID | None
+    due_at: Moment
+    reason: Code
+
+
+class ReminderDone(Event):
+    """A reminder was done by somebody."""
+
+    type: ClassVar[str] = "reminder.done.v1"
+    publisher: ClassVar[str] = "notify-svc"
+
+    assignee_id: UUID
+    customer_id: UUID | None
+    done_at: Moment

@@ -1,0 +1,87 @@
+"""What scoring-svc tells: what a customer is worth, where it stands, and whether it may be lost."""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.base import Code, Currency, Event, Int64, Moment, Share
+
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+ChurnLevel = Literal["low", "medium", "high", "unknown"]
+
+
+class ScoreChanged(Event):
+    """A customer was scored anew; the subject is the customer, the version the score's.
+
+    `probability` (of churn) and `p_alive` are shares 0..1 and `expected_value_minor` is in minor units of
+    `currency`; each is None where there is too little data to say.
+    """
+
+    type: ClassVar[str] = "score.changed.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    tier: Code
+    stage: Code
+    level: ChurnLevel
+    probability: Share | None
+    p_alive: Share | None
+    expected_value_minor: Int64 | None
+    currency: Currency | None
+    scored_at: Moment
+
+
+class TierChanged(Event):
+    """A customer moved to another tier; `from_tier` is None the first time. The subject is the customer."""
+
+    type: ClassVar[str] = "tier.changed.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    from_tier: Code | None
+    to_tier: Code
+
+
+class StageChanged(Event):
+    """A customer moved to another stage of its life; `from_stage` is None the first time."""
+
+    type: ClassVar[str] = "stage.changed.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    from_stage: Code | None
+    to_stage: Code
+
+
+class ChurnWarned(Event):
+    """A customer may be lost with this probability (0..1); the subject is the warning, not the customer."""
+
+    type: ClassVar[str] = "churn.warned.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    customer_id: UUID
+    owner_id: UUID | None
+    level: ChurnLevel
+    probability: Share
+    reasons: tuple[Code, ...]
+    recommended_action: Code | None
+
+
+class ChurnCleared(Event):
+    """A warning no longer holds; the subject is the warning."""
+
+    type: ClassVar[str] = "churn.cleared.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    customer_id: UUID
+
+
+class ScoringCompleted(Event):
+    """A sweep or rebuild went through; the subject is the run, the counts are of customers."""
+
+    type: ClassVar[str] = "scoring.completed.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    started_at: Moment
+    finished_at: Moment
+    scored: Count
+    changed: Count
+    warned: Count
