@@ -57,13 +57,15 @@ _LIMITS = ("max_length", "min_length", "ge", "le", "gt", "lt", "expected")
 def explain(kind: str, context: Mapping[str, Any] | None, message: str) -> tuple[str, str, str]:
     """Code, English and Chinese for one finding.
 
-    A kind of our own (`PydanticCustomError`) is its own code with its own message, which by rule of the
-    house holds no value; any other unknown kind says only that the value is wrong.
+    A kind of our own (`PydanticCustomError`) is its own code with its own message, in Chinese from the
+    `zh` of its context; by rule of the house they hold no value. Any other unknown kind says only that the
+    value is wrong.
     """
     known = _KINDS.get(kind)
     if known is None:
         own = kind.islower() and kind not in ("value_error", "assertion_error")
-        return (kind, message, message) if own else ("wrong_value", "is not valid", "无效")
+        zh = str((context or {}).get("zh", message))
+        return (kind, message, zh) if own else ("wrong_value", "is not valid", "无效")
     limits = {name: (context or {}).get(name, "?") for name in _LIMITS}
     code, en, zh = known
     return code, en.format(**limits), zh.format(**limits)
