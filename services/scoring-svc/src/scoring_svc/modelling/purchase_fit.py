@@ -55,6 +55,13 @@ def fit_purchase(
     return replace(model, degenerate=stuck, log_likelihood=log_likelihood(model, sample))
 
 
+def fit_named(seen: Histories, name: str) -> PurchaseModel:
+    """Fit the variant of that `PurchaseModel.name`."""
+    variants = {PurchaseModel(family, k, 1, 1, 1, 1).name: (family, k) for family, k in VARIANTS}
+    family, k = variants[name]
+    return fit_purchase(seen, family=family, k=k)
+
+
 def log_likelihood(model: PurchaseModel, seen: Histories) -> float:
     """Sum over customers, time in weeks."""
     return float(

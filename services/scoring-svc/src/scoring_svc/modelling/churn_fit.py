@@ -1,0 +1,111 @@
+"""Fit of the churn model on rolling origins, and the documented prior for too little data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import minimize
+
+from scoring_svc.modelling.churn import P_BUY, Calibration, ChurnModel, fill_unknown
+from scoring_svc.modelling.facts import Bools, Floats
+from scoring_svc.modelling.inputs import NAMES, SIGNS, log_odds
+from scoring_svc.modelling.logit import Logit, fit_logit
+from scoring_svc.modelling.metrics import calibration_error
+from scoring_svc.modelling.stumps import Stumps, fit_stumps
+
+ENSEMBLE = (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0)
+FORM_ONLY = (1.0, 0.0, 0.0)
+_FEWEST_OF_EACH = 30
+_CALIBRATED_ENOUGH = 0.05
+
+# Log odds of an order that one unit of an input adds, and the value at which it adds nothing. Judgement, not
+# estimates: an open complaint of severity 2 costs .5, eleven weeks without contact (against five) .35.
+PRIOR_WEIGHTS = {
+    "open_severity": (-0.25, 0.0),
+    "complaint_pressure": (-0.10, 0.0),
+    "slow_26": (-0.30, 0.0),
+    "satisfaction_last": (0.25, 4.0),
+    "satisfaction_drop": (-0.25, 0.0),
+    "contact_silence": (-0.50, float(np.log1p(5.0))),
+    "unanswered": (-0.20, 0.0),
+}
+
+
+def prior_churn() -> ChurnModel:
+    """The closed form, moved by complaints, answers and contact by `PRIOR_WEIGHTS`."""
+    weights = tuple(PRIOR_WEIGHTS.get(name, (0.0, 0.0))[0] for name in NAMES)
+    centres = tuple(PRIOR_WEIGHTS.get(name, (0.0, 0.0))[1] for name in NAMES)
+    return ChurnModel(
+        champion="prior",
+        shares=(1.0, 1.0, 0.0),
+        centre=0.0,
+        logit=Logit(0.0, weights, centres),
+        stumps=Stumps(0.0, {}),
+        fill=centres,
+    )
+
+
+def can_learn(bought: Bools) -> bool:
+    """Whether both outcomes occur often enough to fit the trained parts."""
+    return int(min(bought.sum(), (~bought).sum())) >= _FEWEST_OF_EACH
+
+
+def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
+    """The ensemble, from the inputs and outcomes of each origin; uncalibrated."""
+    matrix, outcome = np.concatenate(list(inputs)), np.concatenate(list(bought))
+    fill = _means(matrix)
+    known = fill_unknown(matrix, fill)
+    return ChurnModel(
+        champion="ensemble",
+        shares=ENSEMBLE,
+        centre=float(known[:, P_BUY].mean()),
+        logit=fit_logit(known, outcome, SIGNS),
+        stumps=fit_stumps(known, outcome, SIGNS),
+        fill=fill,
+    )
+
+
+def form_only(model: ChurnModel) -> ChurnModel:
+    """The same model speaking with its closed form alone."""
+    return replace(model, champion="p_buy", shares=FORM_ONLY, calibration=Calibration())
+
+
+def fit_calibration(left_chance: Floats, left: Bools) -> Calibration:
+    """Platt's slope and offset on the log odds of an order; the slope stays positive so that ranks stay."""
+    z, bought = log_odds(1.0 - left_chance), (~left).astype(np.float64)
+
+    def loss(at: Floats) -> float:
+        fitted = at[0] * z + at[1]
+        return float(np.mean(np.logaddexp(0.0, fitted) - bought * fitted))
+
+    best = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.2, 5.0), (-3.0, 3.0)]).x
+    return Calibration(float(best[0]), float(best[1]))
+
+
+def calibrated(left_chance: Floats, calibration: Calibration) -> Floats:
+    """`left_chance` as a model with `calibration` would have said it."""
+    z = calibration.slope * log_odds(1.0 - left_chance) + calibration.offset
+    return 1.0 / (1.0 + np.exp(z))
+
+
+def worth_calibrating(folds: Sequence[tuple[Floats, Bools]]) -> Calibration | None:
+    """The calibration learnt on the latest of (chance, left) `folds`, which come latest first, or None.
+
+    None unless the latest fold's ECE is above .05 and the calibration learnt on the fold before lowers it.
+    """
+    if len(folds) < 2 or not all(can_learn(left) for _, left in folds[:2]):  # noqa: PLR2004 - learn, then check
+        return None
+    (chance, left), before = folds[0], folds[1]
+    error = calibration_error(chance, left)
+    trial = calibrated(chance, fit_calibration(*before))
+    if error <= _CALIBRATED_ENOUGH or calibration_error(trial, left) >= error:
+        return None
+    return fit_calibration(chance, left)
+
+
+def _means(matrix: Floats) -> tuple[float, ...]:
+    held = ~np.isnan(matrix)
+    counts = np.maximum(held.sum(axis=0), 1)
+    return tuple(float(mean) for mean in np.where(held, matrix, 0.0).sum(axis=0) / counts)

@@ -1,0 +1,87 @@
+"""Rolling origins: past moments at which the future is known by now, with what was seen and what followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints
+from scoring_svc.modelling.features import Features, features
+from scoring_svc.modelling.purchase import Histories, histories
+from scoring_svc.modelling.weeks import DAYS, TWO_MONTHS
+
+MOST_ORIGINS = 6
+_SHORTEST_HISTORY = TWO_MONTHS
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Customers who had bought by `moment`, and what they did in the `horizon` weeks after it."""
+
+    moment: np.datetime64
+    horizon: float
+    known: Features
+    seen: Histories
+    orders: Floats  # order days in the window
+    net: Floats  # sold minus returned in the window
+
+    @property
+    def bought(self) -> Bools:
+        return self.orders > 0
+
+    @property
+    def left(self) -> Bools:
+        return self.orders == 0
+
+    @property
+    def early(self) -> Bools:
+        """Customers who bought within the last horizon: those whom a warning can still reach."""
+        silence: Floats = self.known.rhythm.silence
+        return silence <= self.horizon
+
+
+def moments(first: np.datetime64, as_of: np.datetime64, horizon: float) -> list[np.datetime64]:
+    """Up to six origins, latest first, whose windows close at or before `as_of`.
+
+    They lie a quarter to half a horizon apart, as far as the history since `first` allows, and each has at
+    least eight weeks of history before it; there may be none.
+    """
+    span = (as_of - first) / np.timedelta64(1, "D") / DAYS - horizon - _SHORTEST_HISTORY
+    if span < 0:
+        return []
+    step = float(np.clip(span / (MOST_ORIGINS - 1), horizon / 4.0, horizon / 2.0))
+    count = min(MOST_ORIGINS, int(span / step) + 1)
+    return [as_of - _weeks(horizon + place * step) for place in range(count)]
+
+
+def look_back(facts: Facts, moment: np.datetime64, horizon: float) -> Origin:
+    """What was known at `moment` of the customers who had bought by then, and what followed."""
+    buyers = buyers_at(facts, moment)
+    group = facts.chosen(buyers)
+    known = features(group, moment)
+    orders, net = _followed(group, moment, horizon)
+    return Origin(moment, horizon, known, histories(known.rhythm), orders, net)
+
+
+def buyers_at(facts: Facts, moment: np.datetime64) -> Ints:
+    """Indexes of the customers with an order at or before `moment`."""
+    bought = facts.orders.customer[(facts.orders.ts <= moment) & ~facts.orders.is_return]
+    return np.unique(bought)
+
+
+def _followed(facts: Facts, moment: np.datetime64, horizon: float) -> tuple[Floats, Floats]:
+    log, size = facts.orders, len(facts)
+    inside = (log.ts > moment) & (log.ts <= moment + _weeks(horizon))
+    who, back = log.customer[inside], log.is_return[inside]
+    signed = np.where(back, -log.amount[inside], log.amount[inside])
+    net = np.bincount(who, weights=signed, minlength=size).astype(np.float64)
+    day = log.ts[inside].astype("datetime64[D]")[~back]
+    who = who[~back]
+    fresh = np.ones(len(who), dtype=bool)
+    fresh[1:] = (who[1:] != who[:-1]) | (day[1:] != day[:-1])
+    return np.bincount(who[fresh], minlength=size).astype(np.float64), net
+
+
+def _weeks(count: float) -> np.timedelta64:
+    return np.timedelta64(round(count * DAYS), "D")
