@@ -19,7 +19,8 @@ _MOST_TEXT = 10_000
 _INT64 = 2**63 - 1
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
+    """The text itself; a validation error if it holds a control or direction character."""
     if _FORBIDDEN.search(text):
         raise PydanticCustomError("forbidden_character", "contains a control or direction character")
     return text
@@ -35,7 +36,7 @@ def _with_z(moment: datetime) -> str:
 
 def _text(most: int, least: int = 0) -> Any:
     constraint = StringConstraints(max_length=most, min_length=least, strip_whitespace=True)
-    return Annotated[str, constraint, AfterValidator(_clean)]
+    return Annotated[str, constraint, AfterValidator(clean_text)]
 
 
 Name = _text(200, 1)
@@ -59,14 +60,14 @@ def _walk(value: Any, depth: int) -> Iterator[None]:
     if isinstance(value, str):
         if len(value) > _MOST_TEXT:
             raise PydanticCustomError("string_too_long", "a text is too long")
-        _clean(value)
+        clean_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
         raise PydanticCustomError("finite_number", "must be finite")
     elif isinstance(value, int) and not -_INT64 - 1 <= value <= _INT64:
         raise PydanticCustomError("int_too_large", "must fit into 64 bits")
     elif isinstance(value, dict):
         for key, item in value.items():
-            _clean(key)
+            clean_text(key)
             yield from _walk(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
