@@ -108,7 +108,7 @@ def to_cloudevent(event: Event, event_id: UUID, time: datetime, traceparent: str
 def read(body: str | bytes) -> Envelope:
     """Parse the JSON text of an event; raises `UnreadableEventError` like `parse`."""
     try:
-        wire = json.loads(body)
+        wire = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise UnreadableEventError("malformed") from error
     return parse(wire)
@@ -137,6 +137,10 @@ def parse(wire: Any) -> Envelope:
     except ValidationError as error:
         raise UnreadableEventError("malformed", event_id=head.id, event_type=head.type) from error
     return Envelope(head.id, head.time, head.traceparent, event)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _why_unknown(event_type: str) -> Reason:

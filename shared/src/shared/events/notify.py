@@ -12,7 +12,7 @@ class ReminderDue(Event):
     type: ClassVar[str] = "reminder.due.v1"
     publisher: ClassVar[str] = "notify-svc"
 
-    assignee_id: UUID
+    assignee_id: UUID | None
     customer_id: UUID | None
     due_at: Moment
     reason: Code
@@ -24,6 +24,6 @@ class ReminderDone(Event):
     type: ClassVar[str] = "reminder.done.v1"
     publisher: ClassVar[str] = "notify-svc"
 
-    assignee_id: UUID
+    assignee_id: UUID | None
     customer_id: UUID | None
     done_at: Moment

@@ -1,0 +1,31 @@
+"""Which function handles which event in a service."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from shared.db import Tx
+from shared.events import Event
+
+Handler = Callable[[Tx, Any], Awaitable[None]]
+
+
+class Consumers:
+    """Handlers by event class; several of one event run in their order, in one transaction.
+
+    A handler compares versions instead of trusting the order of arrival, sees every distributor's rows, and
+    never commits.
+    """
+
+    def __init__(self, handlers: Mapping[type[Event], Handler | Sequence[Handler]]) -> None:
+        self._handlers = {
+            event: (found,) if callable(found) else tuple(found) for event, found in handlers.items()
+        }
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types that are handled."""
+        return frozenset(event.type for event in self._handlers)
+
+    def handlers(self, event: type[Event]) -> tuple[Handler, ...]:
+        """The handlers of an event class; none if it is not handled."""
+        return self._handlers.get(event, ())
