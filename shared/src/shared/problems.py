@@ -33,6 +33,11 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     title_en: ClassVar[str] = "Internal error"
     title_zh: ClassVar[str] = "服务器内部错误"
+    default_retry_after: ClassVar[int | None] = None
+
+    def __post_init__(self) -> None:
+        if self.retry_after is None:
+            self.retry_after = self.default_retry_after
 
     def __str__(self) -> str:
         return f"{self.code}: {self.en}"
@@ -114,9 +119,7 @@ class Unavailable(Problem):
 
     status, title_en, title_zh = 503, "Temporarily unavailable", "暂时不可用"
 
-    def __post_init__(self) -> None:
-        if self.retry_after is None:
-            self.retry_after = 2
+    default_retry_after = 2
 
 
 def not_found(thing: str, zh: str) -> NotFound:

@@ -31,6 +31,7 @@ _CLAIMS = jwt.JWTClaimsRegistry(
     sub={"essential": True},
     aud={"essential": True},
 )
+_UNREADABLE = (JoseError, ValueError, KeyError, TypeError)
 FetchKeys = Callable[[], Awaitable[str]]
 
 
@@ -89,33 +90,32 @@ class TokenVerifier:
             return known[0]
         if len(token) > MOST_BYTES:
             raise _refused()
-        claims = await self._claims(token)
-        principal = _principal(claims)
-        self._known[token] = (principal, float(claims["exp"]))
+        principal, expires = await self._read(token)
+        self._known[token] = (principal, expires)
         if len(self._known) > self._most:
             self._known.popitem(last=False)
         return principal
 
-    async def _claims(self, token: str) -> dict[str, Any]:
+    async def _read(self, token: str) -> tuple[Principal, float]:
         await self._refresh(older_than=600)
         try:
             return self._decode(token)
-        except (JoseError, ValueError, KeyError, TypeError):
+        except _UNREADABLE:
             if not await self._refresh(older_than=30):
                 raise _refused() from None
         try:
             return self._decode(token)
-        except (JoseError, ValueError, KeyError, TypeError):
+        except _UNREADABLE:
             raise _refused() from None
 
-    def _decode(self, token: str) -> dict[str, Any]:
+    def _decode(self, token: str) -> tuple[Principal, float]:
         if self._keys is None:
             raise ValueError("no keys yet")
         decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
         _CLAIMS.validate(decoded.claims)
         if decoded.claims["aud"] != self._audience or decoded.header.get("typ") != TOKEN_TYPE:
             raise ValueError("not for us")
-        return dict(decoded.claims)
+        return _principal(decoded.claims), float(decoded.claims["exp"])
 
     async def _refresh(self, *, older_than: float) -> bool:
         if self._fetch is None or time.monotonic() - self._fetched_at < older_than:

@@ -12,12 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth.tokens import HEADER, TokenVerifier
 from shared.http.errors import answer as problem_answer
-from shared.problems import Problem, Unauthenticated, Unavailable
+from shared.problems import Problem, TooLarge, Unauthenticated, Unavailable
 from shared.telemetry.logs import where
 from shared.telemetry.trace import child_of
 
 _ID = re.compile(rb"^[A-Za-z0-9._:-]{8,64}$")
 _EXEMPT = ("/livez", "/readyz", "/version", "/metrics")
+_PLAIN = b"text/plain; charset=utf-8"
 _log = structlog.get_logger()
 
 
@@ -57,7 +58,7 @@ class Frame:
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
     ) -> None:
         started = time.perf_counter()
-        answer = _Answer(send, scope["state"]["request_id"])
+        answer = _Answer(send, scope)
         self._in_flight += 1
         try:
             await self._handle(scope, receive, answer, headers)
@@ -100,18 +101,39 @@ class Frame:
 
 
 class _Answer:
-    """Adds the request id to whatever is sent and remembers the status."""
+    """Adds the request id to whatever is sent, remembers the status, rewords the framework's plain 413."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self._send = send
-        self._header = (b"x-request-id", request_id.encode())
+        self._scope = scope
+        self._header = (b"x-request-id", scope["state"]["request_id"].encode())
+        self._reworded = False
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
+        if self._reworded:
+            return
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), self._header]
+            headers = [*message.get("headers", ()), self._header]
+            if self.status == TooLarge.status and (b"content-type", _PLAIN) in headers:
+                await self._reword()
+                return
+            message["headers"] = headers
         await self._send(message)
+
+    async def _reword(self) -> None:
+        too_large = TooLarge(
+            "body_too_large", en="The body is larger than allowed.", zh="请求体超过允许的大小。"
+        )
+        response = problem_answer(too_large, Request(self._scope))
+        response.headers["X-Request-Id"] = self._scope["state"]["request_id"]
+        await response(self._scope, _nothing, self._send)
+        self._reworded = True
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _identified(headers: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -1,0 +1,40 @@
+"""A service's FastAPI application, made the same way everywhere."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from shared.http import errors, openapi
+
+MOST_BODY = 1024 * 1024
+
+
+def create_app(
+    *,
+    title: str,
+    description: str,
+    version: str,
+    routers: Sequence[APIRouter],
+    most_body: int = MOST_BODY,
+) -> FastAPI:
+    """The application with problems for every failure and a completed OpenAPI document.
+
+    Its own documentation pages are off: the gateway shows them. A route that takes uploads sets its own
+    `max_body_size`.
+    """
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        max_body_size=most_body,
+        telemetry={"tracing": False, "logs": False, "operation_spans": False},
+    )
+    for router in routers:
+        app.include_router(router)
+    errors.install(app)
+    openapi.install(app)
+    return app
