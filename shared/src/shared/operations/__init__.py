@@ -1,0 +1,18 @@
+"""Long work that a caller can watch and cancel: 202, progress, an end."""
+
+from shared.operations.commands import cancel, fail, forget_old, progress, start, stop, succeed
+from shared.operations.domain import operation_id, service_number
+from shared.operations.following import OperationFollower
+
+__all__ = [
+    "OperationFollower",
+    "cancel",
+    "fail",
+    "forget_old",
+    "operation_id",
+    "progress",
+    "service_number",
+    "start",
+    "stop",
+    "succeed",
+]

@@ -1,0 +1,8 @@
+"""Customers as the other services know them: ids and codes, fed by events, asked for once when missing."""
+
+from shared.references.clients import References
+from shared.references.commands import apply
+from shared.references.consumers import CUSTOMER_EVENTS
+from shared.references.domain import CustomerRef
+
+__all__ = ["CUSTOMER_EVENTS", "CustomerRef", "References", "apply"]

@@ -1,0 +1,88 @@
+"""A customer that no event has told of yet, read once from the service that knows it."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import bindparam, select
+
+from shared.auth.tokens import HEADER
+from shared.db import Database, Scope, prepare
+from shared.problems import Problem, Unavailable, not_found
+from shared.references.commands import T, apply
+from shared.references.domain import CustomerRef, from_answer
+
+_SECONDS = 1.0
+# Together no longer than the deadline: cutting a request off from outside may cost the pool a connection.
+_PHASES = httpx.Timeout(connect=0.25, write=0.1, read=0.55, pool=0.1)
+_COLUMNS = ("id", "distributor_id", "owner_id", "org_unit_id", "status", "channel", "merged_into", "version")
+_FIND = prepare(select(*(T.c[name] for name in _COLUMNS)).where(T.c.id == bindparam("b_id")))
+
+
+class References:
+    """Customers as known here, and the way to ask for one that is not.
+
+    `http_client` follows no redirects and obeys no proxy of the environment.
+    """
+
+    def __init__(self, database: Database, http_client: httpx.AsyncClient, base_url: str) -> None:
+        self._db = database
+        self._http = http_client
+        self._base_url = base_url.rstrip("/")
+
+    async def require(self, customer_id: UUID, *, scope: Scope, token: str) -> CustomerRef:
+        """The customer, for a caller with this scope and internal token.
+
+        NotFound when there is none or it is out of the scope; Unavailable (`customer_unknown_yet`) when it
+        is not known here and customer-svc cannot say so within a second. Never inside a transaction.
+        """
+        known = await self.find(customer_id)
+        if known is None:
+            known = await self._read_through(customer_id, token)
+        if not scope.allows(known.distributor_id):
+            raise not_found("customer", "客户")
+        return known
+
+    async def find(self, customer_id: UUID) -> CustomerRef | None:
+        """The customer as known here, whoever asks."""
+        async with self._db.read() as reader:
+            row = await reader.row(_FIND, b_id=customer_id)
+        return None if row is None else CustomerRef(**dict(row))
+
+    async def _read_through(self, customer_id: UUID, token: str) -> CustomerRef:
+        response = await self._ask(customer_id, token)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise not_found("customer", "客户")
+        customer = _read(response)
+        if customer is None or customer.id != customer_id:
+            raise _unknown_yet()
+        async with self._db.begin() as tx:
+            await apply(tx, [customer])
+        return customer
+
+    async def _ask(self, customer_id: UUID, token: str) -> httpx.Response:
+        url = f"{self._base_url}/v1/customers/{customer_id}"
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await self._http.get(url, headers={HEADER: token}, timeout=_PHASES)
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
+            raise _unknown_yet() from error
+
+
+def _read(response: httpx.Response) -> CustomerRef | None:
+    if response.status_code != httpx.codes.OK:
+        return None
+    try:
+        answer: dict[str, Any] = response.json()
+        return from_answer(answer, response.headers.get("etag"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _unknown_yet() -> Problem:
+    return Unavailable(
+        "customer_unknown_yet",
+        en="This customer is not known here yet. Try again shortly.",
+        zh="该客户信息尚未同步，请稍后重试。",
+    )

@@ -1,0 +1,32 @@
+"""What a service keeps of customers that are another service's to know."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index
+from sqlmodel import Field
+
+from shared.db.base import SharedBase
+
+MOMENT: Any = DateTime(timezone=True)
+
+
+class CustomerReference(SharedBase, table=True):
+    """Ids and codes only, never personal data; `version` is the customer's own."""
+
+    __tablename__ = "customer_ref"
+    __table_args__ = (
+        Index("customer_ref_of_distributor", "distributor_id"),
+        Index("customer_ref_of_owner", "owner_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    distributor_id: UUID | None
+    owner_id: UUID | None
+    org_unit_id: UUID | None
+    status: str
+    channel: str | None
+    merged_into: UUID | None
+    version: int
+    updated_at: datetime = Field(sa_type=MOMENT)
