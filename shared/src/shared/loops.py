@@ -1,8 +1,10 @@
 """The work of a process that never ends: named loops that survive failures, and tell when one is dead."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -13,6 +15,9 @@ _log = structlog.get_logger()
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 DRAIN_SECONDS = 15.0
+
+Loop = Callable[[], Awaitable[None]]
+Step = Callable[[], Coroutine[Any, Any, object]]
 
 
 def must_end(error: BaseException) -> bool:
@@ -44,111 +49,122 @@ class Pauses:
         await asyncio.sleep(pause)
 
 
+class Rarely:
+    """Says yes at most once in so many seconds, for what a busy loop does on the side."""
+
+    def __init__(self, *, seconds: float) -> None:
+        self._seconds = seconds
+        self._last = float("-inf")
+
+    def due(self) -> bool:
+        """Whether it is time again; saying yes begins the next wait."""
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return False
+        self._last = now
+        return True
+
+
 def report(loop: str, error: BaseException) -> None:
     """Log a loop's failure: its class and place, never its words, which may hold values."""
     _log.warning("loop failed", loop=loop, error=type(error).__name__, where=where(error.__traceback__))
 
 
-@dataclass
-class _Loop:
-    task: asyncio.Task[None]
-    drains: bool
-    bell: asyncio.Event = field(default_factory=asyncio.Event)
+def every(seconds: float, step: Step, *, bell: asyncio.Event | None = None) -> Loop:
+    """A loop that does a step now, then whenever the bell rings, and at the latest after so many seconds.
+
+    A failing step is forgiven after a growing pause. Cancelled once, the loop ends after the step in
+    progress; cancelled twice, at once. A bell has one loop: each clears it before its step.
+    """
+    return partial(_repeat, step, seconds, bell or asyncio.Event())
 
 
 class Loops:
     """The loops of one service.
 
-    Readiness asks `alive()`; the process ends itself when `died()` returns. A loop that returns or raises is
-    dead and stays so: starting it again here would hide what no pause could heal.
+    Readiness asks `alive()`; the process ends itself when `died()` returns. A loop that returns or raises
+    is dead and stays so: starting it again here would hide what no pause could heal.
     """
 
     def __init__(self) -> None:
-        self._loops: dict[str, _Loop] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._dead = asyncio.Event()
         self._stopping = False
-        self._dead: asyncio.Event = asyncio.Event()
-        self._first_dead = ""
 
-    def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run what loops by itself until it is cancelled."""
-        self._add(name, run(), drains=False, bell=asyncio.Event())
-
-    def repeat(
-        self,
-        name: str,
-        step: Callable[[], Awaitable[object]],
-        *,
-        every: float,
-        bell: asyncio.Event | None = None,
-    ) -> None:
-        """Do a step when the bell rings and every so many seconds, forgiving each failure after a pause.
-
-        One loop per bell: each clears it before its step.
-        """
-        bell = bell or asyncio.Event()
-        self._add(name, self._repeat(name, step, every, bell), drains=True, bell=bell)
-
-    def alive(self) -> dict[str, bool]:
-        """Each loop by name, and whether it still runs."""
-        return {name: not loop.task.done() for name, loop in self._loops.items()}
-
-    async def died(self) -> str:
-        """Wait until a loop is dead without having been stopped; returns its name."""
-        await self._dead.wait()
-        return self._first_dead
-
-    async def stop(self, drain: float = DRAIN_SECONDS) -> None:
-        """Let steps in progress end for so many seconds, then cancel what is left."""
-        self._stopping = True
-        for loop in self._loops.values():
-            loop.bell.set()
-            if not loop.drains:
-                loop.task.cancel()
-        tasks = [loop.task for loop in self._loops.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=drain)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _add(self, name: str, run: Awaitable[None], *, drains: bool, bell: asyncio.Event) -> None:
-        if name in self._loops:
+    def start(self, name: str, run: Loop) -> None:
+        """Run a loop until `stop`."""
+        if name in self._tasks:
             raise ValueError(f"there is a loop {name} already")
 
         async def running() -> None:
-            await run
+            await run()
 
-        task = asyncio.create_task(running(), name=name)
+        task = self._tasks[name] = asyncio.create_task(running(), name=name)
         task.add_done_callback(self._ended)
-        self._loops[name] = _Loop(task, drains, bell)
+
+    def repeat(self, name: str, step: Step, *, every: float, bell: asyncio.Event | None = None) -> None:
+        """Start `every(...)` of this step."""
+        self.start(name, partial(_repeat, step, every, bell or asyncio.Event()))
+
+    def alive(self) -> dict[str, bool]:
+        """Each loop by name, and whether it still runs."""
+        return {name: not task.done() for name, task in self._tasks.items()}
+
+    async def died(self) -> None:
+        """Wait until a loop is dead that was not stopped."""
+        await self._dead.wait()
+
+    async def stop(self, drain: float = DRAIN_SECONDS) -> None:
+        """Cancel every loop, and again what has not ended after so many seconds; then all can be started."""
+        self._stopping = True
+        tasks = list(self._tasks.values())
+        for _ in range(2):
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=drain)
+        self._tasks.clear()
+        self._stopping = False
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
-        if self._stopping:
-            return
-        _log.error("loop dead", loop=task.get_name(), error=type(error).__name__)
-        self._first_dead = self._first_dead or task.get_name()
-        self._dead.set()
-
-    async def _repeat(
-        self, name: str, step: Callable[[], Awaitable[object]], every: float, bell: asyncio.Event
-    ) -> None:
-        pauses = Pauses()
-        while not self._stopping:
-            bell.clear()
-            try:
-                await step()
-            except BaseException as error:
-                if must_end(error):
-                    raise
-                report(name, error)
-                await pauses.wait()
-            else:
-                pauses.reset()
-                await _heard(bell, every)
+        if not self._stopping:
+            _log.error("loop dead", loop=task.get_name(), error=type(error).__name__)
+            self._dead.set()
 
 
-async def _heard(bell: asyncio.Event, seconds: float) -> None:
+async def _repeat(step: Step, seconds: float, bell: asyncio.Event) -> None:
+    pauses = Pauses()
+    while True:
+        bell.clear()
+        try:
+            await _to_its_end(step())
+        except BaseException as error:
+            if must_end(error):
+                raise
+            report(_name(), error)
+            await pauses.wait()
+        else:
+            pauses.reset()
+            await _ring(bell, seconds)
+
+
+def _name() -> str:
+    task = asyncio.current_task()
+    return task.get_name() if task else "loop"
+
+
+async def _to_its_end(step: Coroutine[Any, Any, object]) -> None:
+    task = asyncio.create_task(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await task
+        raise
+
+
+async def _ring(bell: asyncio.Event, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):
             await bell.wait()

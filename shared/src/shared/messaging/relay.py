@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared.db import EVERYTHING, Database
-from shared.loops import Loops
+from shared.loops import Loops, Rarely
 from shared.messaging import metrics, outbox
 from shared.messaging.bus import EventBus
 from shared.messaging.outbox import OutboxRow
@@ -27,13 +27,22 @@ class Relay:
         self._bus = bus
         self._kept = kept
         self._first_page = True
+        self._measuring = Rarely(seconds=10)
+        self._clearing = Rarely(seconds=300)
 
     def run_in(self, loops: Loops) -> None:
-        """Publish when the outbox's bell rings and every second, and forget what was published long ago."""
+        """Publish when the outbox's bell rings and every second; forget what was published long ago."""
         bell = self._database.signal(outbox.BELL)
-        loops.repeat("relay", self.publish_all, every=SWEEP_SECONDS, bell=bell)
-        loops.repeat("relay-watch", self.measure, every=10)
-        loops.repeat("relay-clearing", self.clear, every=300)
+        loops.repeat("relay", self._round, every=SWEEP_SECONDS, bell=bell)
+
+    async def _round(self) -> None:
+        try:
+            await self.publish_all()
+        finally:
+            if self._measuring.due():
+                await self.measure()
+        if self._clearing.due():
+            await self.clear()
 
     async def publish_all(self) -> int:
         """Go once through everything unpublished; how many events became safe.

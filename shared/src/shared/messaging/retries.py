@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.db import EVERYTHING
-from shared.loops import Loops
+from shared.loops import Loops, Rarely
 from shared.messaging import inbox_rows
 from shared.messaging.dead_letters import RETRY_BELL
 from shared.messaging.inbox import Inbox
@@ -19,12 +19,16 @@ class Retries:
     def __init__(self, inbox: Inbox, *, kept: timedelta = KEPT) -> None:
         self._inbox = inbox
         self._kept = kept
+        self._clearing = Rarely(seconds=300)
 
     def run_in(self, loops: Loops) -> None:
         """Look every second, and at once when something is replayed."""
-        bell = self._inbox.database.signal(RETRY_BELL)
-        loops.repeat("retries", self.try_due, every=1, bell=bell)
-        loops.repeat("inbox-clearing", self.clear, every=300)
+        loops.repeat("retries", self._round, every=1, bell=self._inbox.database.signal(RETRY_BELL))
+
+    async def _round(self) -> None:
+        await self.try_due()
+        if self._clearing.due():
+            await self.clear()
 
     async def try_due(self) -> int:
         """Try everything that is due; how many attempts that were."""
