@@ -1,0 +1,1 @@
+"""One documentation of all services: the merged OpenAPI document and the pages that show it."""

@@ -1,0 +1,8 @@
+/* Opens the merged document in Redoc. */
+window.addEventListener("load", () => {
+  Redoc.init(
+    "/openapi.json",
+    { disableSearch: false, hideDownloadButton: false, nativeScrollbars: true },
+    document.getElementById("page"),
+  );
+});

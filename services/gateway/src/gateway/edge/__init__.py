@@ -1,0 +1,1 @@
+"""The one decision at the door: who asks, for which service, with which internal token."""

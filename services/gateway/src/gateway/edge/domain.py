@@ -1,0 +1,125 @@
+"""The routing table: compiled from the paths that the services publish in their OpenAPI documents."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+BY_DIGIT = {
+    "1": "customer-svc",
+    "2": "interaction-svc",
+    "3": "scoring-svc",
+    "4": "notify-svc",
+    "5": "gateway",
+}
+"""The last hex digit of an operation's id names the service that runs it."""
+
+GATEWAY = "gateway"
+HEALTH = frozenset({"/livez", "/readyz", "/version"})
+PAGES = (
+    "/",
+    "/docs",
+    "/docs/static/{file}",
+    "/docs/static/{folder}/{file}",
+    "/redoc",
+    "/openapi.json",
+    "/openapi/{service}.json",
+)
+"""Pages of the gateway that are no operations of the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A path template and its owner; `public` when all its operations are open to everybody."""
+
+    template: str
+    service: str
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes."""
+
+    service: str
+    public: bool
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, "_Node"] = field(default_factory=dict)
+    parameter: "_Node | None" = None
+    targets: dict[str, Target] = field(default_factory=dict)
+
+
+class RouteTable:
+    """Finds the owner of a path: a literal segment wins over a parameter, and parameters are never empty.
+
+    `complete` is False while some service has not told its paths yet. A template that several services
+    publish is told apart by the last hex digit of its first parameter; without a parameter that is a
+    mistake, and ValueError names it.
+    """
+
+    def __init__(self, owned: Iterable[Owned], *, complete: bool = True) -> None:
+        self.complete = complete
+        self._root = _Node()
+        self._whole: dict[str, Target] = {}
+        for each in owned:
+            self._add(each)
+
+    def match(self, path: str) -> Target | None:
+        """The owner of this path (decoded, without query), or None."""
+        whole = self._whole.get(path)
+        if whole is not None:
+            return whole
+        segments = path.split("/")
+        if segments[0] or len(segments) > 16:  # noqa: PLR2004 - deeper than any path of ours
+            return None
+        return _descend(self._root, segments, 1, None)
+
+    def _add(self, each: Owned) -> None:
+        node = self._root
+        for segment in each.template.split("/")[1:]:
+            if "{" in segment:
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        if node.targets.keys() - {each.service} and "{" not in each.template:
+            raise ValueError(f"{each.template} is published by {each.service} and {sorted(node.targets)}")
+        node.targets[each.service] = Target(each.service, each.public)
+        if "{" not in each.template:
+            self._whole[each.template] = node.targets[each.service]
+
+
+def _descend(node: _Node, segments: list[str], depth: int, first: str | None) -> Target | None:
+    if depth == len(segments):
+        return _chosen(node.targets, first)
+    segment = segments[depth]
+    literal = node.literals.get(segment)
+    if literal is not None:
+        found = _descend(literal, segments, depth + 1, first)
+        if found is not None:
+            return found
+    if node.parameter is None or not segment:
+        return None
+    return _descend(node.parameter, segments, depth + 1, segment if first is None else first)
+
+
+def _chosen(targets: Mapping[str, Target], first: str | None) -> Target | None:
+    if len(targets) < 2:  # noqa: PLR2004 - one owner or none
+        return next(iter(targets.values()), None)
+    return targets.get(BY_DIGIT.get((first or "")[-1:], ""))
+
+
+def owned_paths(service: str, document: Mapping[str, Any]) -> list[Owned]:
+    """What a service publishes, from its OpenAPI document; health is the gateway's alone, for the outside."""
+    return [
+        Owned(template, service, all(operation.get("security") == [] for operation in _operations(item)))
+        for template, item in document.get("paths", {}).items()
+        if service == GATEWAY or template not in HEALTH
+    ]
+
+
+def _operations(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    methods = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
+    return [item[method] for method in methods if method in item]

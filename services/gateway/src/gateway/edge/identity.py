@@ -1,0 +1,54 @@
+"""From a credential to a principal: staff by their access token and the state of their session."""
+
+import time
+
+from gateway.edge.memory import Memory
+from gateway.keys.ring import KeyRing
+from gateway.sessions import domain, queries, tokens
+from gateway.sessions.tokens import Access
+from shared.auth import Principal
+from shared.db import Database
+from shared.problems import Unauthenticated
+
+STANDING_SECONDS = 1.0
+_TOKEN_SECONDS = 60.0
+_BEARER = "bearer "
+
+
+class StaffIdentity:
+    """Believes access tokens of this gateway.
+
+    A verified signature is remembered for a minute, and never past the token's end; the person and the
+    session are looked up again each second, so that whoever is disabled or signed out is cut off.
+    """
+
+    def __init__(self, database: Database, ring: KeyRing, *, issuer: str) -> None:
+        self._database = database
+        self._ring = ring
+        self._issuer = issuer
+        self._tokens: Memory[str, Access] = Memory(_TOKEN_SECONDS)
+        self._standing: Memory[Access, Principal] = Memory(STANDING_SECONDS)
+
+    async def principal(self, authorization: str) -> Principal:
+        """Who holds this `Authorization` header; raises Unauthenticated."""
+        if authorization[:7].lower() != _BEARER or len(authorization) > tokens.MOST_BYTES + len(_BEARER):
+            raise tokens.refused()
+        token = authorization[7:].strip()
+        access = self._tokens.get(token) or await self._tokens.get_or(token, lambda: self._read(token))
+        if access.expires <= time.time():
+            raise tokens.refused()
+        return self._standing.get(access) or await self._standing.get_or(
+            access, lambda: self._looked_up(access)
+        )
+
+    async def _read(self, token: str) -> Access:
+        return await tokens.read(token, lambda kid: self._ring.believed("access", kid), issuer=self._issuer)
+
+    async def _looked_up(self, access: Access) -> Principal:
+        async with self._database.read() as reader:
+            row = await queries.standing(reader, access.staff_id, access.session_id)
+        if row is None or not domain.alive(queries.chain_of(row), self._database.now()):
+            raise Unauthenticated(
+                "session_ended", en="This session has ended. Sign in again.", zh="会话已结束，请重新登录。"
+            )
+        return Principal("staff", access.staff_id, roles=frozenset(row["roles"]))

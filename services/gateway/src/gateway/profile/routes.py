@@ -1,0 +1,32 @@
+"""The profile over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+
+from gateway.profile.queries import Composer
+from gateway.profile.schemas import Profile
+from shared.http import Caller, Router, needs
+
+router = Router(tags=["profile"])
+_CARRIED = ("accept-language",)
+
+
+@router.get(
+    "/v1/customers/{customer_id}/profile",
+    operation_id="getCustomerProfile",
+    summary="One customer all around (360)",
+    response_model=Profile,
+    **needs("customers:read"),
+)
+async def get_profile(customer_id: UUID, request: Request, caller: Caller) -> dict[str, Any]:
+    """Archive, contacts, orders, timeline, score, open complaints and reminders within two seconds.
+
+    A service that does not answer leaves its part null and says so in `parts`.
+    """
+    composer: Composer = request.state.composer
+    carried = {name: request.headers[name] for name in _CARRIED if name in request.headers}
+    carried["x-request-id"] = request.state.request_id
+    carried["traceparent"] = request.state.traceparent
+    return await composer.profile(caller, str(customer_id), carried)

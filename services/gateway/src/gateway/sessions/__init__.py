@@ -1,0 +1,1 @@
+"""Sign-in: sessions, their access and refresh tokens, and the guard against guessing."""

@@ -1,0 +1,104 @@
+"""Signing in and out over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Form, Request, Response
+
+from gateway.keys.ring import KeyRing
+from gateway.sessions.desk import Desk
+from gateway.sessions.schemas import JwkSet, Me, PasswordChange, RefreshRequest, SignIn, TokenPair
+from gateway.staff import commands as staff_commands
+from gateway.staff import queries as staff_queries
+from shared.http import Caller, ReadDb, Router, WriteTx, needs, public
+
+router = Router(tags=["auth"])
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.state.desk
+    return desk
+
+
+async def _ring(request: Request) -> KeyRing:
+    ring: KeyRing = request.state.ring
+    return ring
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+@router.post(
+    "/v1/auth/token",
+    operation_id="signIn",
+    summary="Sign in with user name and password",
+    response_model=TokenPair,
+    **public(),
+)
+async def sign_in(form: Annotated[SignIn, Form()], desk: AtDesk, response: Response) -> TokenPair:
+    """OAuth2 password form. After five failures in a row the name must wait, each time longer (429)."""
+    response.headers.update(_NO_STORE)
+    return await desk.sign_in(form.username, form.password)
+
+
+@router.post(
+    "/v1/auth/refresh",
+    operation_id="refreshTokens",
+    summary="Trade a refresh token for the next pair",
+    response_model=TokenPair,
+    **public(),
+)
+async def refresh(body: RefreshRequest, desk: AtDesk, response: Response) -> TokenPair:
+    """Each refresh token works once; one that comes a second time ends the whole session."""
+    response.headers.update(_NO_STORE)
+    return await desk.refresh(body.refresh_token)
+
+
+@router.post("/v1/auth/logout", status_code=204, operation_id="signOut", summary="Sign out here", **public())
+async def sign_out(body: RefreshRequest, desk: AtDesk) -> None:
+    """Ends the session that the refresh token belongs to."""
+    await desk.sign_out(body.refresh_token)
+
+
+@router.post(
+    "/v1/auth/logout-all",
+    status_code=204,
+    operation_id="signOutEverywhere",
+    summary="Sign out everywhere",
+    **needs(),
+)
+async def sign_out_everywhere(tx: WriteTx, caller: Caller) -> None:
+    """Ends every session of the caller."""
+    await staff_commands.sign_out_everywhere(tx, caller.id)
+
+
+@router.post(
+    "/v1/auth/password",
+    status_code=204,
+    operation_id="changeOwnPassword",
+    summary="Change one's own password",
+    **needs(),
+)
+async def change_password(body: PasswordChange, desk: AtDesk, caller: Caller) -> None:
+    """Ends every session of the caller; sign in again with the new password."""
+    await desk.change_password(caller.id, body.current_password, body.new_password)
+
+
+@router.get("/v1/auth/me", operation_id="getMe", summary="Who is signed in", response_model=Me, **needs())
+async def me(db: ReadDb, caller: Caller) -> dict[str, Any]:
+    """The caller's account and permissions."""
+    account = await staff_queries.staff_by_id(db, caller.id)
+    return {**account, "permissions": sorted(caller.permissions)}
+
+
+@router.get(
+    "/.well-known/jwks.json",
+    operation_id="getJwks",
+    summary="Public keys of the access tokens",
+    response_model=JwkSet,
+    **public(),
+)
+async def jwks(ring: Annotated[KeyRing, Depends(_ring)], response: Response) -> dict[str, Any]:
+    """For resource servers of the company that accept the same sign-in."""
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return await ring.published("access")

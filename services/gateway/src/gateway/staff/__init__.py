@@ -1,0 +1,1 @@
+"""Staff accounts: the people of the company who may sign in."""

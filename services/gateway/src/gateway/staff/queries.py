@@ -1,0 +1,94 @@
+"""Reading staff accounts."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from gateway.staff.schemas import StaffQuery, StaffRead, StaffSummary
+from gateway.staff.tables import Staff
+from shared.db import Reader, Record, prepare
+from shared.http import Listing, Page
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+_table = Staff.__table__  # type: ignore[attr-defined]
+_s = _table.c
+_SHOWN = (
+    _s.id,
+    _s.username,
+    _s.display_name,
+    _s.email,
+    _s.roles,
+    _s.status,
+    _s.org_unit_id,
+    _s.data_scope,
+    _s.version,
+    _s.created_at,
+    _s.updated_at,
+)
+
+_BY_ID = prepare(select(*_SHOWN).where(_s.id == bindparam("id")))
+_FOR_CHANGE = prepare(select(_table).where(_s.id == bindparam("id")).with_for_update())
+_BY_NAME = prepare(
+    select(_s.id, _s.username, _s.password_hash, _s.status).where(_s.username == bindparam("username"))
+)
+_ADMINS = (
+    select(_s.id)
+    .where(_s.status == "active", _s.roles.contains(["admin"]))
+    .order_by(_s.id)
+    .with_for_update(key_share=True)
+)
+_ANY = prepare(select(func.count()).select_from(_table))
+
+LISTING = Listing(
+    select(*_SHOWN),
+    key=_s.id,
+    sorts={"created_at": _s.created_at, "username": _s.username},
+    default="username",
+    filters={
+        "status": lambda value: _s.status == value,
+        "role": lambda value: _s.roles.contains([value]),
+        "username": lambda value: _s.username == value,
+    },
+)
+
+
+async def staff_by_id(reader: Reader, staff_id: UUID) -> Record:
+    """The account without its password; raises NotFound."""
+    row = await reader.row(_BY_ID, id=staff_id)
+    if row is None:
+        raise not_found("staff account", "员工账号")
+    return row
+
+
+async def staff_for_change(reader: Reader, staff_id: UUID) -> dict[str, Any]:
+    """The whole account, locked until the transaction ends; raises NotFound."""
+    row = await reader.row(_FOR_CHANGE, id=staff_id)
+    if row is None:
+        raise not_found("staff account", "员工账号")
+    return dict(row)
+
+
+async def credentials(reader: Reader, username: str) -> Record | None:
+    """What sign-in needs of the account of this name."""
+    return await reader.row(_BY_NAME, username=username.lower())
+
+
+async def other_admins(reader: Reader, staff_id: UUID) -> int:
+    """How many other active administrators there are; locks them, so that two cannot leave at once."""
+    return sum(row["id"] != staff_id for row in await reader.rows(_ADMINS))
+
+
+async def nobody_yet(reader: Reader) -> bool:
+    """Whether there is no account at all."""
+    return not await reader.value(_ANY)
+
+
+async def list_staff(
+    reader: Reader, query: StaffQuery, sealer: Sealer, *, fully: bool
+) -> Page[StaffRead] | Page[StaffSummary]:
+    """One page of accounts; only names and roles unless `fully`."""
+    page = await LISTING.page(reader, query, sealer)
+    found = {**page, "data": [dict(row) for row in page["data"]]}
+    return Page[StaffRead].model_validate(found) if fully else Page[StaffSummary].model_validate(found)
