@@ -34,7 +34,7 @@ _EVENTS = bindparam("ids", type_=ARRAY(Uuid))
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _mine = (_r.c.consumer == _CONSUMER) & (_r.c.event_id == _EVENT)
 
-_given = func.unnest(_EVENTS).table_valued("event_id", name="given")
+_given = func.unnest(_EVENTS).table_valued("event_id", name="given").render_derived()
 _RECEIVE = prepare(
     insert(_i)
     .from_select(

@@ -39,13 +39,17 @@ def _array(name: str, kind: Any) -> Any:
     return bindparam(name, type_=ARRAY(kind))
 
 
-_given = func.unnest(
-    _array("ids", Uuid),
-    _array("aggregates", Uuid),
-    _array("versions", Integer),
-    _array("types", Text),
-    _array("payloads", Text),
-).table_valued("id", "aggregate", "version", "type", "payload", with_ordinality="place", name="given")
+_given = (
+    func.unnest(
+        _array("ids", Uuid),
+        _array("aggregates", Uuid),
+        _array("versions", Integer),
+        _array("types", Text),
+        _array("payloads", Text),
+    )
+    .table_valued("id", "aggregate", "version", "type", "payload", with_ordinality="place", name="given")
+    .render_derived()
+)
 
 _INSERT = prepare(
     insert(_o).from_select(

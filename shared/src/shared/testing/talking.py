@@ -1,0 +1,106 @@
+"""For tests of messaging: two small services, one that tells and one that listens, and a line to cut."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from shared.db import Database, Tx
+from shared.events import Event
+from shared.messaging import Consumers, Inbox, Relay, outbox
+from shared.messaging.bus import EventBus
+
+QUICK = tuple(timedelta(milliseconds=milliseconds) for milliseconds in (5, 5, 5, 5))
+
+
+class ThingMoved(Event):
+    """The event of these tests."""
+
+    type: ClassVar[str] = "thing.moved.v1"
+    publisher: ClassVar[str] = "teller"
+
+    weight: int = 0
+
+
+class ThingIgnored(Event):
+    """An event that nobody handles."""
+
+    type: ClassVar[str] = "thing.ignored.v1"
+    publisher: ClassVar[str] = "teller"
+
+
+async def write_down(tx: Tx, event: ThingMoved) -> None:
+    """An effect: one row for each time it happens."""
+    await tx.connection.execute(
+        "INSERT INTO ledger (subject, version) VALUES ($1, $2)", event.subject, event.version
+    )
+
+
+@dataclass
+class Listener:
+    """A service that writes down what it hears."""
+
+    database: Database
+    handle: Callable[[Tx, Any], Awaitable[None]] = write_down
+    backoff: tuple[timedelta, ...] = QUICK
+    inbox: Inbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inbox = Inbox(
+            "listener", self.database, Consumers({ThingMoved: self._handle}), backoff=self.backoff, deadline=5
+        )
+
+    async def _handle(self, tx: Tx, event: ThingMoved) -> None:
+        await self.handle(tx, event)
+
+    async def ledger(self) -> list[tuple[UUID, int]]:
+        """What happened, in the order in which it did."""
+        rows = await self.fetch("SELECT subject, version FROM ledger ORDER BY id")
+        return [(row["subject"], row["version"]) for row in rows]
+
+    async def fetch(self, sql: str) -> list[Any]:
+        """Rows of any statement."""
+        async with self.database.read() as db:
+            return await db.connection.fetch(sql)
+
+
+@dataclass
+class Teller:
+    """A service that tells of things."""
+
+    database: Database
+
+    async def tell(self, *events: Event) -> None:
+        """Change something and say so."""
+        async with self.database.begin() as tx:
+            for event in events:
+                outbox.record(tx, event)
+
+    async def unpublished(self) -> int:
+        """How many events are not safe yet."""
+        async with self.database.read() as db:
+            return (await outbox.backlog(db)).unpublished
+
+
+@dataclass
+class Talk:
+    """Both services and the bus between them."""
+
+    teller: Teller
+    listener: Listener
+    bus: EventBus
+    relay: Relay
+
+
+def moved(subject: UUID | None = None, version: int = 1, weight: int = 0) -> ThingMoved:
+    """An event."""
+    return ThingMoved(subject=subject or uuid4(), version=version, distributor_id=None, weight=weight)
+
+
+async def eventually(happened: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Wait until something is so; fail if it never is."""
+    async with asyncio.timeout(seconds):
+        while not await happened():  # noqa: ASYNC110 - it happens in a database, which rings no bell
+            await asyncio.sleep(0.01)
