@@ -18,6 +18,7 @@ from scoring_svc.modelling.purchase import PurchaseModel
 from scoring_svc.modelling.purchase_fit import VARIANTS, fit_purchase
 
 MOST_FOLDS = 3
+_AGREEMENT = 0.05
 _WORTH_IT = 0.998  # the closed form must beat the ensemble's log loss by more than chance to replace it
 
 
@@ -78,6 +79,15 @@ def choose_champion(judged: Sequence[Fold]) -> tuple[str, dict[str, float]]:
     return ("p_buy" if losses["p_buy"] < _WORTH_IT * losses["ensemble"] else "ensemble"), losses
 
 
+def spoken(judged: Sequence[Fold], champion: str) -> list[tuple[Floats, Bools]]:
+    """(chance of leaving, left) of the folds in which the champion itself could speak, latest first."""
+    return [
+        (fold.chance(champion), fold.origin.left)
+        for fold in judged
+        if champion == "p_buy" or fold.ensemble is not None
+    ]
+
+
 def speaking_as(model: ChurnModel, champion: str) -> ChurnModel:
     return form_only(model) if champion == "p_buy" else model
 
@@ -116,12 +126,14 @@ def hiatus_accuracy(silence: Floats, left: Bools) -> float:
 
 
 def orders_factor(judged: Sequence[Fold]) -> float:
-    """Observed over expected orders in the folds, within a half and two."""
+    """Observed over expected orders in the folds, within a half and two; 1 when they agree to 5 %."""
     observed = sum(float(fold.origin.orders.sum()) for fold in judged)
     expected = sum(
         float(fold.purchase.expected_orders(fold.origin.seen, fold.origin.horizon).sum()) for fold in judged
     )
-    return float(np.clip(observed / expected, 0.5, 2.0)) if expected and observed else 1.0
+    if not expected or abs(observed / expected - 1.0) <= _AGREEMENT:
+        return 1.0
+    return float(np.clip(observed / expected, 0.5, 2.0))
 
 
 def inputs_at(origin: Origin, purchase: PurchaseModel, usual_gap: float) -> Floats:

@@ -12,7 +12,7 @@ from scipy.special import expit
 from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.inputs import TOPIC_OF, TOPICS
 
-RIDGE = 5.0
+RIDGE = 50.0
 
 
 @dataclass(frozen=True, slots=True)

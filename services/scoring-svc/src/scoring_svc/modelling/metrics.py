@@ -60,7 +60,7 @@ def bias(forecast: Floats, actual: Floats) -> float:
 
 
 def gini(forecast: Floats, actual: Floats) -> float:
-    """Gini of the actual total gathered in order of the forecast, over that of a perfect forecast; 1 is best."""
+    """Gini of the actual total gathered in order of the forecast, over that of a perfect one; 1 is best."""
     brought = np.maximum(actual, 0.0)
     perfect = _gathered(brought, brought)
     return _gathered(forecast, brought) / perfect if perfect else float("nan")

@@ -106,7 +106,7 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Scoring
     judged = backtest.folds(origins, models, inputs)
     champion, losses = backtest.choose_champion(judged)
     churn = backtest.speaking_as(fit_churn(inputs, [origin.bought for origin in origins]), champion)
-    calibration = worth_calibrating([(fold.chance(champion), fold.origin.left) for fold in judged])
+    calibration = worth_calibrating(backtest.spoken(judged, champion))
     purchase = replace(fit_named(seen, variant), orders_factor=backtest.orders_factor(judged))
     card = {
         "customers": len(now),

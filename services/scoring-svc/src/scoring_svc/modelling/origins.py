@@ -9,10 +9,10 @@ import numpy as np
 from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints
 from scoring_svc.modelling.features import Features, features
 from scoring_svc.modelling.purchase import Histories, histories
-from scoring_svc.modelling.weeks import DAYS, TWO_MONTHS
+from scoring_svc.modelling.weeks import DAYS, QUARTER, TWO_MONTHS
 
 MOST_ORIGINS = 6
-_SHORTEST_HISTORY = TWO_MONTHS
+_ENOUGH_ORIGINS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +28,31 @@ class Origin:
 
     @property
     def bought(self) -> Bools:
-        return self.orders > 0
+        return np.asarray(self.orders > 0, dtype=np.bool_)
 
     @property
     def left(self) -> Bools:
-        return self.orders == 0
+        return np.asarray(self.orders == 0, dtype=np.bool_)
 
     @property
     def early(self) -> Bools:
         """Customers who bought within the last horizon: those whom a warning can still reach."""
         silence: Floats = self.known.rhythm.silence
-        return silence <= self.horizon
+        return np.asarray(silence <= self.horizon, dtype=np.bool_)
 
 
 def moments(first: np.datetime64, as_of: np.datetime64, horizon: float) -> list[np.datetime64]:
     """Up to six origins, latest first, whose windows close at or before `as_of`.
 
     They lie a quarter to half a horizon apart, as far as the history since `first` allows, and each has at
-    least eight weeks of history before it; there may be none.
+    least 13 weeks of history before it, or 8 if that leaves fewer than three; there may be none.
     """
-    span = (as_of - first) / np.timedelta64(1, "D") / DAYS - horizon - _SHORTEST_HISTORY
+    found = _moments(first, as_of, horizon, QUARTER)
+    return found if len(found) >= _ENOUGH_ORIGINS else _moments(first, as_of, horizon, TWO_MONTHS)
+
+
+def _moments(first: np.datetime64, as_of: np.datetime64, horizon: float, history: int) -> list[np.datetime64]:
+    span = float((as_of - first) / np.timedelta64(1, "D")) / DAYS - horizon - history
     if span < 0:
         return []
     step = float(np.clip(span / (MOST_ORIGINS - 1), horizon / 4.0, horizon / 2.0))

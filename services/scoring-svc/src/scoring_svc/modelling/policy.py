@@ -1,0 +1,103 @@
+"""The policy: what makes a customer core or important, at risk, loyal or lost; a document of versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """Weights and thresholds of percentiles; an unknown input gives its weight to the others."""
+
+    contribution: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {"amount_52": 0.45, "orders_52": 0.2, "tenure": 0.1, "satisfaction": 0.125, "closeness": 0.125}
+        )
+    )
+    potential: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType({"forecast_52": 0.6, "growth": 0.4, "headroom": 0.4})
+    )
+    core_from: float = 80.0
+    relationship_at_least: float = 20.0
+    important_from: float = 70.0
+    hysteresis: float = 2.0
+    minimum_stay_weeks: float = 8.0
+    smallest_segment: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RiskRule:
+    """Churn probability from which the level is medium or high."""
+
+    medium_from: float = 0.5
+    high_from: float = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class StageRule:
+    """Chances are of an order within the horizon; `slack` is how far one must come back to end a stage."""
+
+    loyal_orders: float = 6.0
+    loyal_weeks: float = 26.0
+    loyal_from: float = 0.7
+    content_from: float = 4.0
+    severe_from: float = 3.0
+    at_risk_below: float = 0.25
+    lost_below: float = 0.1
+    lost_after_gaps: float = 2.0
+    second_order_gaps: float = 2.0
+    second_order_weeks: float = 8.0
+    won_back_weeks: float = 13.0
+    slack: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`margin` turns amounts into contributions (1 when they are already); costs are in the same money."""
+
+    version: int = 1
+    tiers: TierRule = TierRule()
+    risk: RiskRule = RiskRule()
+    stages: StageRule = StageRule()
+    margin: float = 1.0
+    yearly_discount: float = 0.1
+    complaint_cost: float = 0.0
+    contact_cost: float = 0.0
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        tiers = {entry.name: getattr(self.tiers, entry.name) for entry in fields(self.tiers)}
+        return {
+            "version": self.version,
+            "tiers": {
+                **tiers,
+                "contribution": dict(self.tiers.contribution),
+                "potential": dict(self.tiers.potential),
+            },
+            "risk": asdict(self.risk),
+            "stages": asdict(self.stages),
+            "margin": self.margin,
+            "yearly_discount": self.yearly_discount,
+            "complaint_cost": self.complaint_cost,
+            "contact_cost": self.contact_cost,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Policy:
+        """Raise TypeError for an unknown or missing entry."""
+        parts = {
+            "tiers": TierRule(**document["tiers"]),
+            "risk": RiskRule(**document["risk"]),
+            "stages": StageRule(**document["stages"]),
+        }
+        return cls(**{**document, **parts})
+
+    def digest(self) -> str:
+        """SHA-256 of the document, the same for the same rules."""
+        text = json.dumps(self.to_document(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""Reasons for a churn risk: contributions of the model, each admitted only where a fact supports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from scoring_svc.modelling.churn import ChurnRisk
+from scoring_svc.modelling.facts import Bools, Floats, Ints
+from scoring_svc.modelling.features import Features, shrunk_gap
+from scoring_svc.modelling.inputs import TOPICS, Topic
+
+Category = Literal["purchase", "complaint", "satisfaction", "contact"]
+CATEGORIES: tuple[Category, ...] = ("purchase", "complaint", "satisfaction", "contact")
+WORTH_NAMING = 0.05  # log odds
+NO_CODE = -1
+_OVERDUE = 1.25
+_FALLEN = 0.7
+_RETURNED = 0.2
+_RARE = 2
+_QUIET_WEEKS = 6.0
+_ATTEMPTS = 2
+_DROPPED = 1.0
+_CONTENT = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`topic` is the part of the model that speaks for it; the earlier codes of a topic go first."""
+
+    name: str
+    topic: Topic
+    category: Category
+    action: str
+
+
+CODES: tuple[Code, ...] = (
+    Code("own_rhythm_broken", "rhythm", "purchase", "remind_to_reorder"),
+    Code("order_overdue", "rhythm", "purchase", "remind_to_reorder"),
+    Code("bought_rarely", "habit", "purchase", "remind_to_reorder"),
+    Code("orders_falling", "trend", "purchase", "ask_about_needs"),
+    Code("amount_falling", "trend", "purchase", "ask_about_needs"),
+    Code("returns_rising", "returns", "purchase", "look_into_returns"),
+    Code("returns_high", "returns", "purchase", "look_into_returns"),
+    Code("complaint_open", "complaint", "complaint", "resolve_complaint"),
+    Code("complaint_slow", "complaint", "complaint", "make_good"),
+    Code("complaint_recent", "complaint", "complaint", "make_good"),
+    Code("satisfaction_dropped", "satisfaction", "satisfaction", "ask_what_went_wrong"),
+    Code("satisfaction_low", "satisfaction", "satisfaction", "ask_what_went_wrong"),
+    Code("contact_unanswered", "contact", "contact", "try_another_way"),
+    Code("contact_quiet", "contact", "contact", "call_customer"),
+)
+CODE_OF = {code.name: place for place, code in enumerate(CODES)}
+CATEGORY_OF_TOPIC = {code.topic: CATEGORIES.index(code.category) for code in CODES}
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """One slot a topic, shape (customers, topics): `code` into CODES or -1, `weight` in log odds."""
+
+    code: Ints
+    weight: Floats
+
+    def ranked(self, index: int) -> list[tuple[Code, float]]:
+        """One customer's reasons, the strongest first."""
+        found = [
+            (CODES[code], float(weight))
+            for code, weight in zip(self.code[index], self.weight[index], strict=True)
+            if code != NO_CODE
+        ]
+        return sorted(found, key=lambda entry: -entry[1])
+
+    def by_category(self) -> Floats:
+        """Shape (customers, categories): summed weight of the reasons listed; 0 where none is."""
+        totals = np.zeros((len(self.code), len(CATEGORIES)), order="F")
+        for place, topic in enumerate(TOPICS):
+            totals[:, CATEGORY_OF_TOPIC[topic]] += self.weight[:, place]
+        return totals
+
+    def drivers(self, index: int) -> list[Category]:
+        """One customer's categories, the strongest first."""
+        totals: dict[Category, float] = {}
+        for code, weight in self.ranked(index):
+            totals[code.category] = totals.get(code.category, 0.0) + weight
+        return sorted(totals, key=lambda category: -totals[category])
+
+
+def reasons(known: Features, risk: ChurnRisk, usual_gap: float) -> Reasons:
+    """A topic's first code whose fact holds, where the topic raises the risk by more than .05 log odds."""
+    code = np.full(risk.lifts.shape, NO_CODE, order="F")
+    held = supported(known, usual_gap)
+    for place in reversed(range(len(CODES))):
+        column = TOPICS.index(CODES[place].topic)
+        holds = held[CODES[place].name] & (risk.lifts[:, column] > WORTH_NAMING)
+        code[holds, column] = place
+    return Reasons(code, np.where(code == NO_CODE, 0.0, risk.lifts))
+
+
+def supported(known: Features, usual_gap: float) -> dict[str, Bools]:
+    """For every code, whose facts support it."""
+    return {**_buying(known, usual_gap), **_treatment(known)}
+
+
+def _buying(known: Features, usual_gap: float) -> dict[str, Bools]:
+    seen = known.rhythm
+    bought, repeated = seen.order_days > 0, seen.repeats > 1
+    norm = np.where(repeated, seen.last_week / np.maximum(seen.repeats, 1.0), shrunk_gap(seen, usual_gap))
+    late = seen.silence > _OVERDUE * norm
+    return {
+        "own_rhythm_broken": repeated & late,
+        "order_overdue": bought & ~repeated & late,
+        "bought_rarely": bought & (seen.orders_52 <= _RARE),
+        "orders_falling": seen.orders_13 < seen.orders_before_13,
+        "amount_falling": (seen.net_before_13 > 0) & (seen.net_13 < _FALLEN * seen.net_before_13),
+        "returns_rising": seen.returns_13 > seen.returns_before_13,
+        "returns_high": (seen.sold > 0) & (seen.returned > _RETURNED * seen.sold),
+    }
+
+
+def _treatment(known: Features) -> dict[str, Bools]:
+    seen = known.care
+    norm = np.fmax(_QUIET_WEEKS, seen.contact_gap)
+    return {
+        "complaint_open": seen.complaints_open > 0,
+        "complaint_slow": seen.slow_26 > 0,
+        "complaint_recent": seen.complaints_26 > 0,
+        "satisfaction_dropped": seen.satisfaction_drop >= _DROPPED,
+        "satisfaction_low": (seen.satisfaction_last < _CONTENT) | (seen.satisfaction_mean < _CONTENT),
+        "contact_unanswered": seen.unanswered >= _ATTEMPTS,
+        "contact_quiet": seen.weeks_since_contact > norm,
+    }

@@ -1,0 +1,108 @@
+"""One customer's score as plain values with its reasons in words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from scoring_svc.modelling.lifecycle import STAGES
+from scoring_svc.modelling.reasons import Category
+from scoring_svc.modelling.scoring import LEVELS, UNKNOWN, Scores
+from scoring_svc.modelling.tiers import TIERS
+from scoring_svc.modelling.wording import Action, Reason, action, reason, too_little_data, wording_facts
+
+Level = Literal["unknown", "low", "medium", "high"]
+Evidence = Literal["none", "low", "enough"]
+
+
+@dataclass(frozen=True, slots=True)
+class Churn:
+    """`probability` of no order within the horizon; None, with the reason why, where there is no verdict."""
+
+    probability: float | None
+    level: Level
+    evidence: Evidence  # none: no order; low: one order
+    reasons: tuple[Reason, ...]
+    drivers: tuple[Category, ...]
+    recommended_action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Percentiles are 0 to 100, money is in the unit of the facts."""
+
+    customer: Any
+    tier: str
+    tier_since: str
+    contribution: float
+    potential: float
+    brought_52: float
+    negative_value: bool
+    lifecycle_stage: str
+    stage_since: str
+    stage_cause: str
+    p_alive: float | None
+    expected_purchases: float
+    expected_value: float
+    value_52: float
+    order_value: float | None
+    horizon_weeks: float
+    churn: Churn
+    features: dict[str, float | str | None]
+
+    def to_document(self) -> dict[str, Any]:
+        """Plain JSON values, if the customer's id is one."""
+        return asdict(self)
+
+
+def score_of(scores: Scores, index: int) -> Score:
+    """The score of the customer at `index` of the facts that were scored."""
+    forecast, placed, moved = scores.forecast, scores.tiers, scores.stages
+    return Score(
+        customer=scores.customers[index],
+        tier=TIERS[int(placed.tier[index])],
+        tier_since=str(placed.since[index]),
+        contribution=float(placed.contribution[index]),
+        potential=float(placed.potential[index]),
+        brought_52=float(placed.brought[index]),
+        negative_value=bool(placed.negative_value[index]),
+        lifecycle_stage=STAGES[int(moved.stage[index])],
+        stage_since=str(moved.since[index]),
+        stage_cause=moved.cause(index),
+        p_alive=_known(forecast.p_alive[index]),
+        expected_purchases=float(forecast.expected_orders[index]),
+        expected_value=float(forecast.expected_value[index]),
+        value_52=float(forecast.value_52[index]),
+        order_value=_known(forecast.order_value[index]),
+        horizon_weeks=scores.horizon_weeks,
+        churn=churn_of(scores, index),
+        features=scores.known.row(index),
+    )
+
+
+def churn_of(scores: Scores, index: int) -> Churn:
+    """Risk, level and reasons of the customer at `index`."""
+    level = int(scores.forecast.level[index])
+    if level == UNKNOWN:
+        return Churn(None, "unknown", "none", (too_little_data(),), (), action("get_to_know"))
+    facts = wording_facts(scores.known, index)
+    ranked = scores.forecast.reasons.ranked(index)
+    found = tuple(reason(code.name, code.category, weight, facts) for code, weight in ranked)
+    first = next(
+        (code for code, _ in ranked if code.category != "purchase"), ranked[0][0] if ranked else None
+    )
+    calm = LEVELS[level] == "low" and (first is None or first.category == "purchase")
+    return Churn(
+        probability=float(scores.forecast.risk.probability[index]),
+        level=cast("Level", LEVELS[level]),
+        evidence="enough" if scores.known.rhythm.repeats[index] > 0 else "low",
+        reasons=found,
+        drivers=tuple(scores.forecast.reasons.drivers(index)),
+        recommended_action=action("none" if calm or first is None else first.action),
+    )
+
+
+def _known(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)
