@@ -1,0 +1,1 @@
+"""The register of channels: the ways in which customers are reached and data arrives."""

@@ -1,0 +1,64 @@
+"""What a channel looks like on the wire."""
+
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from customer_svc.channels.domain import Kind
+from shared.http import Input, ListQuery, Output, Patch
+from shared.http.types import Code, Moment, Name
+
+
+class ChannelCreate(Input):
+    """A channel as it is entered by hand."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"code": "canton-fair", "name": "广交会", "kind": "exhibition"},
+                {"code": "webshop-eu", "name": "Web shop Europe", "kind": "online_shop"},
+            ]
+        }
+    )
+
+    code: Code
+    name: Name
+    kind: Kind
+
+
+class ChannelPatch(Patch):
+    """The fields to change; `confirmed` says that a person has looked at it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "天猫旗舰店", "kind": "online_shop", "confirmed": True},
+                {"name": "Trade fair"},
+            ]
+        }
+    )
+
+    name: Name = ""
+    kind: Kind = "other"
+    confirmed: bool = True
+
+
+class ChannelRead(Output):
+    """A channel of the register."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: Kind
+    confirmed: bool
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class ChannelQuery(ListQuery):
+    """Filters of the register."""
+
+    kind: Kind | None = None
+    code: Code | None = None
+    confirmed: bool | None = None

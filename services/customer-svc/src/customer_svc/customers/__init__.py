@@ -1,0 +1,1 @@
+"""The archive of customers and the history of every field."""

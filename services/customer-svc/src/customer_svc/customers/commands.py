@@ -1,0 +1,139 @@
+"""Changes of single customers: register, change, assign, archive, restore."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from asyncpg import UniqueViolationError
+from sqlalchemy import bindparam, insert, update
+
+from customer_svc.channels.commands import enter_channels
+from customer_svc.customers import domain, queries
+from customer_svc.customers.bulk import register_many
+from customer_svc.customers.records import event_of, new_record
+from customer_svc.customers.schemas import CustomerAssign, CustomerCreate, CustomerPatch
+from customer_svc.customers.tables import Customer, CustomerChange
+from customer_svc.distributors import queries as distributors
+from customer_svc.distributors.domain import home
+from shared.db import Tx, prepare
+from shared.events.customer import CustomerAssigned, CustomerRegistered, CustomerUpdated
+from shared.http import check_version
+from shared.messaging import outbox
+from shared.problems import Conflict
+
+__all__ = [
+    "alter_customer",
+    "archive_customer",
+    "assign_customer",
+    "change_customer",
+    "register_customer",
+    "register_many",
+    "restore_customer",
+]
+
+_t = Customer.__table__  # type: ignore[attr-defined]
+_h = CustomerChange.__table__  # type: ignore[attr-defined]
+_FIXED = ("id", "created_at")
+_INSERT = prepare(insert(_t), *_t.c.keys())
+_UPDATE = prepare(
+    update(_t).where(_t.c.id == bindparam("b_id")),
+    *(column.key for column in _t.c if column.key not in _FIXED),
+)
+_NOTE = prepare(insert(_h), *_h.c.keys())
+_ASSIGNING = {"owner_id", "org_unit_id", "distributor_id"}
+
+
+def _code_taken() -> Conflict:
+    return Conflict("code_taken", en="Another customer has this code.", zh="该客户代码已被使用。")
+
+
+async def register_customer(
+    tx: Tx, wanted: CustomerCreate, *, customer_id: UUID | None = None
+) -> dict[str, Any]:
+    """Register one customer; Conflict if its code is taken, Invalid for an unknown distributor."""
+    distributor_id = home(tx.scope, wanted.distributor_id)
+    await distributors.require(tx, distributor_id)
+    await enter_channels(tx, [wanted.channel])
+    record = new_record(wanted, customer_id or tx.new_id(), distributor_id, tx.now)
+    try:
+        await tx.run(_INSERT, **record)
+    except UniqueViolationError:
+        raise _code_taken() from None
+    outbox.record(tx, event_of(CustomerRegistered, record))
+    return record
+
+
+async def change_customer(
+    tx: Tx, customer_id: UUID, wanted: CustomerPatch, expected: int | None, *, by: UUID
+) -> dict[str, Any]:
+    """Change the fields that were sent; Stale if it is not the expected version."""
+    record = await queries.customer_for_update(tx, customer_id)
+    check_version(expected, record["version"])
+    return await alter_customer(tx, record, wanted.changes(), by=by)
+
+
+async def assign_customer(
+    tx: Tx, customer_id: UUID, wanted: CustomerAssign, expected: int | None, *, by: UUID
+) -> dict[str, Any]:
+    """Give the customer to an owner, and to an org unit if one is sent."""
+    record = await queries.customer_for_update(tx, customer_id)
+    check_version(expected, record["version"])
+    return await alter_customer(tx, record, wanted.model_dump(exclude_unset=True), by=by)
+
+
+async def archive_customer(tx: Tx, customer_id: UUID, expected: int | None, *, by: UUID) -> None:
+    """Take the customer out of daily sight; its orders and history stay."""
+    record = await queries.customer_for_update(tx, customer_id)
+    check_version(expected, record["version"])
+    await alter_customer(tx, record, {"status": "archived"}, by=by)
+
+
+async def restore_customer(tx: Tx, customer_id: UUID, *, by: UUID) -> dict[str, Any]:
+    """Bring an archived customer back; an active one stays as it is."""
+    record = await queries.customer_for_update(tx, customer_id, archived=True)
+    return await alter_customer(tx, record, {"status": "active"}, by=by)
+
+
+async def alter_customer(
+    tx: Tx, record: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID
+) -> dict[str, Any]:
+    """Write the wanted fields of a locked customer with their history; nothing happens if all are so."""
+    changed = domain.differences(record, wanted)
+    if not changed:
+        return record
+    if "distributor_id" in changed:
+        home_id = home(tx.scope, wanted["distributor_id"])
+        await distributors.require(tx, home_id)
+    await enter_channels(tx, [wanted.get("channel")])
+    record = {**record, **{field: new for field, (_, new) in changed.items()}}
+    record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
+    try:
+        await tx.run(_UPDATE, **record, b_id=record["id"])
+    except UniqueViolationError:
+        raise _code_taken() from None
+    await _note(tx, record, changed, by)
+    assigned = bool(_ASSIGNING & changed.keys())
+    outbox.record(tx, event_of(CustomerAssigned if assigned else CustomerUpdated, record))
+    return record
+
+
+async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:
+    notes = (
+        {
+            "id": tx.new_id(),
+            "customer_id": record["id"],
+            "distributor_id": record["distributor_id"],
+            "version": record["version"],
+            "field": field,
+            "old": _plain(old),
+            "new": _plain(new),
+            "changed_by": by,
+            "changed_at": tx.now,
+        }
+        for field, (old, new) in changed.items()
+    )
+    await tx.run_many(_NOTE, notes)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value

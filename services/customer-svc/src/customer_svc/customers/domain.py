@@ -1,0 +1,83 @@
+"""Rules of the customer archive as pure functions: keys for sorting and search, birthdays, differences."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from shared.problems import Problem
+
+Kind = Literal["organisation", "person"]
+Status = Literal["active", "archived"]
+KINDS: tuple[str, ...] = get_args(Kind)
+STATUSES: tuple[str, ...] = get_args(Status)
+
+_LEAP_YEAR = 2000
+_LUNAR_MONTH_DAYS = 30
+_MOST_GRAMS = 400
+_WORDS = re.compile(r"[^\W_]+")
+_IDEOGRAPHS = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one row of a chunk.
+
+    `created`: it is new. `unchanged`: it was there with the same content. `duplicate`: its key is there
+    with other content. `problem`: it was refused. Nothing is written but for `created`. `id` is the
+    record's own or, for unchanged and duplicate, that of the record which is there.
+    """
+
+    status: Literal["created", "unchanged", "duplicate", "problem"]
+    id: UUID | None = None
+    problem: Problem | None = None
+
+
+def name_key(name: str) -> str:
+    """The name as it is sorted and searched: compatibility-folded, caseless, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _pieces(word: str, least: int) -> Iterable[str]:
+    """Chinese runs as single characters (from `least` up) and pairs, other runs as triples."""
+    for run in _IDEOGRAPHS.findall(word):
+        if least == 1 or len(run) == 1:
+            yield from run
+        yield from (run[i : i + 2] for i in range(len(run) - 1))
+    for run in _IDEOGRAPHS.split(word):
+        yield from (run[i : i + 3] for i in range(len(run) - 2))
+
+
+def grams(key: str) -> list[str]:
+    """The pieces under which a name key is found: Chinese from one character up, Latin from three letters."""
+    return sorted({piece for word in _WORDS.findall(key) for piece in _pieces(word, 1)})[:_MOST_GRAMS]
+
+
+def wanted_grams(key: str) -> list[str]:
+    """The pieces that a name must have to contain every word of the search; may be none."""
+    return sorted({piece for word in _WORDS.findall(key) for piece in _pieces(word, 2)})
+
+
+def searchable(name: str) -> dict[str, Any]:
+    """The columns by which a name is sorted and found."""
+    key = name_key(name)
+    return {"name_key": key, "name_grams": grams(key)}
+
+
+def birthday_exists(calendar: str, month: int, day: int, *, leap: bool, year: int | None) -> bool:
+    """Whether there is such a day; 29 February without a year counts, a lunar month has up to 30 days."""
+    if calendar == "lunar":
+        return day <= _LUNAR_MONTH_DAYS
+    try:
+        date(year or _LEAP_YEAR, month, day)
+    except ValueError:
+        return False
+    return not leap
+
+
+def differences(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The wanted fields that are not yet so, as (old, new)."""
+    return {field: (before[field], value) for field, value in wanted.items() if before[field] != value}

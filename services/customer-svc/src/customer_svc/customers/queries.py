@@ -1,0 +1,131 @@
+"""Reading the customer archive."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, String, Uuid, and_, any_, bindparam, cast, select, true
+
+from customer_svc.customers import domain
+from customer_svc.customers.schemas import CustomerQuery, HistoryQuery
+from customer_svc.customers.tables import Customer, CustomerChange
+from customer_svc.sight import in_sight, sight
+from shared.db import Reader, Record, Tx, prepare
+from shared.http import Listing, visible
+from shared.problems import NotFound, not_found
+from shared.sealing import Sealer
+
+_t = Customer.__table__  # type: ignore[attr-defined]
+_h = CustomerChange.__table__  # type: ignore[attr-defined]
+_READ = [column for column in _t.c if column.key != "name_grams"]
+_one = select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(_t.c.distributor_id))
+_ONE = prepare(_one)
+_ONE_FOR_UPDATE = prepare(_one.with_for_update())
+_KNOWN = prepare(
+    select(_t.c.id, _t.c.distributor_id).where(
+        _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(_t.c.distributor_id)
+    )
+)
+_BY_CODE = prepare(
+    select(*_READ).where(
+        _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(_t.c.distributor_id)
+    )
+)
+
+
+def _named(q: str) -> ColumnElement[bool]:
+    """Every word of the search stands in the name; without anything to look up, the name begins with it."""
+    key = domain.name_key(q)
+    pieces = domain.wanted_grams(key)
+    if not pieces:
+        return and_(_t.c.name_key.startswith(key, autoescape=True))
+    words = (_t.c.name_key.contains(word, autoescape=True) for word in key.split())
+    return and_(_t.c.name_grams.contains(cast(pieces, ARRAY(String))), *words)
+
+
+def _equal(name: str) -> Any:
+    return lambda value: _t.c[name] == value
+
+
+_LIST = Listing(
+    select(*_READ),
+    key=_t.c.id,
+    sorts={"created_at": _t.c.created_at, "updated_at": _t.c.updated_at, "name": _t.c.name_key},
+    default="-created_at",
+    filters={
+        **{
+            name: _equal(name)
+            for name in (
+                "code",
+                "kind",
+                "industry",
+                "size",
+                "region",
+                "channel",
+                "distributor_id",
+                "owner_id",
+            )
+        },
+        "q": _named,
+        "status": lambda status: true() if status == "all" else _t.c.status == status,
+        "tags": lambda tags: _t.c.tags.contains(cast(tags, ARRAY(String))),
+        "created_at_gte": lambda moment: _t.c.created_at >= moment,
+        "created_at_lt": lambda moment: _t.c.created_at < moment,
+        "updated_at_gte": lambda moment: _t.c.updated_at >= moment,
+    },
+)
+_HISTORY = Listing(
+    select(_h),
+    key=_h.c.id,
+    sorts={"changed_at": _h.c.changed_at},
+    default="-changed_at",
+    filters={"field": lambda field: _h.c.field == field},
+)
+
+
+def absent() -> NotFound:
+    """The one answer to a customer that is absent, out of sight or archived."""
+    return not_found("customer", "客户")
+
+
+async def customer(db: Reader, customer_id: UUID, *, archived: bool = False) -> dict[str, Any]:
+    """One customer; NotFound if there is none in sight, or if it is archived and those are not asked for."""
+    row = await db.row(_ONE, b_id=customer_id, **sight(db.scope))
+    if row is None or not (archived or row["status"] == "active"):
+        raise absent()
+    return dict(row)
+
+
+async def customer_for_update(tx: Tx, customer_id: UUID, *, archived: bool = False) -> dict[str, Any]:
+    """One customer as by `customer`, locked until the transaction ends."""
+    row = await tx.row(_ONE_FOR_UPDATE, b_id=customer_id, **sight(tx.scope))
+    if row is None or not (archived or row["status"] == "active"):
+        raise absent()
+    return dict(row)
+
+
+async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
+    """The distributor of each of these customers that exists in sight, archived ones too."""
+    wanted = sorted(set(ids))
+    rows = await db.rows(_KNOWN, ids=wanted, **sight(db.scope)) if wanted else []
+    return {row["id"]: row["distributor_id"] for row in rows}
+
+
+async def by_codes(db: Reader, codes: Iterable[str]) -> dict[str, list[Record]]:
+    """The customers in sight that have these codes; two distributors may use the same code."""
+    wanted = sorted(set(codes))
+    found: dict[str, list[Record]] = {code: [] for code in wanted}
+    for row in await db.rows(_BY_CODE, codes=wanted, **sight(db.scope)) if wanted else []:
+        found[row["code"]].append(row)
+    return found
+
+
+async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[str, Any]:
+    """One page of the archive."""
+    return await _LIST.page(db, query, sealer, where=visible(db.scope, _t.c.distributor_id))
+
+
+async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:
+    """One page of what changed, newest first; NotFound if the customer is out of sight."""
+    await customer(db, customer_id, archived=True)
+    return await _HISTORY.page(db, query, sealer, where=[_h.c.customer_id == customer_id])

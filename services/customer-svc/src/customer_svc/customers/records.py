@@ -1,0 +1,44 @@
+"""From a wish to the row that is stored, and from a row to what other services are told of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from customer_svc.customers import domain
+from customer_svc.customers.schemas import CustomerCreate
+from shared.events.customer import CustomerAssigned, CustomerRegistered, CustomerUpdated, ReferenceRow
+
+Told = TypeVar("Told", bound=CustomerRegistered | CustomerUpdated | CustomerAssigned)
+
+
+def new_record(
+    wanted: CustomerCreate, customer_id: UUID, distributor_id: UUID | None, now: datetime
+) -> dict[str, Any]:
+    """The first version of a customer as a full row."""
+    record = dict(wanted)
+    birthday = wanted.birthday
+    return record | {
+        **domain.searchable(wanted.name),
+        "id": customer_id,
+        "status": "active",
+        "birthday": birthday and birthday.model_dump(),
+        "distributor_id": distributor_id,
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _state(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: record[name] for name in ("owner_id", "org_unit_id", "status", "channel", "distributor_id")}
+
+
+def event_of(kind: type[Told], record: Mapping[str, Any]) -> Told:
+    """What is told of a single change."""
+    return kind(subject=record["id"], version=record["version"], **_state(record))
+
+
+def reference_row(record: Mapping[str, Any]) -> ReferenceRow:
+    """The customer's part of a chunk event."""
+    return ReferenceRow(customer_id=record["id"], version=record["version"], **_state(record))

@@ -1,0 +1,213 @@
+"""What a customer looks like on the wire."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from customer_svc.batch import Items
+from customer_svc.customers import domain
+from customer_svc.customers.domain import Kind, Status
+from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website
+from shared.http import Input, ListQuery, Output, Patch
+from shared.http.types import Code, JsonObject, Line, Moment, Name
+
+_MOST_TAGS = 50
+
+
+class Birthday(Input):
+    """A day of the solar or the lunar calendar; `leap` means the leap month of that number."""
+
+    calendar: Literal["solar", "lunar"] = "solar"
+    month: Annotated[int, Field(ge=1, le=12)]
+    day: Annotated[int, Field(ge=1, le=31)]
+    leap: bool = False
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        if not domain.birthday_exists(self.calendar, self.month, self.day, leap=self.leap, year=self.year):
+            raise PydanticCustomError(
+                "birthday_invalid", "is no day of that calendar", {"zh": "该历法中没有这一天"}
+            )
+        return self
+
+
+def _once_each(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
+Tags = Annotated[list[Tag], Field(max_length=_MOST_TAGS), AfterValidator(_once_each)]
+
+_EXAMPLES: dict[str, Any] = {
+    "examples": [
+        {
+            "name": "Harbour Lights Ltd",
+            "kind": "organisation",
+            "phone": "+44 20 7946 0018",
+            "email": "buying@harbourlights.example",
+            "industry": "retail",
+            "channel": "online_shop",
+            "tags": ["wholesale"],
+        },
+        {
+            "code": "C-1024",
+            "name": "上海海纳百货有限公司",
+            "kind": "organisation",
+            "phone": "021-62881234",
+            "industry": "零售",
+            "region": "310000",
+            "channel": "distributor",
+            "tags": ["重点"],
+            "attributes": {"门店数": 12},
+        },
+        {
+            "name": "王小明",
+            "kind": "person",
+            "phone": "138 0013 8000",
+            "birthday": {"calendar": "lunar", "month": 8, "day": 15, "year": 1988},
+        },
+    ]
+}
+
+
+class CustomerCreate(Input):
+    """A customer as it is registered; a phone number without country code is read as a Chinese one."""
+
+    model_config = ConfigDict(json_schema_extra=_EXAMPLES)
+
+    code: Code | None = None
+    name: Name
+    kind: Kind
+    phone: PhoneNumber | None = None
+    email: EmailAddress | None = None
+    industry: Short | None = None
+    size: Short | None = None
+    region: Short | None = None
+    address: Line | None = None
+    website: Website | None = None
+    channel: Code | None = None
+    distributor_id: UUID | None = None
+    owner_id: UUID | None = None
+    org_unit_id: UUID | None = None
+    birthday: Birthday | None = None
+    tags: Tags = Field(default_factory=list)
+    preferences: JsonObject = Field(default_factory=dict)
+    attributes: JsonObject = Field(default_factory=dict)
+
+
+class CustomerBatch(Input):
+    """Up to 1000 customers; each is judged by itself."""
+
+    items: Items[CustomerCreate]
+
+
+class CustomerPatch(Patch):
+    """The fields to change; null clears one that may be empty. The owner changes by `assign`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"phone": "13900139000", "tags": ["重点", "华东"]},
+                {"name": "Harbour Lights plc", "email": None},
+            ]
+        }
+    )
+
+    code: Code | None = None
+    name: Name = ""
+    kind: Kind = "organisation"
+    phone: PhoneNumber | None = None
+    email: EmailAddress | None = None
+    industry: Short | None = None
+    size: Short | None = None
+    region: Short | None = None
+    address: Line | None = None
+    website: Website | None = None
+    channel: Code | None = None
+    distributor_id: UUID | None = None
+    birthday: Birthday | None = None
+    tags: Tags = Field(default_factory=list)
+    preferences: JsonObject = Field(default_factory=dict)
+    attributes: JsonObject = Field(default_factory=dict)
+
+
+class CustomerAssign(Input):
+    """Who looks after the customer from now on; null takes it from everybody."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"owner_id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e"}]}
+    )
+
+    owner_id: UUID | None
+    org_unit_id: UUID | None = None
+
+
+class CustomerRead(Output):
+    """A customer; its `version` is also its ETag."""
+
+    id: UUID
+    code: str | None
+    name: str
+    kind: Kind
+    status: Status
+    phone: str | None
+    email: str | None
+    industry: str | None
+    size: str | None
+    region: str | None
+    address: str | None
+    website: str | None
+    channel: str | None
+    distributor_id: UUID | None
+    owner_id: UUID | None
+    org_unit_id: UUID | None
+    birthday: dict[str, Any] | None
+    tags: list[str]
+    preferences: dict[str, Any]
+    attributes: dict[str, Any]
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class ChangeRead(Output):
+    """One field that changed: the version it made, who did it, and both values."""
+
+    id: UUID
+    version: int
+    field: str
+    old: Any
+    new: Any
+    changed_by: UUID
+    changed_at: Moment
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class CustomerQuery(ListQuery):
+    """Filters of the customer list; `tags` may be repeated, all of them must be there."""
+
+    q: Short | None = Field(None, description="Part of the name, in Chinese or Latin letters")
+    code: Code | None = None
+    kind: Kind | None = None
+    status: Literal["active", "archived", "all"] = "active"
+    industry: Short | None = None
+    size: Short | None = None
+    region: Short | None = None
+    channel: Code | None = None
+    distributor_id: UUID | None = None
+    owner_id: UUID | None = None
+    tags: Annotated[list[Tag], BeforeValidator(_listed), Field(max_length=10)] | None = None
+    created_at_gte: Moment | None = Field(None, alias="created_at[gte]")
+    created_at_lt: Moment | None = Field(None, alias="created_at[lt]")
+    updated_at_gte: Moment | None = Field(None, alias="updated_at[gte]")
+
+
+class HistoryQuery(ListQuery):
+    """Filters of a customer's history."""
+
+    field: Code | None = None

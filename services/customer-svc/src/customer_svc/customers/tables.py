@@ -1,0 +1,85 @@
+"""The customer archive and the history of its fields."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, String
+from sqlmodel import Field
+
+from customer_svc.customers.domain import KINDS, STATUSES
+from customer_svc.tables import JSON, MOMENT, Base
+
+BYTEWISE: Any = String(collation="C")
+TEXTS: Any = ARRAY(String)
+
+
+class Customer(Base, table=True):
+    """An organisation or a person that buys, or may buy.
+
+    `name_key` sorts and is searched; `name_grams` are its pieces (see `domain.grams`). A code is unique
+    within its distributor, or within the company's own customers.
+    """
+
+    __table_args__ = (
+        CheckConstraint(f"kind in {KINDS}", name="customer_kind"),
+        CheckConstraint(f"status in {STATUSES}", name="customer_status"),
+        Index(
+            "customer_code",
+            "code",
+            "distributor_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where="code IS NOT NULL",
+        ),
+        Index("customer_by_created", "created_at", "id"),
+        Index("customer_by_updated", "updated_at", "id"),
+        Index("customer_by_name", "name_key", "id"),
+        Index("customer_of_distributor", "distributor_id", "created_at", "id"),
+        Index("customer_of_owner", "owner_id", "created_at", "id"),
+        Index("customer_name_grams", "name_grams", postgresql_using="gin"),
+        Index("customer_tags", "tags", postgresql_using="gin"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    code: str | None
+    name: str
+    name_key: str = Field(sa_type=BYTEWISE)
+    name_grams: list[str] = Field(sa_type=TEXTS)
+    kind: str
+    status: str
+    phone: str | None
+    email: str | None
+    industry: str | None
+    size: str | None
+    region: str | None
+    address: str | None
+    website: str | None
+    channel: str | None
+    distributor_id: UUID | None = Field(foreign_key="distributor.id")
+    owner_id: UUID | None
+    org_unit_id: UUID | None
+    birthday: dict[str, Any] | None = Field(sa_column=Column(JSON, nullable=True))
+    tags: list[str] = Field(sa_type=TEXTS)
+    preferences: dict[str, Any] = Field(sa_type=JSON)
+    attributes: dict[str, Any] = Field(sa_type=JSON)
+    version: int
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
+
+
+class CustomerChange(Base, table=True):
+    """One field of one customer changed: who, when, from what, to what."""
+
+    __tablename__ = "customer_change"
+    __table_args__ = (Index("customer_change_of_customer", "customer_id", "changed_at", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(foreign_key="customer.id")
+    distributor_id: UUID | None
+    version: int
+    field: str
+    old: Any = Field(sa_column=Column(JSON, nullable=True))
+    new: Any = Field(sa_column=Column(JSON, nullable=True))
+    changed_by: UUID
+    changed_at: datetime = Field(sa_type=MOMENT)

@@ -1,0 +1,1 @@
+"""The archive of distributors, the partner firms through which customers are reached."""

@@ -1,0 +1,1 @@
+"""Under which names the channels know a customer."""

@@ -1,0 +1,1 @@
+"""Sales history: orders and returns."""
