@@ -1,0 +1,59 @@
+"""The composition root of notify-svc: what it serves, hears and does by the clock."""
+
+import httpx
+
+from notify_svc.errands import consumers as errands
+from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
+from notify_svc.inbox.feed import Feed
+from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.reminders.routes import router as reminders_router
+from notify_svc.settings import Settings
+from shared.db import Database
+from shared.events.interaction import ComplaintAssigned, ComplaintClosed, ComplaintReopened
+from shared.events.scoring import ChurnCleared, ChurnWarned
+from shared.http.client import make_client
+from shared.jobs import Every, Jobs
+from shared.loops import every
+from shared.messaging.bus import EventBus
+from shared.messaging.consumers import Consumers
+from shared.references import CUSTOMER_EVENTS, References
+from shared.service import Blueprint, Service
+
+_DAY = 86_400
+
+
+def build(
+    settings: Settings, bus: EventBus | None = None, *, customers: httpx.AsyncClient | None = None
+) -> Service:
+    """The service, not started. `customers` reaches customer-svc when it lives in the same process."""
+    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    feed = Feed(database, leaving=lambda: service.draining)
+    references = References(database, customers or make_client(), settings.customer_url)
+    blueprint = Blueprint(
+        name="notify-svc",
+        package="notify_svc",
+        number=4,
+        title="Tonglu notify-svc",
+        description="What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox.",
+        routers=[reminders_router, inbox_router],
+        consumers=_consumers(),
+        jobs=Jobs({REDERIVE: rederive_moments}, [Every(REDERIVE, seconds=_DAY)]),
+        loops={"firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database))},
+        api_loops={"inbox feed": feed.run},
+        carried={"feed": feed, "references": references},
+    )
+    service = Service(blueprint, settings, database=database, bus=bus)
+    return service
+
+
+def _consumers() -> Consumers:
+    return Consumers(
+        {
+            **CUSTOMER_EVENTS,
+            ChurnWarned: errands.on_churn_warned,
+            ChurnCleared: errands.on_churn_cleared,
+            ComplaintAssigned: errands.on_complaint_assigned,
+            ComplaintReopened: errands.on_complaint_assigned,
+            ComplaintClosed: errands.on_complaint_closed,
+        }
+    )

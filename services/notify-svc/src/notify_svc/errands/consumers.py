@@ -1,0 +1,60 @@
+"""Door for events: what scoring and interaction tell becomes somebody's errand."""
+
+from notify_svc.errands import commands
+from notify_svc.errands.domain import Errand, call_by
+from shared.db import Tx
+from shared.events.interaction import ComplaintAssigned, ComplaintClosed, ComplaintReopened
+from shared.events.scoring import ChurnCleared, ChurnWarned
+
+
+async def on_churn_warned(tx: Tx, event: ChurnWarned) -> None:
+    """The customer's owner is reminded to call; without an owner it waits in the unassigned queue."""
+    said = {
+        "level": event.level,
+        "reasons": list(event.reasons),
+        "action": event.recommended_action,
+    }
+    errand = Errand(
+        source="churn",
+        source_id=event.subject,
+        version=event.version,
+        topic_id=event.customer_id,
+        subject_code="churn.call_customer",
+        subject_parameters=said,
+        customer_id=event.customer_id,
+        distributor_id=event.distributor_id,
+        assignee_id=event.owner_id,
+        due_at=call_by(event.level, now=tx.now),
+    )
+    await commands.ask(tx, errand)
+
+
+async def on_churn_cleared(tx: Tx, event: ChurnCleared) -> None:
+    """The customer is out of danger: nobody needs to call."""
+    await commands.withdraw(
+        tx, "churn", source_id=event.subject, version=event.version, topic_id=event.customer_id
+    )
+
+
+async def on_complaint_assigned(tx: Tx, event: ComplaintAssigned | ComplaintReopened) -> None:
+    """The complaint's owner is reminded to handle it; a new owner takes the reminder over."""
+    errand = Errand(
+        source="complaint",
+        source_id=event.subject,
+        version=event.version,
+        topic_id=event.subject,
+        subject_code="complaint.handle",
+        subject_parameters={"severity": event.severity, "category": event.category},
+        customer_id=event.customer_id,
+        distributor_id=event.distributor_id,
+        assignee_id=event.owner_id,
+        due_at=tx.now,
+    )
+    await commands.ask(tx, errand)
+
+
+async def on_complaint_closed(tx: Tx, event: ComplaintClosed) -> None:
+    """The complaint is done with, and its reminder with it."""
+    await commands.withdraw(
+        tx, "complaint", source_id=event.subject, version=event.version, topic_id=event.subject
+    )

@@ -1,0 +1,35 @@
+"""Door for time: opens a transaction when a reminder's moment has come, and once a day for time zones."""
+
+from typing import Any
+from uuid import UUID
+
+from notify_svc.firing import queries
+from notify_svc.firing.commands import MOST, fire_due
+from notify_svc.reminders import commands as reminders
+from shared.db import Database
+from shared.jobs import JobContext
+
+LOOK_SECONDS = 1.0
+REDERIVE = "reminders.rederive"
+
+
+async def fire_until_quiet(database: Database) -> None:
+    """Fire everything that is due now, in transactions of at most 500 reminders.
+
+    Any number of replicas may do so at once. An idle look is one indexed statement.
+    """
+    async with database.read() as reader:
+        if not await queries.something_is_due(reader):
+            return
+    claimed = MOST
+    while claimed == MOST:
+        async with database.begin() as tx:
+            claimed = await fire_due(tx)
+
+
+async def rederive_moments(job: JobContext, _args: dict[str, Any]) -> None:
+    """Derive the moments of wall times anew: a newer time zone database may know other rules."""
+    last: UUID | None = UUID(int=0)
+    while last is not None:
+        async with job.begin() as tx:
+            last = await reminders.rederive_some(tx, after=last)

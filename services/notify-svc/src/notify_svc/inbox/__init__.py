@@ -1,0 +1,1 @@
+"""What is brought before a person: items, unread counts, a live stream."""

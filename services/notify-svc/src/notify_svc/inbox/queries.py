@@ -1,0 +1,85 @@
+"""Every SELECT of the inbox."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Uuid, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from notify_svc.inbox.domain import UNASSIGNED, Position
+from notify_svc.inbox.tables import InboxBox, InboxItem
+from shared.db import Reader, Record, prepare
+from shared.http import Listing, ListQuery
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+ITEM = InboxItem.__table__  # type: ignore[attr-defined]
+BOX = InboxBox.__table__  # type: ignore[attr-defined]
+
+MOST_AT_ONCE = 100
+
+_BOXES = bindparam("boxes", type_=ARRAY(Uuid))
+_ONE = prepare(select(ITEM).where(ITEM.c.id == bindparam("id"), ITEM.c.recipient_id == func.any(_BOXES)))
+_UNREAD = prepare(
+    select(func.count())
+    .select_from(ITEM)
+    .where(ITEM.c.recipient_id == func.any(_BOXES), ITEM.c.read_at.is_(None))
+)
+_LAST = prepare(select(BOX.c.recipient_id, BOX.c.last_number).where(BOX.c.recipient_id == func.any(_BOXES)))
+_AFTER = prepare(
+    select(ITEM)
+    .where(
+        or_(
+            (ITEM.c.recipient_id == bindparam("person", type_=Uuid))
+            & (ITEM.c.number > bindparam("own", type_=BigInteger)),
+            (ITEM.c.recipient_id == bindparam("shared", type_=Uuid))
+            & (ITEM.c.number > bindparam("queue", type_=BigInteger)),
+        )
+    )
+    .order_by(ITEM.c.recipient_id, ITEM.c.number)
+    .limit(MOST_AT_ONCE)
+)
+_INBOX = Listing(
+    select(ITEM),
+    key=ITEM.c.id,
+    sorts={"created_at": ITEM.c.created_at},
+    default="-created_at",
+    filters={
+        "unread": lambda unread: ITEM.c.read_at.is_(None) if unread else ITEM.c.read_at.is_not(None),
+        "kind": lambda kind: ITEM.c.kind == kind,
+    },
+)
+
+
+async def items_page(
+    reader: Reader, query: ListQuery, sealer: Sealer, *, boxes: Sequence[UUID]
+) -> dict[str, Any]:
+    """One page of what lies in these boxes."""
+    return await _INBOX.page(reader, query, sealer, where=[ITEM.c.recipient_id.in_(boxes)])
+
+
+async def item(reader: Reader, item_id: UUID, *, boxes: Sequence[UUID]) -> Record:
+    """One item; NotFound unless it lies in one of these boxes."""
+    found = await reader.row(_ONE, id=item_id, boxes=list(boxes))
+    if found is None:
+        raise not_found("inbox item", "收件箱消息")
+    return found
+
+
+async def unread_count(reader: Reader, *, boxes: Sequence[UUID]) -> int:
+    """How many items of these boxes nobody has read."""
+    count: int = await reader.value(_UNREAD, boxes=list(boxes))
+    return count
+
+
+async def last_numbers(reader: Reader, boxes: Sequence[UUID]) -> dict[UUID, int]:
+    """The newest number of each box that ever got an item."""
+    rows = await reader.rows(_LAST, boxes=list(boxes))
+    return {row["recipient_id"]: row["last_number"] for row in rows}
+
+
+async def items_after(reader: Reader, boxes: Sequence[UUID], position: Position) -> list[Record]:
+    """The next items (at most a hundred) beyond a position, each box in its own order."""
+    shared = UNASSIGNED if UNASSIGNED in boxes else None
+    return await reader.rows(_AFTER, person=boxes[0], own=position.own, shared=shared, queue=position.queue)

@@ -1,0 +1,120 @@
+"""Door for HTTP: what a person finds in the inbox, and the stream that tells of more."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from notify_svc.inbox import commands, queries
+from notify_svc.inbox.domain import Position, boxes_of
+from notify_svc.inbox.feed import Feed
+from notify_svc.inbox.schemas import InboxItemRead, InboxQuery, ReadCount, UnreadCount, shown
+from notify_svc.wording.schemas import ReadingLanguage
+from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs
+
+_RETRY_MILLISECONDS = 1000
+
+router = Router(tags=["inbox"])
+
+
+async def _feed(request: Request) -> Feed:
+    feed: Feed = request.state.feed
+    return feed
+
+
+async def _start(
+    feed: Annotated[Feed, Depends(_feed)],
+    caller: Caller,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID", max_length=40, description="Go on behind this event.", examples=["12-0"]
+        ),
+    ] = None,
+) -> Position:
+    if last_event_id:
+        return Position.parsed(last_event_id)
+    return await feed.start_of(boxes_of(caller))
+
+
+@router.get(
+    "/v1/inbox",
+    operation_id="listInbox",
+    summary="List what was brought before you",
+    description="Newest first. Managers also see what nobody owns yet (`queue` is `unassigned`).",
+    response_model=Page[InboxItemRead],
+    **needs("inbox:read"),
+)
+async def list_inbox(
+    query: Annotated[InboxQuery, Query()],
+    db: ReadDb,
+    caller: Caller,
+    sealer: Sealing,
+    language: ReadingLanguage,
+) -> dict[str, Any]:
+    page = await queries.items_page(db, query, sealer, boxes=boxes_of(caller))
+    return {**page, "data": [shown(row, language) for row in page["data"]]}
+
+
+@router.get(
+    "/v1/inbox/unread-count",
+    operation_id="countUnreadInbox",
+    summary="Count your unread items",
+    description="The number beside the bell; cheap enough to ask often.",
+    response_model=UnreadCount,
+    **needs("inbox:read"),
+)
+async def count_unread_inbox(db: ReadDb, caller: Caller) -> dict[str, int]:
+    return {"unread": await queries.unread_count(db, boxes=boxes_of(caller))}
+
+
+@router.get(
+    "/v1/inbox/events",
+    operation_id="streamInbox",
+    summary="Be told of new items as they come",
+    description=(
+        "Server-sent events. Each new item is one event `item`, about a second after it exists, whose id can "
+        "be sent as `Last-Event-ID` to go on behind it. Without that header the stream begins now. It ends "
+        "after a quarter of an hour and when the server leaves: reconnect, as EventSource does by itself."
+    ),
+    response_class=EventSourceResponse,
+    **needs("inbox:read"),
+)
+async def stream_inbox(
+    feed: Annotated[Feed, Depends(_feed)],
+    position: Annotated[Position, Depends(_start)],
+    caller: Caller,
+    language: ReadingLanguage,
+) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(comment="listening", id=str(position), retry=_RETRY_MILLISECONDS)
+    async for row, reached in feed.items(boxes_of(caller), position):
+        item = InboxItemRead.model_validate(shown(row, language))
+        yield ServerSentEvent(event="item", id=str(reached), data=item)
+
+
+@router.post(
+    "/v1/inbox/{item_id}/read",
+    operation_id="readInboxItem",
+    summary="Mark an item as read",
+    description="Marking it again changes nothing. Somebody else's item is not found.",
+    response_model=InboxItemRead,
+    **needs("inbox:write"),
+)
+async def read_inbox_item(
+    item_id: UUID, tx: WriteTx, caller: Caller, language: ReadingLanguage
+) -> dict[str, Any]:
+    return shown(await commands.mark_read(tx, item_id, boxes=boxes_of(caller)), language)
+
+
+@router.post(
+    "/v1/inbox/read-all",
+    operation_id="readWholeInbox",
+    summary="Mark your own items as read",
+    description="Items of the unassigned queue stay unread for whoever takes them.",
+    response_model=ReadCount,
+    **needs("inbox:write"),
+)
+async def read_whole_inbox(tx: WriteTx, caller: Caller) -> dict[str, int]:
+    return {"read": await commands.mark_all_read(tx, boxes=[caller.id])}

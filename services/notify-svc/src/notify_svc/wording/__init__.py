@@ -1,0 +1,1 @@
+"""What codes say in Chinese and English when somebody reads them."""

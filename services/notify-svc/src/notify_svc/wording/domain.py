@@ -1,0 +1,106 @@
+"""Subjects kept as a code with parameters, put into words when they are read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The same thing said in both languages."""
+
+    zh: str
+    en: str
+
+    def said_in(self, language: Language) -> str:
+        """The text in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+_SUBJECTS = {
+    "churn.call_customer": Words(
+        "请联系客户：流失风险{level}{reasons}{action}",
+        "Call the customer: churn risk {level}{reasons}{action}",
+    ),
+    "complaint.handle": Words(
+        "请处理分配给您的投诉（{severity}{category}）",
+        "Handle the complaint assigned to you ({severity}{category})",
+    ),
+}
+
+_WORDS = {
+    "level": {
+        "low": Words("低", "low"),
+        "medium": Words("中", "medium"),
+        "high": Words("高", "high"),
+        "unknown": Words("未知", "unknown"),
+    },
+    "severity": {
+        "low": Words("轻微", "low"),
+        "normal": Words("一般", "normal"),
+        "high": Words("严重", "high"),
+        "critical": Words("紧急", "critical"),
+    },
+    "reasons": {
+        "rhythm_broken": Words("购买节奏中断", "own buying rhythm broken"),
+        "complaints": Words("近期有投诉", "recent complaints"),
+        "complaints_open": Words("投诉未解决", "complaints still open"),
+        "contact_quiet": Words("联系变少", "contact has gone quiet"),
+        "spend_falling": Words("采购额下降", "spending is falling"),
+        "returns_rising": Words("退货增多", "returns are rising"),
+    },
+    "action": {
+        "call": Words("电话回访", "a call"),
+        "visit": Words("上门拜访", "a visit"),
+        "offer": Words("专属优惠", "an offer"),
+        "resolve_complaint": Words("先解决投诉", "resolve the complaint first"),
+    },
+}
+
+
+def _word(field: str, code: str, language: Language) -> str:
+    known = _WORDS.get(field, {}).get(code)
+    return known.said_in(language) if known else code
+
+
+def _reasons(codes: Sequence[str], language: Language) -> str:
+    if not codes:
+        return ""
+    said = [_word("reasons", code, language) for code in codes]
+    return f"（{'、'.join(said)}）" if language == "zh" else f" ({', '.join(said)})"
+
+
+def _action(code: str | None, language: Language) -> str:
+    if not code:
+        return ""
+    said = _word("action", code, language)
+    return f"，建议：{said}" if language == "zh" else f", suggested: {said}"
+
+
+def _category(code: str | None, language: Language) -> str:
+    if not code:
+        return ""
+    return f"，{code}" if language == "zh" else f", {code}"
+
+
+def subject_said(
+    text: str | None, code: str | None, parameters: Mapping[str, Any], language: Language
+) -> str:
+    """The subject as a person reads it: the typed text, or the code put into words.
+
+    A code that this version does not know is shown as it is, so that newer rows stay readable.
+    """
+    if text is not None or code is None:
+        return text or ""
+    words = _SUBJECTS.get(code)
+    if words is None:
+        return code
+    return words.said_in(language).format(
+        level=_word("level", str(parameters.get("level", "unknown")), language),
+        severity=_word("severity", str(parameters.get("severity", "normal")), language),
+        reasons=_reasons(parameters.get("reasons", ()), language),
+        action=_action(parameters.get("action"), language),
+        category=_category(parameters.get("category"), language),
+    )

@@ -1,0 +1,102 @@
+"""One notify-svc on a real database for all tests of this folder, with nothing firing behind their backs."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from notify_svc.app import build
+from notify_svc.settings import Settings
+from shared.auth import Principal
+from shared.clock import new_id
+from shared.db import Database
+from shared.references import CustomerRef, apply
+from shared.service import Service
+from shared.testing import clean, running, service_client, staff
+from tonglu_local.postgres import ServiceUrls
+
+
+@dataclass
+class World:
+    """The running service, and the people who use it."""
+
+    service: Service
+    urls: ServiceUrls
+    lin: Principal = field(default_factory=lambda: staff("sales"))
+    wang: Principal = field(default_factory=lambda: staff("sales"))
+    manager: Principal = field(default_factory=lambda: staff("manager"))
+
+    @property
+    def database(self) -> Database:
+        return self.service.database
+
+    def client(self, who: Principal | None, **headers: str) -> httpx.AsyncClient:
+        return service_client(self.service, who, **headers)
+
+    async def post(
+        self, who: Principal | None, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.post(path, json=body, headers=headers)
+
+    async def get(self, who: Principal | None, path: str, **headers: str) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.get(path, headers=headers)
+
+    async def patch(self, who: Principal | None, path: str, body: Any, **headers: str) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.patch(path, json=body, headers=headers)
+
+    async def delete(self, who: Principal | None, path: str, **headers: str) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.delete(path, headers=headers)
+
+    async def reminder(self, who: Principal, **given: Any) -> dict[str, Any]:
+        """A reminder made through the API, due in a week unless told otherwise."""
+        due = {} if "local_time" in given else {"due_at": self.later(days=7)}
+        answer = await self.post(who, "/v1/reminders", {"subject": "Call back", **due, **given})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def later(self, **delta: float) -> str:
+        """A moment from now, as it is sent."""
+        return (self.database.now() + timedelta(**delta)).isoformat()
+
+    async def customer(self, *, distributor_id: UUID | None = None) -> UUID:
+        """A customer that this service already knows."""
+        known = CustomerRef(new_id(), distributor_id, None, None, "active", None, None, 1)
+        async with self.database.begin() as tx:
+            await apply(tx, [known])
+        return known.id
+
+    async def sql(self, statement: str, *values: Any) -> list[Any]:
+        """What the database says, past every door."""
+        async with self.database.begin() as tx:
+            return await tx.connection.fetch(statement, *values)
+
+    async def make_late(self, reminder_id: str, hours: float) -> None:
+        """Move a reminder's moment into the past by the database's own clock."""
+        await self.sql(
+            "UPDATE reminder SET due_at = now() - make_interval(secs => $2 * 3600) WHERE id = $1",
+            UUID(reminder_id),
+            hours,
+        )
+
+
+@pytest.fixture(scope="session")
+async def _running(service_database: Callable[[str], ServiceUrls]) -> AsyncIterator[World]:
+    urls = service_database("notify")
+    async with running(build, Settings, urls, worker=False) as service:
+        yield World(service, urls)
+
+
+@pytest.fixture
+async def world(_running: World) -> AsyncIterator[World]:
+    """The service without any reminder or item."""
+    yield World(_running.service, _running.urls)
+    await clean(_running.service.database)
