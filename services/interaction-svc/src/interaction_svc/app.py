@@ -1,0 +1,35 @@
+"""The composition root of interaction-svc: what it serves and hears."""
+
+from typing import Any
+
+from interaction_svc.complaints.routes import router as complaints_router
+from interaction_svc.handling.routes import router as handling_router
+from interaction_svc.interactions.routes import router as interactions_router
+from interaction_svc.settings import Settings
+from interaction_svc.timeline.routes import router as timeline_router
+from shared.db import Database
+from shared.http.client import make_client
+from shared.messaging.bus import EventBus
+from shared.messaging.consumers import Consumers
+from shared.references import CUSTOMER_EVENTS, References
+from shared.service import Blueprint, Service
+
+
+def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = None) -> Service:
+    """The service, not started; `customers` is an HTTP client that reaches customer-svc in this process."""
+    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    references = References(database, customers or make_client(), settings.customer_url)
+    blueprint = Blueprint(
+        name="interaction-svc",
+        package="interaction_svc",
+        number=2,
+        title="Tonglu interaction-svc",
+        description=(
+            "What passes between the company and its customers: interactions 沟通记录, complaints 投诉 and "
+            "each customer's timeline 时间线."
+        ),
+        routers=[interactions_router, complaints_router, handling_router, timeline_router],
+        consumers=Consumers(CUSTOMER_EVENTS),
+        carried={"references": references},
+    )
+    return Service(blueprint, settings, database=database, bus=bus)

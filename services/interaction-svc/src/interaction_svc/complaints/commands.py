@@ -1,0 +1,162 @@
+"""Every change of a complaint: opening, loading and each step of its course."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, Uuid, bindparam, insert, update
+
+from interaction_svc.complaints import domain, queries
+from interaction_svc.complaints.domain import Case, Deed, Step
+from interaction_svc.complaints.schemas import ComplaintCreate, ComplaintLoad
+from interaction_svc.complaints.tables import Complaint, ComplaintStep
+from shared.db import Tx, prepare
+from shared.events import interaction as events
+from shared.http import check_version
+from shared.messaging import outbox
+
+_T = Complaint.__table__  # type: ignore[attr-defined]
+_S = ComplaintStep.__table__  # type: ignore[attr-defined]
+_FIXED = {"id", "number", "customer_id", "distributor_id", "channel", "subject", "description"}
+_FIXED |= {"opened_at", "created_by", "created_at"}
+
+_OPEN = prepare(insert(_T), *_T.c.keys())
+_SAVE = prepare(
+    update(_T).where(
+        _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
+    ),
+    *(name for name in _T.c.keys() if name not in _FIXED),  # noqa: SIM118 - a ColumnCollection iterates columns
+)
+_REMEMBER = prepare(insert(_S), *_S.c.keys())
+
+Move = Callable[[Case, Deed], Step]
+_ANNOUNCED: Mapping[str, Any] = {
+    "open": events.ComplaintOpened,
+    "assign": events.ComplaintAssigned,
+    "resolve": events.ComplaintResolved,
+    "close": events.ComplaintClosed,
+    "reopen": events.ComplaintReopened,
+}
+
+
+async def open_complaint(
+    tx: Tx, body: ComplaintCreate, *, distributor_id: UUID | None, by: UUID
+) -> dict[str, Any]:
+    """Take a complaint in; its number is given here."""
+    (serial,) = await queries.next_serials(tx, 1)
+    step = domain.opened(_facts(tx, body, distributor_id, serial, Deed(by, tx.now)), Deed(by, tx.now))
+    await tx.run(_OPEN, **asdict(step.case))
+    await _remember(tx, [step])
+    _announce(tx, step)
+    return queries.shown(step.case, tx.now)
+
+
+async def load_complaints(
+    tx: Tx, bodies: Sequence[ComplaintLoad], *, distributors: Mapping[UUID, UUID | None], by: UUID
+) -> list[UUID]:
+    """Take in complaints of the past that were checked before; their ids in the same order.
+
+    Their history and events carry the times of then; only the end of a past case is announced, not that it
+    was assigned, so that nobody is reminded of what is long done.
+    """
+    serials = await queries.next_serials(tx, len(bodies))
+    courses = [
+        _course(tx, body, distributors[body.customer_id], serial, by)
+        for body, serial in zip(bodies, serials, strict=True)
+    ]
+    await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))
+    await _remember(tx, [step for course in courses for step in course])
+    for course in courses:
+        past = course[-1].case.resolved_at is not None
+        for step in course:
+            if not (past and step.verb == "assign"):
+                _announce(tx, step)
+    return [course[0].case.id for course in courses]
+
+
+async def move(
+    tx: Tx, complaint_id: UUID, how: Move, *, by: UUID, note: str | None = None, expected: int | None = None
+) -> dict[str, Any]:
+    """Do one step of a complaint's course.
+
+    Raises NotFound, Stale when `expected` is not the version, Conflict when the table of transitions or a
+    guard forbids the step.
+    """
+    before = await queries.case_to_move(tx, complaint_id)
+    check_version(expected, before.version)
+    step = how(before, Deed(by, tx.now, note))
+    await tx.run(_SAVE, b_id=complaint_id, b_version=before.version, **asdict(step.case))
+    await _remember(tx, [step])
+    _announce(tx, step)
+    return queries.shown(step.case, tx.now)
+
+
+def _facts(
+    tx: Tx, body: ComplaintCreate, distributor_id: UUID | None, serial: int, deed: Deed
+) -> dict[str, Any]:
+    told = {"customer_id", "channel", "category", "severity", "subject", "description"}
+    return {
+        **body.model_dump(include=told),
+        "id": tx.new_id(),
+        "number": domain.number_of(serial, deed.at),
+        "distributor_id": distributor_id,
+    }
+
+
+def _course(tx: Tx, body: ComplaintLoad, distributor_id: UUID | None, serial: int, by: UUID) -> list[Step]:
+    opening = Deed(by, body.opened_at or tx.now)
+    course = [domain.opened(_facts(tx, body, distributor_id, serial, opening), opening)]
+    owner_id = body.owner_id or (by if body.resolved_at else None)
+    if owner_id is not None:
+        course.append(domain.assign(course[-1].case, opening, owner_id))
+    if body.resolved_at is not None and body.result is not None:
+        course.append(domain.resolve(course[-1].case, Deed(by, body.resolved_at), body.result))
+    if body.informed_at is not None:
+        course.append(domain.inform(course[-1].case, Deed(by, body.informed_at), None))
+    if body.closed_at is not None:
+        course.append(domain.close(course[-1].case, Deed(by, body.closed_at, "loaded as a past case")))
+    return course
+
+
+async def _remember(tx: Tx, steps: Sequence[Step]) -> None:
+    await tx.run_many(
+        _REMEMBER,
+        [
+            {
+                "id": tx.new_id(),
+                "complaint_id": step.case.id,
+                "customer_id": step.case.customer_id,
+                "distributor_id": step.case.distributor_id,
+                "version": step.case.version,
+                "verb": step.verb,
+                "from_status": step.source,
+                "to_status": step.case.status,
+                "owner_id": step.case.owner_id,
+                "note": step.deed.note,
+                "done_by": step.deed.by,
+                "done_at": step.deed.at,
+            }
+            for step in steps
+        ],
+    )
+
+
+def _announce(tx: Tx, step: Step) -> None:
+    kind = _ANNOUNCED.get(step.verb)
+    if kind is None:
+        return
+    case = step.case
+    event = kind(
+        subject=case.id,
+        version=case.version,
+        distributor_id=case.distributor_id,
+        customer_id=case.customer_id,
+        owner_id=case.owner_id,
+        category=case.category,
+        severity=case.severity,
+        opened_at=case.opened_at,
+        resolved_at=case.resolved_at,
+        closed_at=case.closed_at,
+    )
+    outbox.record(tx, event)

@@ -1,0 +1,99 @@
+"""Every SELECT over complaints, for reading and for loading to change."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, Uuid, bindparam, func, select
+
+from interaction_svc.complaints.domain import Case
+from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintStep
+from interaction_svc.sight import in_sight, sight
+from interaction_svc.sla import domain as sla
+from shared.db import Reader, Record, Tx, prepare
+from shared.http import Listing, ListQuery, visible
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+_T = Complaint.__table__  # type: ignore[attr-defined]
+_S = ComplaintStep.__table__  # type: ignore[attr-defined]
+
+_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(_T.c.distributor_id))
+_ONE = prepare(_one)
+_LOCKED = prepare(_one.with_for_update())
+_STEPS = prepare(
+    select(_S)
+    .where(_S.c.complaint_id == bindparam("b_id", type_=Uuid), in_sight(_S.c.distributor_id))
+    .order_by(_S.c.version)
+)
+_SERIALS = prepare(
+    select(SERIAL.next_value().label("serial")).select_from(
+        func.generate_series(1, bindparam("wanted", type_=Integer))
+    )
+)
+_late = _T.c.step_due_at < func.now()
+_LIST = Listing(
+    select(_T),
+    key=_T.c.id,
+    sorts={"opened_at": _T.c.opened_at, "updated_at": _T.c.updated_at, "sla_due_at": _T.c.sla_due_at},
+    default="-opened_at",
+    filters={
+        "status": lambda v: _T.c.status == v,
+        "owner_id": lambda v: _T.c.owner_id == v,
+        "severity": lambda v: _T.c.severity == v,
+        "category": lambda v: _T.c.category == v,
+        "customer_id": lambda v: _T.c.customer_id == v,
+        "opened_at_gte": lambda v: _T.c.opened_at >= v,
+        "opened_at_lt": lambda v: _T.c.opened_at < v,
+        "overdue": lambda v: _late if v else _late.isnot(True),  # noqa: FBT003 - SQL's IS NOT TRUE
+    },
+)
+
+
+def readable(case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The complaint with its resolution clock as it stands at `now`."""
+    state = sla.sla_state(case["sla_due_at"], case["resolved_at"], now=now)
+    return {**case, "sla": {"state": state, "due_at": case["sla_due_at"]}}
+
+
+async def complaint(reader: Reader, complaint_id: UUID, *, now: datetime) -> dict[str, Any]:
+    """One complaint in sight, or 404."""
+    return readable(dict(_found(await reader.row(_ONE, b_id=complaint_id, **sight(reader.scope)))), now)
+
+
+async def case_to_move(tx: Tx, complaint_id: UUID) -> Case:
+    """One complaint in sight, locked until the transaction ends, or 404."""
+    return Case(**_found(await tx.row(_LOCKED, b_id=complaint_id, **sight(tx.scope))))
+
+
+async def steps(reader: Reader, complaint_id: UUID) -> list[dict[str, Any]]:
+    """The history of one complaint, oldest first, or 404."""
+    rows = await reader.rows(_STEPS, b_id=complaint_id, **sight(reader.scope))
+    if not rows:
+        raise not_found("complaint", "投诉")
+    return [dict(row) for row in rows]
+
+
+async def complaints(reader: Reader, query: ListQuery, sealer: Sealer, *, now: datetime) -> dict[str, Any]:
+    """One page of the complaints in sight."""
+    where = visible(reader.scope, _T.c.distributor_id)
+    page = await _LIST.page(reader, query, sealer, where=where)
+    return {**page, "data": [readable(dict(row), now) for row in page["data"]]}
+
+
+async def next_serials(tx: Tx, wanted: int) -> list[int]:
+    """So many serial numbers, each given once and never again."""
+    return [row["serial"] for row in await tx.rows(_SERIALS, wanted=wanted)]
+
+
+def shown(case: Case, now: datetime) -> dict[str, Any]:
+    """A case that was just changed, as it is read."""
+    return readable(asdict(case), now)
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise not_found("complaint", "投诉")
+    return row

@@ -1,0 +1,138 @@
+"""The door for HTTP: taking complaints in, finding and reading them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from interaction_svc.batches import Batch, check_batch
+from interaction_svc.complaints import commands, domain, queries
+from interaction_svc.complaints.schemas import (
+    ComplaintBatch,
+    ComplaintCreate,
+    ComplaintHistory,
+    ComplaintLoad,
+    ComplaintQuery,
+    ComplaintRead,
+)
+from interaction_svc.customers import clients
+from shared.http import (
+    BatchResults,
+    Caller,
+    Db,
+    Page,
+    ReadDb,
+    Router,
+    Sealing,
+    WriteTx,
+    needs,
+    set_etag,
+)
+
+router = Router(tags=["complaints"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    body: ComplaintCreate
+    distributor_id: UUID | None
+
+
+async def _asked(body: ComplaintCreate, caller: Caller, request: Request) -> _Asked:
+    """The body and whose customer it names, found out before the transaction opens."""
+    return _Asked(body, await clients.distributor_of(request, caller, body.customer_id))
+
+
+async def _batch(body: ComplaintBatch, caller: Caller, request: Request, db: Db) -> Batch[ComplaintLoad]:
+    now = db.now()
+
+    def check(item: ComplaintLoad) -> None:
+        domain.check_past(item.past_times(), now=now)
+
+    return await check_batch(request, caller, body.items, check)
+
+
+@router.post(
+    "/v1/complaints",
+    status_code=201,
+    operation_id="createComplaint",
+    summary="Take in a complaint 受理投诉",
+    description=(
+        "The complaint gets a number and stands at `received`; `step_due_at` says until when it must be "
+        "answered, `sla` until when it must be resolved. Both are counted in wall-clock hours by severity, "
+        "nights and holidays included: resolution within 24 (critical), 48 (high), 120 (normal), 240 (low)."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def create_complaint(
+    asked: Annotated[_Asked, Depends(_asked)], tx: WriteTx, caller: Caller, response: Response
+) -> dict[str, Any]:
+    row = await commands.open_complaint(tx, asked.body, distributor_id=asked.distributor_id, by=caller.id)
+    response.headers["Location"] = f"/v1/complaints/{row['id']}"
+    set_etag(response, row["version"])
+    return row
+
+
+@router.post(
+    "/v1/complaints/batch",
+    status_code=207,
+    operation_id="loadComplaints",
+    summary="Load many complaints 批量导入投诉",
+    description=(
+        "Up to 1,000 complaints, also of the past: `opened_at`, and for a finished one `resolved_at` with "
+        "`result`, `informed_at`, `closed_at`. Each is checked alone and answered in `results`. "
+        "503: a customer could not be looked up and nothing went in; send the batch again."
+    ),
+    response_model=BatchResults,
+    **needs("complaints:write"),
+)
+async def load_complaints(
+    batch: Annotated[Batch[ComplaintLoad], Depends(_batch)], tx: WriteTx, caller: Caller, request: Request
+) -> dict[str, Any]:
+    ids = await commands.load_complaints(tx, batch.items, distributors=batch.distributors, by=caller.id)
+    return batch.results(ids, request)
+
+
+@router.get(
+    "/v1/complaints",
+    operation_id="listComplaints",
+    summary="List complaints 查询投诉",
+    description=(
+        "Newest first. Filter by status, owner, severity, category, customer, opening time, and `overdue`: "
+        "whether the deadline of the step it is in has passed."
+    ),
+    response_model=Page[ComplaintRead],
+    **needs("complaints:read"),
+)
+async def list_complaints(
+    query: Annotated[ComplaintQuery, Query()], db: ReadDb, clock: Db, sealer: Sealing
+) -> dict[str, Any]:
+    return await queries.complaints(db, query, sealer, now=clock.now())
+
+
+@router.get(
+    "/v1/complaints/{complaint_id}",
+    operation_id="getComplaint",
+    summary="Read one complaint 查看投诉",
+    description="The complaint with its clock as it stands now; its ETag is its version.",
+    response_model=ComplaintRead,
+    **needs("complaints:read"),
+)
+async def get_complaint(complaint_id: UUID, db: ReadDb, clock: Db, response: Response) -> dict[str, Any]:
+    row = await queries.complaint(db, complaint_id, now=clock.now())
+    set_etag(response, row["version"])
+    return row
+
+
+@router.get(
+    "/v1/complaints/{complaint_id}/history",
+    operation_id="listComplaintSteps",
+    summary="Read the course of a complaint 查看处理过程",
+    description="Every step with who did it and when, who owned it then, and the note; oldest first.",
+    response_model=ComplaintHistory,
+    **needs("complaints:read"),
+)
+async def list_complaint_steps(complaint_id: UUID, db: ReadDb) -> dict[str, Any]:
+    return {"data": await queries.steps(db, complaint_id)}

@@ -1,0 +1,190 @@
+"""What requests about complaints look like, and what is answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from interaction_svc.batches import Items
+from interaction_svc.complaints.domain import Status, Verb
+from interaction_svc.interactions.domain import Channel
+from interaction_svc.sla.domain import Severity, SlaState
+from shared.http import Input, ListQuery, Output
+from shared.http.types import Code, Moment, Name, Text
+
+_CUSTOMER = "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e"
+_OWNER = "0196f0c0-0000-7000-8000-000000000001"
+_EXAMPLE_EN: dict[str, Any] = {
+    "customer_id": _CUSTOMER,
+    "channel": "email",
+    "category": "delivery",
+    "severity": "high",
+    "subject": "Order arrived nine days late",
+    "description": "The Easter range was promised for 20 February, came on 1 March; two shops stood empty.",
+}
+_EXAMPLE_ZH: dict[str, Any] = {
+    "customer_id": _CUSTOMER,
+    "channel": "call",
+    "category": "quality",
+    "severity": "normal",
+    "subject": "三件杯子有裂纹",
+    "description": "二月二十六日到货的一箱中有三件杯口有裂纹，客户要求换货。",
+}
+_READ: dict[str, Any] = {
+    "id": "0196f0c6-22bb-7c4d-8e5f-2a3b4c5d6e7f",
+    "number": "C-2026-000123",
+    "distributor_id": None,
+    "status": "investigating",
+    "owner_id": _OWNER,
+    "cause": None,
+    "opened_at": "2026-03-02T01:00:00Z",
+    "step_started_at": "2026-03-02T03:00:00Z",
+    "step_due_at": "2026-03-03T03:00:00Z",
+    "sla": {"state": "running", "due_at": "2026-03-04T01:00:00Z"},
+    "resolved_at": None,
+    "result": None,
+    "informed_at": None,
+    "told": None,
+    "closed_at": None,
+    "reopened_count": 0,
+    "created_by": _OWNER,
+    "version": 4,
+    "created_at": "2026-03-02T01:00:00Z",
+    "updated_at": "2026-03-02T03:00:00Z",
+}
+
+Answer = Annotated[Text, Field(min_length=1)]
+
+
+def _examples(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+class ComplaintCreate(Input):
+    model_config = _examples(_EXAMPLE_EN, _EXAMPLE_ZH)
+
+    customer_id: UUID
+    channel: Channel = Field(description="How the complaint reached us.")
+    category: Code = Field(description="What it is about: delivery, quality, service, billing…")
+    severity: Severity = "normal"
+    subject: Name
+    description: Text = ""
+
+
+class ComplaintLoad(ComplaintCreate):
+    """A complaint from another system: with its own times, and its end where it has one."""
+
+    opened_at: Moment | None = Field(None, description="Default: now.")
+    owner_id: UUID | None = Field(None, description="Default for a past case: who loads it.")
+    resolved_at: Moment | None = None
+    result: Answer | None = None
+    informed_at: Moment | None = None
+    closed_at: Moment | None = None
+
+    def past_times(self) -> list[datetime]:
+        """The times that were sent."""
+        times = (self.opened_at, self.resolved_at, self.informed_at, self.closed_at)
+        return [time for time in times if time is not None]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.resolved_at is None) != (self.result is None):
+            raise PydanticCustomError("result_and_time", "resolved_at and result are sent together or not")
+        if self.resolved_at is None and (self.informed_at or self.closed_at):
+            raise PydanticCustomError("not_resolved", "informed_at and closed_at need resolved_at")
+        if self.past_times() != sorted(self.past_times()):
+            raise PydanticCustomError(
+                "times_out_of_order", "opened_at, resolved_at, informed_at, closed_at must follow each other"
+            )
+        return self
+
+
+class ComplaintBatch(Input):
+    """Items are checked one by one, so that a wrong one does not stop the others."""
+
+    model_config = _examples(
+        {
+            "items": [
+                {
+                    **_EXAMPLE_EN,
+                    "opened_at": "2026-02-01T08:00:00Z",
+                    "resolved_at": "2026-02-03T10:00:00Z",
+                    "result": "Freight refunded.",
+                    "closed_at": "2026-02-04T08:00:00Z",
+                },
+                _EXAMPLE_ZH,
+            ]
+        }
+    )
+
+    items: Items[ComplaintLoad]
+
+
+class Sla(Output):
+    """The clock of the resolution: wall-clock hours by severity."""
+
+    state: SlaState
+    due_at: Moment
+
+
+class ComplaintRead(Output):
+    model_config = _examples({**_READ, **_EXAMPLE_EN}, {**_READ, **_EXAMPLE_ZH})
+
+    id: UUID
+    number: str
+    customer_id: UUID
+    distributor_id: UUID | None
+    channel: Channel
+    category: str
+    severity: Severity
+    subject: str
+    description: str
+    cause: str | None
+    status: Status
+    owner_id: UUID | None
+    opened_at: Moment
+    step_started_at: Moment
+    step_due_at: Moment | None
+    sla: Sla
+    resolved_at: Moment | None
+    result: str | None
+    informed_at: Moment | None
+    told: str | None
+    closed_at: Moment | None
+    reopened_count: int
+    created_by: UUID
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class ComplaintStepRead(Output):
+    """One step of the history; `version` is the complaint's after it."""
+
+    version: int
+    verb: Verb
+    from_status: Status | None
+    to_status: Status
+    owner_id: UUID | None
+    note: str | None
+    done_by: UUID
+    done_at: Moment
+
+
+class ComplaintHistory(Output):
+    """Every step of one complaint, oldest first."""
+
+    data: list[ComplaintStepRead]
+
+
+class ComplaintQuery(ListQuery):
+    status: Status | None = None
+    owner_id: UUID | None = None
+    severity: Severity | None = None
+    category: Code | None = None
+    customer_id: UUID | None = None
+    opened_at_gte: Moment | None = Field(None, alias="opened_at[gte]")
+    opened_at_lt: Moment | None = Field(None, alias="opened_at[lt]")
+    overdue: bool | None = Field(None, description="The deadline of the step it is in has passed (or not).")

@@ -1,0 +1,99 @@
+"""Complaints and the history of their steps; the table of transitions is a constraint here, too."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Sequence, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from interaction_svc.complaints.domain import STATUSES, TRANSITIONS
+from interaction_svc.interactions.domain import CHANNELS
+from interaction_svc.sla.domain import SEVERITIES
+from interaction_svc.tables import MOMENT, Base
+
+SERIAL = Sequence("complaint_serial", metadata=Base.metadata)
+
+_TABLE = ", ".join(f"('{t.source or ''}', '{t.verb}', '{t.target}')" for t in TRANSITIONS)
+
+
+class Complaint(Base, table=True):
+    """One case; the times of its end are null until they happen, and again after reopening."""
+
+    __tablename__ = "complaint"
+    __table_args__ = (
+        CheckConstraint(f"channel IN {CHANNELS}", name="complaint_channel"),
+        CheckConstraint(f"severity IN {SEVERITIES}", name="complaint_severity"),
+        CheckConstraint(f"status IN {STATUSES}", name="complaint_status"),
+        CheckConstraint(
+            "(status IN ('resolved', 'closed')) = (resolved_at IS NOT NULL)", name="complaint_resolved"
+        ),
+        CheckConstraint("(resolved_at IS NULL) = (result IS NULL)", name="complaint_result"),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="complaint_closed"),
+        CheckConstraint(
+            "informed_at IS NULL OR (resolved_at IS NOT NULL AND told IS NOT NULL)", name="complaint_informed"
+        ),
+        CheckConstraint("(status = 'closed') = (step_due_at IS NULL)", name="complaint_step_due"),
+        UniqueConstraint("number", name="complaint_number"),
+        Index("complaint_of_customer", "customer_id", "opened_at", "id"),
+        Index("complaint_of_distributor", "distributor_id", "opened_at", "id"),
+        Index("complaint_of_owner", "owner_id", "opened_at", "id"),
+        Index("complaint_by_status", "status", "opened_at", "id"),
+        Index("complaint_by_opened", "opened_at", "id"),
+        Index("complaint_by_updated", "updated_at", "id"),
+        Index("complaint_by_sla", "sla_due_at", "id"),
+        Index("complaint_waiting", "step_due_at", postgresql_where=text("step_due_at IS NOT NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    number: str = Field(sa_type=Text)
+    customer_id: UUID
+    distributor_id: UUID | None
+    channel: str = Field(sa_type=Text)
+    category: str = Field(sa_type=Text)
+    severity: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    description: str = Field(sa_type=Text)
+    cause: str | None = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    owner_id: UUID | None
+    opened_at: datetime = Field(sa_type=MOMENT)
+    sla_started_at: datetime = Field(sa_type=MOMENT)
+    sla_due_at: datetime = Field(sa_type=MOMENT)
+    step_started_at: datetime = Field(sa_type=MOMENT)
+    step_due_at: datetime | None = Field(sa_type=MOMENT)
+    resolved_at: datetime | None = Field(sa_type=MOMENT)
+    result: str | None = Field(sa_type=Text)
+    informed_at: datetime | None = Field(sa_type=MOMENT)
+    told: str | None = Field(sa_type=Text)
+    closed_at: datetime | None = Field(sa_type=MOMENT)
+    reopened_count: int
+    created_by: UUID
+    version: int
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
+
+
+class ComplaintStep(Base, table=True):
+    """One line of history: `version` is the complaint's after it, `owner_id` who owned it then."""
+
+    __tablename__ = "complaint_step"
+    __table_args__ = (
+        CheckConstraint(
+            f"(coalesce(from_status, ''), verb, to_status) IN ({_TABLE})", name="complaint_step_table"
+        ),
+        UniqueConstraint("complaint_id", "version", name="complaint_step_once"),
+        Index("complaint_step_of_customer", "customer_id", "done_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(foreign_key="complaint.id", ondelete="CASCADE")
+    customer_id: UUID
+    distributor_id: UUID | None
+    version: int
+    verb: str = Field(sa_type=Text)
+    from_status: str | None = Field(sa_type=Text)
+    to_status: str = Field(sa_type=Text)
+    owner_id: UUID | None
+    note: str | None = Field(sa_type=Text)
+    done_by: UUID
+    done_at: datetime = Field(sa_type=MOMENT)

@@ -1,0 +1,1 @@
+"""Customers as this service refers to them; customer-svc is the authority."""

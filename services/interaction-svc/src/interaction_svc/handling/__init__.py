@@ -1,0 +1,1 @@
+"""Handling: the verbs that take a complaint from one state to the next."""

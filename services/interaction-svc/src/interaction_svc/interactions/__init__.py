@@ -1,0 +1,1 @@
+"""Interactions: every call, mail, meeting, chat and message between the company and a customer."""

@@ -1,0 +1,68 @@
+"""Every SELECT over interactions, for reading and for loading to change."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+
+from interaction_svc.interactions.tables import Interaction, InteractionEdit
+from interaction_svc.sight import in_sight, sight
+from shared.db import Reader, Record, Tx, prepare
+from shared.http import Listing, ListQuery, visible
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+_T = Interaction.__table__  # type: ignore[attr-defined]
+_E = InteractionEdit.__table__  # type: ignore[attr-defined]
+
+_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(_T.c.distributor_id))
+_ONE = prepare(_one)
+_LOCKED = prepare(_one.with_for_update())
+_EDITS = prepare(
+    select(_E)
+    .where(_E.c.interaction_id == bindparam("b_id", type_=Uuid), in_sight(_E.c.distributor_id))
+    .order_by(_E.c.version.desc())
+)
+_LIST = Listing(
+    select(_T),
+    key=_T.c.id,
+    sorts={"occurred_at": _T.c.occurred_at, "created_at": _T.c.created_at},
+    default="-occurred_at",
+    filters={
+        "customer_id": lambda v: _T.c.customer_id == v,
+        "channel": lambda v: _T.c.channel == v,
+        "direction": lambda v: _T.c.direction == v,
+        "created_by": lambda v: _T.c.created_by == v,
+        "occurred_at_gte": lambda v: _T.c.occurred_at >= v,
+        "occurred_at_lt": lambda v: _T.c.occurred_at < v,
+    },
+)
+
+
+async def interaction(reader: Reader, interaction_id: UUID) -> dict[str, Any]:
+    """One interaction in sight, or 404."""
+    return _found(await reader.row(_ONE, b_id=interaction_id, **sight(reader.scope)))
+
+
+async def interaction_to_edit(tx: Tx, interaction_id: UUID) -> dict[str, Any]:
+    """One interaction in sight, locked until the transaction ends, or 404."""
+    return _found(await tx.row(_LOCKED, b_id=interaction_id, **sight(tx.scope)))
+
+
+async def edits(reader: Reader, interaction_id: UUID) -> list[dict[str, Any]]:
+    """The edits of one interaction, newest first, or 404."""
+    await interaction(reader, interaction_id)
+    rows = await reader.rows(_EDITS, b_id=interaction_id, **sight(reader.scope))
+    return [dict(row) for row in rows]
+
+
+async def interactions(reader: Reader, query: ListQuery, sealer: Sealer) -> dict[str, Any]:
+    """One page of the interactions in sight."""
+    page = await _LIST.page(reader, query, sealer, where=visible(reader.scope, _T.c.distributor_id))
+    return {**page, "data": [dict(row) for row in page["data"]]}
+
+
+def _found(row: Record | None) -> dict[str, Any]:
+    if row is None:
+        raise not_found("interaction", "沟通记录")
+    return dict(row)

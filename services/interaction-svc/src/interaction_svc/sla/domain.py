@@ -1,0 +1,42 @@
+"""The default service levels: hours of wall-clock time per severity, nights and holidays included."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+Severity = Literal["low", "normal", "high", "critical"]
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+SlaState = Literal["running", "paused", "met", "breached"]
+
+RESOLUTION_HOURS: Mapping[str, int] = {"critical": 24, "high": 48, "normal": 120, "low": 240}
+"""From opening (or reopening) to the resolution."""
+
+STEP_HOURS: Mapping[str, Mapping[str, int]] = {
+    "received": {"critical": 1, "high": 4, "normal": 24, "low": 48},
+    "classified": {"critical": 2, "high": 8, "normal": 24, "low": 48},
+    "investigating": {"critical": 8, "high": 24, "normal": 72, "low": 120},
+    "resolving": {"critical": 24, "high": 48, "normal": 72, "low": 120},
+    "resolved": {"critical": 24, "high": 24, "normal": 48, "low": 72},
+}
+"""From entering a state to leaving it; in `resolved` the customer is told and the case closed."""
+
+
+def resolution_due(started_at: datetime, severity: str) -> datetime:
+    """Until when the complaint must be resolved."""
+    return started_at + timedelta(hours=RESOLUTION_HOURS[severity])
+
+
+def step_due(status: str, started_at: datetime, severity: str, resolution: datetime) -> datetime | None:
+    """Until when the state must be left; never later than the resolution is due; None: no deadline."""
+    hours = STEP_HOURS.get(status)
+    if hours is None:
+        return None
+    due = started_at + timedelta(hours=hours[severity])
+    return due if status == "resolved" else min(due, resolution)
+
+
+def sla_state(due_at: datetime, resolved_at: datetime | None, *, now: datetime) -> SlaState:
+    """How the resolution's clock stands; the moment itself is still in time."""
+    if resolved_at is not None:
+        return "met" if resolved_at <= due_at else "breached"
+    return "running" if now <= due_at else "breached"

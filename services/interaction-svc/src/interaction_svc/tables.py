@@ -1,0 +1,15 @@
+"""The base of this service's tables: one registry, so that five services can live in one process."""
+
+from typing import Any
+
+from sqlalchemy import DateTime
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+MOMENT: Any = DateTime(timezone=True)
+JSON: Any = JSONB
+
+
+class Base(SQLModel, registry=registry()):
+    """Every table of interaction-svc hangs on this metadata."""

@@ -1,0 +1,38 @@
+"""The door for HTTP: one customer's timeline."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from interaction_svc.customers import clients
+from interaction_svc.timeline import queries
+from interaction_svc.timeline.schemas import TimelineItem, TimelineQuery
+from shared.http import Caller, Page, ReadDb, Router, Sealing, needs
+
+router = Router(tags=["timeline"])
+
+
+async def _known(customer_id: UUID, caller: Caller, request: Request) -> UUID:
+    await clients.distributor_of(request, caller, customer_id)
+    return customer_id
+
+
+@router.get(
+    "/v1/customers/{customer_id}/timeline",
+    operation_id="getCustomerTimeline",
+    summary="Read a customer's timeline 查看客户时间线",
+    description=(
+        "Interactions and the steps of complaints, newest first, each item typed by `type`. Filter by type "
+        "and time."
+    ),
+    response_model=Page[TimelineItem],
+    **needs("interactions:read", "complaints:read"),
+)
+async def get_customer_timeline(
+    customer_id: Annotated[UUID, Depends(_known)],
+    query: Annotated[TimelineQuery, Query()],
+    db: ReadDb,
+    sealer: Sealing,
+) -> dict[str, Any]:
+    return await queries.timeline(db, customer_id, query, sealer)

@@ -1,0 +1,102 @@
+"""What the timeline is asked and answers: typed items, newest first."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from interaction_svc.complaints.domain import Status, Verb
+from interaction_svc.interactions.domain import Channel, Direction
+from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
+from interaction_svc.sla.domain import Severity
+from shared.http import ListQuery, Output
+from shared.http.types import Moment
+
+_STAFF = "0196f0c0-0000-7000-8000-000000000001"
+_CALL: dict[str, Any] = {
+    "type": "interaction",
+    "id": "0196f0c5-11aa-7b3c-8d4e-1f2a3b4c5d6e",
+    "at": "2026-03-02T02:15:00Z",
+    "interaction": {
+        "id": "0196f0c5-11aa-7b3c-8d4e-1f2a3b4c5d6e",
+        "channel": "call",
+        "direction": "outbound",
+        "participants": [{"kind": "contact", "id": None, "name": "王建国"}],
+        "summary": "回访三月到货情况；客户反映外包装有轻微破损。",
+        "agreement": None,
+        "attachments": [],
+        "created_by": _STAFF,
+    },
+}
+_STEP: dict[str, Any] = {
+    "type": "complaint",
+    "id": "0196f0c6-33cc-7d5e-8f60-3b4c5d6e7f80",
+    "at": "2026-03-01T01:00:00Z",
+    "complaint": {
+        "id": "0196f0c6-22bb-7c4d-8e5f-2a3b4c5d6e7f",
+        "number": "C-2026-000123",
+        "subject": "Order arrived nine days late",
+        "category": "delivery",
+        "severity": "high",
+        "verb": "open",
+        "from_status": None,
+        "to_status": "received",
+        "owner_id": None,
+        "note": None,
+        "done_by": _STAFF,
+    },
+}
+
+
+class InteractionShown(Output):
+    id: UUID
+    channel: Channel
+    direction: Direction
+    participants: list[ParticipantRead]
+    summary: str
+    agreement: str | None
+    attachments: list[AttachmentRead]
+    created_by: UUID
+
+
+class ComplaintStepShown(Output):
+    """One step of a complaint's course; `id` is the complaint."""
+
+    id: UUID
+    number: str
+    subject: str
+    category: str
+    severity: Severity
+    verb: Verb
+    from_status: Status | None
+    to_status: Status
+    owner_id: UUID | None
+    note: str | None
+    done_by: UUID
+
+
+class InteractionItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
+
+    type: Literal["interaction"]
+    id: UUID
+    at: Moment
+    interaction: InteractionShown
+
+
+class ComplaintItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_STEP]})
+
+    type: Literal["complaint"]
+    id: UUID
+    at: Moment
+    complaint: ComplaintStepShown
+
+
+TimelineItem = Annotated[InteractionItem | ComplaintItem, Field(discriminator="type")]
+
+
+class TimelineQuery(ListQuery):
+    type: Literal["interaction", "complaint"] | None = None
+    at_gte: Moment | None = Field(None, alias="at[gte]")
+    at_lt: Moment | None = Field(None, alias="at[lt]")
