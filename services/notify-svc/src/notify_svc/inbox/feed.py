@@ -56,6 +56,7 @@ class Feed:
         try:
             await every(_LOOK_SECONDS, self._look, bell=self._database.signal(BELL))()
         finally:
+            self._closed = True
             self._end_all()
 
     async def _look(self) -> None:
@@ -71,7 +72,6 @@ class Feed:
                 listener.bell.set()
 
     def _end_all(self) -> None:
-        self._closed = True
         for listener in self._listeners:
             listener.end()
 
@@ -79,7 +79,7 @@ class Feed:
     def listening(self, boxes: Sequence[UUID], position: Position) -> Iterator[Listener]:
         """A listener for as long as the block lasts; one that is over already when the process is leaving."""
         listener = Listener(boxes, position)
-        if self._closed:
+        if self._closed or self._leaving():
             listener.end()
         self._listeners.add(listener)
         try:

@@ -111,13 +111,13 @@ class ReminderPatch(Patch):
         }
     )
 
-    subject: Name = Field(default="")
+    subject: Name = Field(default_factory=str)
     assignee_id: UUID | None = None
     due_at: Moment | None = None
     local_time: WallTime | None = None
     timezone: Zone | None = None
     note: Text | None = None
-    channels: Channels = Field(default=["inbox"])
+    channels: Channels = Field(default_factory=list)
 
 
 class Snooze(Input):

@@ -1,0 +1,143 @@
+"""Reminders that events ask for: one per topic, whatever comes how often and in which order."""
+
+import itertools
+from uuid import uuid4
+
+import pytest
+
+from notify_svc.errands import consumers
+from shared.clock import new_id
+from shared.events.interaction import ComplaintAssigned, ComplaintClosed
+from shared.events.scoring import ChurnCleared, ChurnWarned
+
+HANDLERS = {
+    ChurnWarned: consumers.on_churn_warned,
+    ChurnCleared: consumers.on_churn_cleared,
+    ComplaintAssigned: consumers.on_complaint_assigned,
+    ComplaintClosed: consumers.on_complaint_closed,
+}
+
+
+async def hear(world, *events):
+    """Each event in a transaction of its own, as the inbox does it."""
+    for event in events:
+        async with world.database.begin() as tx:
+            await HANDLERS[type(event)](tx, event)
+
+
+def warned(customer, owner, *, warning=None, version=1, level="high", reasons=("rhythm_broken",)):
+    return ChurnWarned(
+        subject=warning or new_id(),
+        version=version,
+        distributor_id=None,
+        customer_id=customer,
+        owner_id=owner,
+        level=level,
+        probability=0.8,
+        reasons=reasons,
+        recommended_action="call",
+    )
+
+
+def cleared(warning, version=2):
+    return ChurnCleared(
+        subject=warning.subject, version=version, distributor_id=None, customer_id=warning.customer_id
+    )
+
+
+def complaint(kind, number, version, owner, at, *, closed=None):
+    return kind(
+        subject=number,
+        version=version,
+        distributor_id=None,
+        customer_id=uuid4(),
+        owner_id=owner,
+        category="quality",
+        severity="critical",
+        opened_at=at,
+        resolved_at=None,
+        closed_at=closed,
+    )
+
+
+async def reminders(world, query=""):
+    return (await world.get(world.manager, f"/v1/reminders{query}")).json()["data"]
+
+
+async def test_a_warning_reminds_the_owner_to_call_and_keeps_no_name(world):
+    distributor = uuid4()
+    event = warned(uuid4(), world.lin.id).model_copy(update={"distributor_id": distributor})
+    await hear(world, event)
+    [made] = (await world.get(world.lin, "/v1/reminders?source=churn", **{"Accept-Language": "zh"})).json()[
+        "data"
+    ]
+    assert made["subject"] == "请联系客户：流失风险高（购买节奏中断），建议：电话回访"
+    assert made["customer_id"] == str(event.customer_id)
+    assert (made["assignee_id"], made["distributor_id"]) == (str(world.lin.id), str(distributor))
+    assert made["due_at"] <= world.later(seconds=1)
+
+
+async def test_the_same_warning_heard_twice_reminds_once(world):
+    event = warned(uuid4(), world.lin.id)
+    await hear(world, event, event)
+    assert [item["version"] for item in await reminders(world)] == [1]
+
+
+async def test_a_newer_warning_refreshes_the_open_reminder_instead_of_piling_up(world):
+    customer = uuid4()
+    await hear(world, warned(customer, world.lin.id, level="medium"))
+    [before] = await reminders(world)
+    await hear(world, warned(customer, world.wang.id, reasons=("complaints_open",)))
+    [after] = await reminders(world)
+    assert after["id"] == before["id"]
+    assert after["due_at"] == before["due_at"]
+    assert after["assignee_id"] == str(world.wang.id)
+    assert after["subject_parameters"]["reasons"] == ["complaints_open"]
+
+
+async def test_a_warning_after_the_call_was_done_reminds_anew(world):
+    customer = uuid4()
+    await hear(world, warned(customer, world.lin.id))
+    [first] = await reminders(world)
+    await world.post(world.lin, f"/v1/reminders/{first['id']}/done", {})
+    await hear(world, warned(customer, world.lin.id))
+    assert sorted(item["state"] for item in await reminders(world)) == ["done", "scheduled"]
+
+
+async def test_a_customer_without_owner_waits_in_the_queue_for_managers(world):
+    await hear(world, warned(uuid4(), None))
+    [made] = await reminders(world, "?queue=unassigned")
+    assert (made["assignee_id"], made["queue"]) == (None, "unassigned")
+    assert (await world.get(world.lin, "/v1/reminders")).json()["data"] == []
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+async def test_any_order_of_two_warnings_and_their_ends_leaves_no_open_reminder(world, order):
+    customer = uuid4()
+    old, new = warned(customer, world.lin.id), warned(customer, world.wang.id)
+    events = [old, cleared(old), new, cleared(new)]
+    await hear(world, *(events[place] for place in order), *(events[place] for place in order))
+    assert {item["state"] for item in await reminders(world)} <= {"cancelled"}
+
+
+async def test_the_end_of_an_older_warning_leaves_the_newer_one_open(world):
+    customer = uuid4()
+    old, new = warned(customer, world.lin.id), warned(customer, world.lin.id)
+    await hear(world, old, new, cleared(old))
+    assert [item["state"] for item in await reminders(world)] == ["scheduled"]
+
+
+async def test_a_complaint_reminds_its_owner_follows_a_new_one_and_ends_with_it(world):
+    number, at = new_id(), world.database.now()
+    await hear(world, complaint(ComplaintAssigned, number, 2, world.lin.id, at))
+    [made] = (await world.get(world.lin, "/v1/reminders")).json()["data"]
+    assert made["subject"] == "Handle the complaint assigned to you (critical, quality)"
+    await hear(world, complaint(ComplaintAssigned, number, 3, world.wang.id, at))
+    assert (await world.get(world.lin, "/v1/reminders")).json()["data"] == []
+    await hear(world, complaint(ComplaintAssigned, number, 2, world.lin.id, at))
+    [moved] = (await world.get(world.wang, "/v1/reminders")).json()["data"]
+    assert (moved["id"], moved["version"]) == (made["id"], 2)
+    await hear(world, complaint(ComplaintClosed, number, 4, world.wang.id, at, closed=at))
+    assert [item["state"] for item in await reminders(world)] == ["cancelled"]
+    await hear(world, complaint(ComplaintAssigned, number, 3, world.wang.id, at))
+    assert [item["state"] for item in await reminders(world)] == ["cancelled"]

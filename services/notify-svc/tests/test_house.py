@@ -1,0 +1,48 @@
+"""What holds for the service as a whole: its tables, its document."""
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from notify_svc.tables import Base
+from shared.db.base import SharedBase
+from shared.db.migrate import differences
+
+
+async def test_tables_in_code_equal_the_migrated_database(world):
+    assert await differences("notify_svc", world.urls.owner_url, [Base.metadata, SharedBase.metadata]) == []
+
+
+@pytest.fixture
+def document(world):
+    return world.service.app.openapi()
+
+
+def operations(document):
+    return [
+        (path, method, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if path.startswith(("/v1/reminders", "/v1/inbox"))
+    ]
+
+
+async def test_the_document_is_valid_openapi(document):
+    OpenAPIV31SpecValidator(document).validate()
+
+
+async def test_every_operation_is_described_and_says_what_it_needs(document):
+    found = operations(document)
+    assert len(found) == 12
+    for path, method, operation in found:
+        assert operation["operationId"].isidentifier(), (path, method)
+        assert operation["tags"], (path, method)
+        assert operation["summary"], (path, method)
+        assert operation["description"], (path, method)
+        assert operation["x-scopes"], (path, method)
+
+
+async def test_examples_come_in_english_and_chinese(document):
+    for name in ("ReminderCreate", "ReminderRead", "InboxItemRead"):
+        examples = str(document["components"]["schemas"][name]["examples"])
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in examples), name
+        assert "Call" in examples or "Ask" in examples, name
