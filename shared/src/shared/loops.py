@@ -70,6 +70,17 @@ def report(loop: str, error: BaseException) -> None:
     _log.warning("loop failed", loop=loop, error=type(error).__name__, where=where(error.__traceback__))
 
 
+async def to_its_end(step: Coroutine[Any, Any, object]) -> None:
+    """Do something that the first cancellation lets end, and only the second breaks off."""
+    task = asyncio.create_task(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await task
+        raise
+
+
 def every(seconds: float, step: Step, *, bell: asyncio.Event | None = None) -> Loop:
     """A loop that does a step now, then whenever the bell rings, and at the latest after so many seconds.
 
@@ -138,7 +149,7 @@ async def _repeat(step: Step, seconds: float, bell: asyncio.Event) -> None:
     while True:
         bell.clear()
         try:
-            await _to_its_end(step())
+            await to_its_end(step())
         except BaseException as error:
             if must_end(error):
                 raise
@@ -152,16 +163,6 @@ async def _repeat(step: Step, seconds: float, bell: asyncio.Event) -> None:
 def _name() -> str:
     task = asyncio.current_task()
     return task.get_name() if task else "loop"
-
-
-async def _to_its_end(step: Coroutine[Any, Any, object]) -> None:
-    task = asyncio.create_task(step)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if not task.done():
-            await task
-        raise
 
 
 async def _ring(bell: asyncio.Event, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -14,6 +15,8 @@ from shared.db import Database
 from shared.loops import Loops
 from shared.messaging import LocalBus, Relay, Retries
 from shared.messaging.bus import EventBus
+from shared.messaging.rabbit import RabbitBus
+from shared.messaging.rabbit.topology import Topology, connect
 from shared.migrations import messaging_v1
 from shared.testing.talking import Listener, Talk, Teller, ThingMoved
 from tonglu_local.postgres import ServiceUrls
@@ -80,13 +83,30 @@ def bus_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+async def _removed(url: str, prefix: str) -> None:
+    topology = Topology(prefix)
+    connection = await connect(url, "tests")
+    channel = await connection.channel()
+    for queue in (topology.queue_of("listener"), topology.dead):
+        await channel.queue_delete(queue)
+    for exchange in (topology.events, topology.dead):
+        await channel.exchange_delete(exchange)
+    await connection.close()
+
+
 @pytest.fixture
 async def bus(bus_kind: str, request: pytest.FixtureRequest) -> AsyncIterator[EventBus]:
     """The bus of this run."""
     if bus_kind == "local":
         yield LocalBus(expects=["listener"])
         return
-    pytest.skip("later")
+    prefix = f"test-{uuid4().hex[:12]}"
+    url = request.getfixturevalue("amqp_url")
+    rabbit = RabbitBus(url, prefix=prefix)
+    await rabbit.declare("listener", {ThingMoved.type})
+    yield rabbit
+    await rabbit.close()
+    await _removed(url, prefix)
 
 
 @pytest.fixture
@@ -99,5 +119,5 @@ async def talk(teller: Teller, listener: Listener, bus: EventBus) -> AsyncIterat
         inbox = listener.inbox
         loops.start("consumer", lambda: bus.subscribe("listener", {ThingMoved.type}, inbox.deliver))
         relay.run_in(loops)
-        Retries(inbox).run_in(loops)
+        Retries(inbox, sweep=0.02).run_in(loops)
         yield Talk(teller, listener, bus, relay)

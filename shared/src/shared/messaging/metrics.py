@@ -8,6 +8,7 @@ published = _meter.create_counter("events.published", description="Events that t
 unpublished_failures = _meter.create_counter(
     "events.publish_failures", description="Events that the bus refused or could not take; they stay."
 )
+unrouted = _meter.create_counter("events.unrouted", description="Events that no service ever subscribed to.")
 consumed = _meter.create_counter("events.consumed", description="Events whose effects are committed.")
 duplicates = _meter.create_counter("events.duplicates", description="Events that had been handled before.")
 retried = _meter.create_counter("events.retried", description="Failed attempts that will be repeated.")

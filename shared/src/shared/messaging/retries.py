@@ -8,6 +8,7 @@ from shared.messaging import inbox_rows
 from shared.messaging.dead_letters import RETRY_BELL
 from shared.messaging.inbox import Inbox
 
+SWEEP_SECONDS = 1.0
 KEPT = timedelta(days=30)
 
 _CLEARED_AT_ONCE = 1000
@@ -16,14 +17,16 @@ _CLEARED_AT_ONCE = 1000
 class Retries:
     """Tries again what waits in an inbox, and forgets what was handled long ago; several may run at once."""
 
-    def __init__(self, inbox: Inbox, *, kept: timedelta = KEPT) -> None:
+    def __init__(self, inbox: Inbox, *, sweep: float = SWEEP_SECONDS, kept: timedelta = KEPT) -> None:
         self._inbox = inbox
+        self._sweep = sweep
         self._kept = kept
         self._clearing = Rarely(seconds=300)
 
     def run_in(self, loops: Loops) -> None:
-        """Look every second, and at once when something is replayed."""
-        loops.repeat("retries", self._round, every=1, bell=self._inbox.database.signal(RETRY_BELL))
+        """Look at every sweep (seconds), and at once when something is replayed."""
+        bell = self._inbox.database.signal(RETRY_BELL)
+        loops.repeat("retries", self._round, every=self._sweep, bell=bell)
 
     async def _round(self) -> None:
         await self.try_due()
