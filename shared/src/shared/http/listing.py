@@ -71,7 +71,7 @@ class Listing:
         if query.count == "exact":
             counted = statement.with_only_columns(self._key, maintain_column_froms=True).order_by(None)
             info["total"] = await reader.value(select(func.count()).select_from(counted.subquery()))
-        return {"data": rows, "page": info}
+        return {"data": [dict(row) for row in rows], "page": info}
 
     def _column(self, sort: str) -> Any:
         column = self._sorts.get(sort.removeprefix("-"))
