@@ -12,7 +12,7 @@ MODULES := tonglu-shared=shared,tonglu-customer-svc=customer_svc,tonglu-interact
 MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_svc,tonglu-gateway=gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check static lint types imports deps locks format bench lock clean
+.PHONY: help setup demo up secrets test check static lint types imports deps locks format bench lock clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ demo: $(STAMP) ## start everything here and import a real transaction log
 
 up: $(STAMP) ## start everything here, without the sample
 	@exec $(BIN)/python -m tonglu_local up
+
+secrets: ## passwords for docker compose, once
+	@$(PYTHON) tools/make_secrets.py
 
 test: $(STAMP) ## all tests, on a real PostgreSQL and on both buses
 	@$(BIN)/python -m pytest $(PYTEST)

@@ -53,6 +53,7 @@ def _pin(pyproject: Path, pins: Iterable[str]) -> None:
 def _outputs() -> Iterable[tuple[Path, list[str]]]:
     """Each lock file with what goes into it: the root has all for development, a service what it runs on."""
     yield ROOT / "requirements.lock", ["--all-packages", "--all-groups"]
+    yield ROOT / locks.BUILD, ["--only-group", "build"]
     for member in locks.deployed_members():
         yield member / "requirements.lock", ["--no-default-groups", "--package", locks.name_of(member)]
 

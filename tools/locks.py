@@ -16,6 +16,7 @@ from tools.bootstrap import ROOT, members
 
 ADDRESS = re.compile(r"\w+://|^\s*(?:-i|--index-url|--extra-index-url|-f|--find-links)\b", re.MULTILINE)
 OURS = "tonglu"
+BUILD = Path("deploy/requirements-build.lock")
 
 
 def main() -> None:
@@ -43,6 +44,8 @@ def problems(root: Path) -> Iterator[str]:
     """One sentence for each broken promise."""
     needed = {root / "requirements.lock": [*members(root), root]}
     needed |= {member / "requirements.lock": [member] for member in deployed_members(root)}
+    if not (root / BUILD).exists():
+        yield f"{BUILD}: missing; run make lock"
     for lock, folders in needed.items():
         name = lock.relative_to(root)
         if not lock.exists():
@@ -79,8 +82,8 @@ def _unsatisfied(lock: Path, folders: list[Path], root: Path) -> Iterator[str]:
 def _wanted(folder: Path, root: Path) -> Iterator[Requirement]:
     """What a member asks for, also through other members; for the root its development tools as well."""
     table = _table(folder / "pyproject.toml")
-    groups = table.get("dependency-groups", {}).values()
-    for line in [*table["project"]["dependencies"], *(line for group in groups for line in group)]:
+    groups = [line for group in table.get("dependency-groups", {}).values() for line in group]
+    for line in [*table["project"]["dependencies"], *(each for each in groups if isinstance(each, str))]:
         requirement = Requirement(line)
         if requirement.name.startswith(OURS):
             sibling = next(member for member in members(root) if name_of(member) == requirement.name)
