@@ -3,17 +3,23 @@
 import csv
 import gzip
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scoring_svc.modelling.facts import Facts, record
+from scoring_svc.modelling.model import ScoringModel, learn
+from scoring_svc.modelling.percentiles import Percentiles
+from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.scoring import Scores, rank, score
 
 DATA = Path(__file__).parents[1] / "data"
 REPOSITORY = Path(__file__).parents[4]
 RETAIL = REPOSITORY / "deploy/local/src/tonglu_local/sample/online_retail_invoices.csv.gz"
 START = np.datetime64("2024-01-01T09:00", "us")
+AS_OF = np.datetime64("2024-11-15T12:00", "us")
 
 
 def columns_of(path: Path) -> dict[str, np.ndarray]:
@@ -75,3 +81,23 @@ def _invent(customers: int, seed: int) -> Facts:
         contacts={"customer": met, "ts": spoke, "direction": chance.choice(["in", "out", ""], len(spoke))},
         surveys={"customer": answered, "ts": replied, "score": chance.integers(1, 6, len(replied))},
     )
+
+
+@dataclass(frozen=True)
+class World:
+    facts: Facts
+    model: ScoringModel
+    policy: Policy
+    grids: Percentiles
+    as_of: np.datetime64 = AS_OF
+
+    def score(self, facts: Facts, as_of: np.datetime64 = AS_OF, **given) -> Scores:
+        return score(facts, self.model, self.policy, self.grids, as_of, **given)
+
+
+@pytest.fixture(scope="session")
+def world(invent) -> World:
+    """A thousand invented customers, scored at 2024-11-15 by a model learnt from them."""
+    facts, policy = invent(1000, 7), Policy()
+    model = learn(facts, AS_OF, horizon_weeks=4)
+    return World(facts, model, policy, rank(facts, model, policy, AS_OF))

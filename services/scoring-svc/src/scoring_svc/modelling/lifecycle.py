@@ -8,7 +8,8 @@ import numpy as np
 
 from scoring_svc.modelling.facts import Bools, Floats, Ints, Times
 from scoring_svc.modelling.features import Features, shrunk_gap
-from scoring_svc.modelling.policy import StageRule
+from scoring_svc.modelling.levels import red_band
+from scoring_svc.modelling.policy import Policy, StageRule
 from scoring_svc.modelling.purchase import Histories, PurchaseModel
 from scoring_svc.modelling.weeks import DAYS
 
@@ -63,7 +64,7 @@ def stages(
     known: Features,
     buy_chance: Floats,
     silent_chance: Floats,
-    rule: StageRule,
+    policy: Policy,
     usual_gap: float,
     *,
     previous: PreviousStages | None = None,
@@ -77,6 +78,7 @@ def stages(
     """
     size = len(known)
     before = previous or PreviousStages(np.full(size, NO_STAGE), np.full(size, np.datetime64("NaT", "D")))
+    rule = policy.stages
     seen, held, twice = known.rhythm, before.stage, np.maximum(buy_chance, silent_chance)
     stage = np.where(known.has_tie, NEW, PROSPECT)
     stage = np.where(seen.order_days == 1, FIRST_PURCHASE, stage)
@@ -85,7 +87,7 @@ def stages(
     returned = (held == LOST) & (seen.last_day >= before.since)
     fresh = (held == WON_BACK) & (known.today - before.since < _days(rule.won_back_weeks))
     stage = np.where(returned | fresh, WON_BACK, stage)
-    stage = np.where(_at_risk(known, buy_chance, rule, usual_gap, held) & ~returned, AT_RISK, stage)
+    stage = np.where(_at_risk(known, buy_chance, policy, usual_gap, held) & ~returned, AT_RISK, stage)
     stage = np.where(_lost(known, twice, rule, usual_gap, held) & ~returned, LOST, stage)
     if declared_lost is not None:
         stage = np.where(declared_lost & ~returned, LOST, stage)
@@ -110,12 +112,13 @@ def _loyal(known: Features, buy_chance: Floats, rule: StageRule, held: Ints) -> 
     return np.asarray(habit & enough & content & calm, dtype=np.bool_)
 
 
-def _at_risk(known: Features, buy_chance: Floats, rule: StageRule, usual_gap: float, held: Ints) -> Bools:
-    seen = known.rhythm
+def _at_risk(known: Features, buy_chance: Floats, policy: Policy, usual_gap: float, held: Ints) -> Bools:
+    seen, rule = known.rhythm, policy.stages
     patience = max(rule.second_order_gaps * usual_gap, rule.second_order_weeks)
     alone = (seen.order_days == 1) & (seen.silence > patience)
-    low = buy_chance <= rule.at_risk_below + np.where(held == AT_RISK, rule.slack, 0.0)
-    return np.asarray(alone | ((seen.order_days > 1) & low), dtype=np.bool_)
+    slack = np.where(held == AT_RISK, rule.slack, 0.0)
+    red = red_band(known, 1.0 - buy_chance, policy.risk, usual_gap, slack=slack)
+    return np.asarray(alone | red, dtype=np.bool_)
 
 
 def _lost(known: Features, chance: Floats, rule: StageRule, usual_gap: float, held: Ints) -> Bools:

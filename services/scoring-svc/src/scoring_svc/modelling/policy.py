@@ -32,10 +32,12 @@ class TierRule:
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """Churn probability from which the level is medium or high."""
+    """Churn probability from which the level is medium or high; `broken`: silent for so many own gaps."""
 
-    medium_from: float = 0.5
-    high_from: float = 0.75
+    medium_from: float = 0.4
+    high_from: float = 0.65
+    broken_from: float = 0.5
+    broken_gaps: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,6 @@ class StageRule:
     loyal_from: float = 0.7
     content_from: float = 4.0
     severe_from: float = 3.0
-    at_risk_below: float = 0.25
     lost_below: float = 0.1
     lost_after_gaps: float = 2.0
     second_order_gaps: float = 2.0

@@ -20,6 +20,7 @@ _OVERDUE = 1.25
 _FALLEN = 0.7
 _RETURNED = 0.2
 _RARE = 2
+_SELDOM = 0.5  # of the horizon: at such a gap nobody can be sure of an order within it
 _QUIET_WEEKS = 6.0
 _ATTEMPTS = 2
 _DROPPED = 1.0
@@ -39,6 +40,7 @@ class Code:
 CODES: tuple[Code, ...] = (
     Code("own_rhythm_broken", "rhythm", "purchase", "remind_to_reorder"),
     Code("order_overdue", "rhythm", "purchase", "remind_to_reorder"),
+    Code("orders_seldom", "rhythm", "purchase", "remind_to_reorder"),
     Code("bought_rarely", "habit", "purchase", "remind_to_reorder"),
     Code("orders_falling", "trend", "purchase", "ask_about_needs"),
     Code("amount_falling", "trend", "purchase", "ask_about_needs"),
@@ -87,23 +89,29 @@ class Reasons:
         return sorted(totals, key=lambda category: -totals[category])
 
 
-def reasons(known: Features, risk: ChurnRisk, usual_gap: float) -> Reasons:
-    """A topic's first code whose fact holds, where the topic raises the risk by more than .05 log odds."""
-    code = np.full(risk.lifts.shape, NO_CODE, order="F")
-    held = supported(known, usual_gap)
+def reasons(known: Features, risk: ChurnRisk, usual_gap: float, horizon: float) -> Reasons:
+    """A topic's first code whose fact holds, where the topic raises the risk by more than .05 log odds.
+
+    Raises it over the average customer's; where the average customer is likelier to leave than to stay, the
+    rhythm's share is counted from even odds, or a likely leaver among likelier ones would have no reason.
+    """
+    lifts = risk.lifts.copy(order="F")
+    lifts[:, TOPICS.index("rhythm")] += max(risk.base, 0.0)
+    code = np.full(lifts.shape, NO_CODE, order="F")
+    held = supported(known, usual_gap, horizon)
     for place in reversed(range(len(CODES))):
         column = TOPICS.index(CODES[place].topic)
-        holds = held[CODES[place].name] & (risk.lifts[:, column] > WORTH_NAMING)
+        holds = held[CODES[place].name] & (lifts[:, column] > WORTH_NAMING)
         code[holds, column] = place
-    return Reasons(code, np.where(code == NO_CODE, 0.0, risk.lifts))
+    return Reasons(code, np.where(code == NO_CODE, 0.0, lifts))
 
 
-def supported(known: Features, usual_gap: float) -> dict[str, Bools]:
+def supported(known: Features, usual_gap: float, horizon: float) -> dict[str, Bools]:
     """For every code, whose facts support it."""
-    return {**_buying(known, usual_gap), **_treatment(known)}
+    return {**_buying(known, usual_gap, horizon), **_treatment(known)}
 
 
-def _buying(known: Features, usual_gap: float) -> dict[str, Bools]:
+def _buying(known: Features, usual_gap: float, horizon: float) -> dict[str, Bools]:
     seen = known.rhythm
     bought, repeated = seen.order_days > 0, seen.repeats > 1
     norm = np.where(repeated, seen.last_week / np.maximum(seen.repeats, 1.0), shrunk_gap(seen, usual_gap))
@@ -111,6 +119,7 @@ def _buying(known: Features, usual_gap: float) -> dict[str, Bools]:
     return {
         "own_rhythm_broken": repeated & late,
         "order_overdue": bought & ~repeated & late,
+        "orders_seldom": bought & (norm > min(usual_gap, _SELDOM * horizon)),
         "bought_rarely": bought & (seen.orders_52 <= _RARE),
         "orders_falling": seen.orders_13 < seen.orders_before_13,
         "amount_falling": (seen.net_before_13 > 0) & (seen.net_13 < _FALLEN * seen.net_before_13),

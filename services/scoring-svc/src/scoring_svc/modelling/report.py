@@ -7,9 +7,10 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from scoring_svc.modelling.levels import LEVELS, UNKNOWN
 from scoring_svc.modelling.lifecycle import STAGES
 from scoring_svc.modelling.reasons import Category
-from scoring_svc.modelling.scoring import LEVELS, UNKNOWN, Scores
+from scoring_svc.modelling.scoring import Scores
 from scoring_svc.modelling.tiers import TIERS
 from scoring_svc.modelling.wording import Action, Reason, action, reason, too_little_data, wording_facts
 

@@ -11,6 +11,7 @@ from scoring_svc.modelling.churn import ChurnRisk
 from scoring_svc.modelling.facts import Bools, Facts, Floats, Ids, Ints
 from scoring_svc.modelling.features import Features, features
 from scoring_svc.modelling.inputs import churn_inputs
+from scoring_svc.modelling.levels import levels
 from scoring_svc.modelling.lifecycle import PreviousStages, Stages, chance_a_week_ago, stages
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.percentiles import Percentiles, Segments
@@ -20,9 +21,6 @@ from scoring_svc.modelling.reasons import Reasons, reasons
 from scoring_svc.modelling.tiers import PreviousTiers, Tiers, tier_inputs, tier_percentiles, tiers
 from scoring_svc.modelling.value import expected_value
 from scoring_svc.modelling.weeks import YEAR
-
-LEVELS = ("unknown", "low", "medium", "high")
-UNKNOWN, LOW, MEDIUM, HIGH = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def score(
         known,
         1.0 - forecast.risk.probability,
         chance_a_week_ago(model.purchase, histories(known.rhythm), model.horizon_weeks),
-        policy.stages,
+        policy,
         model.usual_gap,
         previous=previous.stages if previous else None,
         declared_lost=declared_lost,
@@ -119,19 +117,12 @@ def rank(
 
 
 def foresee(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
-    """Forecast, risk, level and reasons of every customer.
-
-    Without an order the level is unknown; after one order it is at most medium, because one order shows no
-    rhythm and the probability is the population's for that age (shrunk by the model itself).
-    """
+    """Forecast, risk, level and reasons of every customer."""
     seen, bought = histories(known.rhythm), known.bought
     orders = np.where(bought, model.purchase.expected_orders(seen, model.horizon_weeks), 0.0)
     order_value = _order_value(known, model)
     matrix = churn_inputs(known, model.purchase, model.horizon_weeks, model.usual_gap)
     risk = model.churn.risk(matrix)
-    level = np.full(len(known), LOW)
-    level[risk.probability >= policy.risk.medium_from] = MEDIUM
-    level[(risk.probability >= policy.risk.high_from) & (known.rhythm.repeats > 0)] = HIGH
     return Forecast(
         p_alive=np.where(bought, model.purchase.p_alive(seen), np.nan),
         expected_orders=orders,
@@ -139,8 +130,8 @@ def foresee(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
         expected_value=orders * order_value * policy.margin,
         value_52=_value_52(known, model, policy, order_value),
         risk=ChurnRisk(np.where(bought, risk.probability, np.nan), risk.lifts, risk.base),
-        reasons=reasons(known, risk, model.usual_gap),
-        level=np.where(bought, level, UNKNOWN),
+        reasons=reasons(known, risk, model.usual_gap, model.horizon_weeks),
+        level=levels(known, risk.probability, policy.risk, model.usual_gap),
     )
 
 

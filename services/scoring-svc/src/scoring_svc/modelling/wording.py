@@ -37,6 +37,10 @@ _REASONS: dict[str, tuple[str, str]] = {
         "Only {order_days:.0f} order(s) so far, the last {silence:.1f} weeks ago ({last_day})",
         "至今仅下单 {order_days:.0f} 次，最近一次在 {silence:.1f} 周前（{last_day}）",
     ),
+    "orders_seldom": (
+        "{order_days:.0f} order(s) in {age:.1f} weeks: too seldom to be sure of the next",
+        "{age:.1f} 周内下单 {order_days:.0f} 次，间隔较长，下一单难以确定",
+    ),
     "bought_rarely": (
         "Only {orders_52:.0f} order(s) in the last 52 weeks",
         "最近 52 周仅下单 {orders_52:.0f} 次",
