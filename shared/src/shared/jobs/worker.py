@@ -107,7 +107,8 @@ class Worker:
     async def _pause(self) -> None:
         bell = self._db.signal(queue.BELL)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(bell.wait(), self._poll_seconds)
+            async with asyncio.timeout(self._poll_seconds):
+                await bell.wait()
         bell.clear()
 
     async def _perform(self, job: Claimed) -> None:
