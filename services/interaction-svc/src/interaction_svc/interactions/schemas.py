@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AnyUrl, BeforeValidator, ConfigDict, Field, UrlConstraints
+from pydantic import AfterValidator, AnyUrl, BeforeValidator, ConfigDict, Field, PlainSerializer, UrlConstraints
 from pydantic_core import PydanticKnownError
 
 from interaction_svc.batches import Items
@@ -33,10 +33,10 @@ _EXAMPLE_EN: dict[str, Any] = {
 }
 
 
-def _without_credentials(url: AnyUrl) -> str:
+def _without_credentials(url: AnyUrl) -> AnyUrl:
     if url.username or url.password:
         raise PydanticKnownError("url_parsing", {"error": "no credentials"})
-    return str(url)
+    return url
 
 
 def _spelled_out(value: Any) -> Any:
@@ -52,6 +52,7 @@ Link = Annotated[
     AnyUrl,
     UrlConstraints(max_length=2000, allowed_schemes=["https"], host_required=True),
     AfterValidator(_without_credentials),
+    PlainSerializer(str, return_type=str),
 ]
 Content = Annotated[Text, Field(min_length=1)]
 

@@ -1,0 +1,141 @@
+"""One interaction-svc on a real database for all tests of this folder, beside a customer-svc made of a dictionary."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from interaction_svc.app import build
+from interaction_svc.settings import Settings
+from shared.auth import Principal
+from shared.clock import new_id
+from shared.db import Database
+from shared.references import CustomerRef, apply
+from shared.service import Service
+from shared.testing import clean, partner, running, service_client, staff
+from tonglu_local.postgres import ServiceUrls
+
+READ_AND_WRITE = ("interactions:read", "interactions:write", "complaints:read", "complaints:write")
+
+
+@dataclass
+class CustomerService:
+    """What customer-svc would answer; it can be away, and it counts how often it was asked."""
+
+    known: dict[UUID, UUID | None] = field(default_factory=dict)
+    away: bool = False
+    asked: int = 0
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.away:
+            raise httpx.ConnectError("away", request=request)
+        customer_id = UUID(request.url.path.rpartition("/")[2])
+        if customer_id not in self.known:
+            return httpx.Response(404, json={"code": "not_found"})
+        distributor = self.known[customer_id]
+        state = {"owner_id": None, "status": "active", "version": 1}
+        ids = {"id": str(customer_id), "distributor_id": None if distributor is None else str(distributor)}
+        return httpx.Response(200, json={**state, **ids})
+
+
+@dataclass
+class World:
+    """The running service, the other one, and the people who use it."""
+
+    service: Service
+    urls: ServiceUrls
+    customers: CustomerService
+    lin: Principal = field(default_factory=lambda: staff("service"))
+    wang: Principal = field(default_factory=lambda: staff("sales"))
+    analyst: Principal = field(default_factory=lambda: staff("analyst"))
+
+    @property
+    def database(self) -> Database:
+        return self.service.database
+
+    def client(self, who: Principal | None = None, **headers: str) -> httpx.AsyncClient:
+        return service_client(self.service, who or self.lin, **headers)
+
+    async def get(self, path: str, who: Principal | None = None, **headers: str) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.get(path, headers=headers)
+
+    async def post(
+        self, path: str, body: Any = None, who: Principal | None = None, **headers: str
+    ) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.post(path, json=body, headers=headers)
+
+    async def patch(
+        self, path: str, body: Any, who: Principal | None = None, **headers: str
+    ) -> httpx.Response:
+        async with self.client(who) as client:
+            return await client.patch(path, json=body, headers=headers)
+
+    def partner(self, distributor_id: UUID) -> Principal:
+        return partner(distributor_id, *READ_AND_WRITE)
+
+    def when(self, **ago: float) -> str:
+        """A moment in the past (negative: in the future), as it is sent."""
+        return (self.database.now() - timedelta(**ago)).isoformat().replace("+00:00", "Z")
+
+    async def customer(self, distributor_id: UUID | None = None) -> str:
+        """A customer that this service already knows."""
+        ref = CustomerRef(new_id(), distributor_id, None, None, "active", None, None, 1)
+        async with self.database.begin() as tx:
+            await apply(tx, [ref])
+        return str(ref.id)
+
+    async def interaction(self, customer_id: str, **given: Any) -> dict[str, Any]:
+        """An interaction logged through the API, a call of an hour ago unless told otherwise."""
+        call = {"channel": "call", "direction": "outbound", "summary": "回访 Follow-up"}
+        body = {"customer_id": customer_id, "occurred_at": self.when(hours=1), **call, **given}
+        return _made(await self.post("/v1/interactions", body))
+
+    async def complaint(self, customer_id: str, **given: Any) -> dict[str, Any]:
+        """A complaint taken in through the API."""
+        about = {"channel": "call", "category": "quality", "subject": "杯口有裂纹", "description": "三件"}
+        return _made(await self.post("/v1/complaints", {"customer_id": customer_id, **about, **given}))
+
+    async def do(self, complaint: dict[str, Any], verb: str, /, **body: Any) -> httpx.Response:
+        """One verb on a complaint."""
+        return await self.post(f"/v1/complaints/{complaint['id']}/{verb}", body)
+
+    async def events(self) -> list[dict[str, Any]]:
+        """What was recorded in the outbox, in order."""
+        return [row["payload"] for row in await self.sql("SELECT payload FROM outbox ORDER BY seq")]
+
+    async def sql(self, statement: str, *values: Any) -> list[Any]:
+        """What the database says, past every door."""
+        async with self.database.begin() as tx:
+            rows: list[Any] = await tx.connection.fetch(statement, *values)
+            return rows
+
+
+def _made(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.fixture(scope="session")
+async def _running(service_database: Callable[[str], ServiceUrls]) -> AsyncIterator[World]:
+    urls = service_database("interaction")
+    customers = CustomerService()
+    client = httpx.AsyncClient(transport=httpx.MockTransport(customers.answer))
+    async with client, running(build, Settings, urls, customers=client) as service:
+        yield World(service, urls, customers)
+
+
+@pytest.fixture
+async def world(_running: World) -> AsyncIterator[World]:
+    """The service without any row."""
+    customers = _running.customers
+    customers.known, customers.away, customers.asked = {}, False, 0
+    yield World(_running.service, _running.urls, customers)
+    await clean(_running.service.database)

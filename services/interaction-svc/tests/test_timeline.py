@@ -1,0 +1,101 @@
+"""One customer's timeline: everything in one order, page by page."""
+
+from uuid import uuid4
+
+
+async def walked(world, customer, query=""):
+    items, cursor = [], ""
+    while cursor is not None:
+        answer = await world.get(f"/v1/customers/{customer}/timeline?limit=2{query}{cursor}")
+        assert answer.status_code == 200, answer.text
+        items += answer.json()["data"]
+        following = answer.json()["page"]["next_cursor"]
+        cursor = following and f"&cursor={following}"
+    return items
+
+
+async def test_the_timeline_merges_contacts_and_complaints_newest_first(world):
+    customer, other = await world.customer(), await world.customer()
+    complaint = await world.complaint(customer, subject="裂纹")
+    await world.do(complaint, "assign", owner_id=str(uuid4()))
+    call = await world.interaction(customer, summary="道歉", occurred_at=world.when(days=-0.5))
+    old = await world.interaction(customer, summary="首次来电", occurred_at=world.when(days=3))
+    await world.interaction(other)
+    await world.complaint(other)
+    items = await walked(world, customer)
+    assert [item["type"] for item in items] == ["interaction", "complaint", "complaint", "interaction"]
+    assert [item["at"] for item in items] == sorted((item["at"] for item in items), reverse=True)
+    assert (items[0]["id"], items[3]["id"]) == (call["id"], old["id"])
+    assert items[0]["interaction"]["summary"] == "道歉"
+    assert [item["complaint"]["verb"] for item in items[1:3]] == ["assign", "open"]
+    assert items[2]["complaint"] == {
+        "id": complaint["id"],
+        "number": complaint["number"],
+        "subject": "裂纹",
+        "category": "quality",
+        "severity": "normal",
+        "verb": "open",
+        "from_status": None,
+        "to_status": "received",
+        "owner_id": None,
+        "note": None,
+        "done_by": str(world.lin.id),
+    }
+
+
+async def test_the_timeline_can_be_narrowed(world):
+    customer = await world.customer()
+    await world.complaint(customer)
+    for days in (1, 2, 3):
+        await world.interaction(customer, occurred_at=world.when(days=days), summary=f"{days}")
+    assert {item["type"] for item in await walked(world, customer, "&type=complaint")} == {"complaint"}
+    window = f"&at[gte]={world.when(days=2.5)}&at[lt]={world.when(days=1.5)}"
+    assert [item["interaction"]["summary"] for item in await walked(world, customer, window)] == ["2"]
+    oldest = await walked(world, customer, "&sort=at")
+    assert [item["type"] for item in oldest] == ["interaction"] * 3 + ["complaint"]
+
+
+async def test_a_quiet_customer_has_an_empty_timeline(world):
+    customer = await world.customer()
+    assert await walked(world, customer) == []
+    assert (await world.get(f"/v1/customers/{uuid4()}/timeline")).status_code == 404
+    assert (await world.get("/v1/customers/42/timeline")).status_code == 422
+
+
+async def test_a_page_reads_as_many_rows_as_it_shows(world):
+    """Of ten thousand contacts a page of fifty may not touch more than a few hundred buffers."""
+    customer = await world.customer()
+    await world.sql(
+        """
+        INSERT INTO interaction SELECT gen_random_uuid(), $1::text::uuid, NULL, 'call', 'inbound',
+        now() - make_interval(mins => n), '[]', 's', NULL, '[]', gen_random_uuid(), 1, now(), now()
+        FROM generate_series(1, 10000) n
+        """,
+        customer,
+    )
+    complaint = await world.complaint(customer)
+    await world.do(complaint, "classify")
+    await world.sql("ANALYZE interaction, complaint, complaint_step")
+    seen = []
+
+    class Spy:
+        scope = world.lin.scope
+
+        async def rows(self, statement):
+            from shared.db.statements import compile_now
+
+            sql, arguments = compile_now(statement)
+            async with world.database.read() as reader:
+                plan = await reader.connection.fetchval(
+                    f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", *arguments
+                )
+            seen.append(plan)
+            return []
+
+    from interaction_svc.timeline import queries
+    from interaction_svc.timeline.schemas import TimelineQuery
+
+    await queries.timeline(Spy(), customer, TimelineQuery(), world.service.sealer)
+    print(seen[0])
+    root = seen[0][0]["Plan"]
+    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 1000
