@@ -1,6 +1,6 @@
 """Two services of the tests' own, one that tells and one that listens, on real databases and on each bus."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
@@ -92,6 +92,12 @@ async def _removed(url: str, prefix: str) -> None:
     for exchange in (topology.events, topology.dead):
         await channel.exchange_delete(exchange)
     await connection.close()
+
+
+@pytest.fixture(scope="session")
+def remove_queues() -> Callable[[str, str], Awaitable[None]]:
+    """Removes what a prefix left on the broker."""
+    return _removed
 
 
 @pytest.fixture
