@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp
 
 from gateway.documentation.library import Library
 from gateway.documentation.routes import router as documentation
@@ -28,6 +29,7 @@ from gateway.settings import Settings
 from gateway.staff.commands import ensure_admin
 from gateway.staff.passwords import Passwords
 from gateway.staff.routes import router as staff
+from shared.clock import Clock, utc_now
 from shared.db import Database
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
@@ -52,6 +54,7 @@ def build(
     *,
     clients: Mapping[str, httpx.AsyncClient] | None = None,
     documents: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None,
+    clock: Clock = utc_now,
 ) -> Gateway:
     """Put the gateway together.
 
@@ -61,7 +64,7 @@ def build(
     """
     if clients is None:
         clients = {name: make_client(url) for name, url in settings.service_urls().items()}
-    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size, clock=clock)
     ring = KeyRing(database, Sealer(settings.data_key.get_secret_value()))
     passwords = Passwords()
 
@@ -85,9 +88,8 @@ def build(
     return gateway
 
 
-def front(gateway: Gateway, services: Mapping[str, Service]) -> Edge:
-    """The embedded edge in front of the gateway and the other services of this process."""
-    apps = {name: service.asgi for name, service in services.items()}
+def front(gateway: Gateway, apps: Mapping[str, ASGIApp]) -> Edge:
+    """The embedded edge in front of the gateway and the other services' ASGI applications."""
     return Edge(gateway.check, {**apps, NAME: gateway.asgi})
 
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from shared.http.types import Currency, Int64
 
@@ -16,7 +18,20 @@ class Input(BaseModel):
 
 
 class Patch(Input):
-    """A JSON merge patch (RFC 7396): a field that is not sent stays as it is, null clears it."""
+    """A JSON merge patch (RFC 7396): a field that is not sent stays as it is, null clears it.
+
+    Defaults only make fields optional; they are never applied, so the published schema does not show them.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema without defaults."""
+        schema = handler(core_schema)
+        for each in handler.resolve_ref_schema(schema).get("properties", {}).values():
+            each.pop("default", None)
+        return schema
 
     def changes(self) -> dict[str, Any]:
         """Only the fields that were sent, as plain values."""

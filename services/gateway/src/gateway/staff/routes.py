@@ -1,6 +1,6 @@
 """Staff accounts over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response
 from gateway.staff import commands, queries
 from gateway.staff.passwords import Passwords
 from gateway.staff.schemas import StaffCreate, StaffPage, StaffPatch, StaffQuery, StaffRead
-from shared.db import Reader, Record
+from shared.db import Reader
 from shared.http import Caller, IfMatch, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 
 router = Router(tags=["staff"])
@@ -30,7 +30,9 @@ Hashing = Annotated[Passwords, Depends(_passwords)]
     response_model=StaffRead,
     **needs("staff:write"),
 )
-async def create_staff(body: StaffCreate, tx: WriteTx, passwords: Hashing, response: Response) -> Record:
+async def create_staff(
+    body: StaffCreate, tx: WriteTx, passwords: Hashing, response: Response
+) -> dict[str, Any]:
     """The password is kept as an argon2id hash and never shown again."""
     staff_id = await commands.create_staff(tx, passwords, body)
     response.headers["Location"] = f"/v1/staff/{staff_id}"
@@ -58,7 +60,7 @@ async def list_staff(
     response_model=StaffRead,
     **needs("staff:write"),
 )
-async def get_staff(staff_id: UUID, db: ReadDb, response: Response) -> Record:
+async def get_staff(staff_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
     """For administrators."""
     return await _shown(db, staff_id, response)
 
@@ -78,7 +80,7 @@ async def update_staff(
     passwords: Hashing,
     if_match: IfMatch,
     response: Response,
-) -> Record:
+) -> dict[str, Any]:
     """A new password or the status `disabled` ends every session of the person within seconds."""
     await commands.change_staff(tx, passwords, staff_id, body.changes(), expected=if_match)
     return await _shown(tx, staff_id, response)
@@ -93,7 +95,7 @@ async def update_staff(
 )
 async def disable_staff(
     staff_id: UUID, tx: WriteTx, passwords: Hashing, if_match: IfMatch, response: Response
-) -> Record:
+) -> dict[str, Any]:
     """The person is cut off within seconds, also where signed in already."""
     await commands.change_staff(tx, passwords, staff_id, {"status": "disabled"}, expected=if_match)
     return await _shown(tx, staff_id, response)
@@ -108,13 +110,13 @@ async def disable_staff(
 )
 async def enable_staff(
     staff_id: UUID, tx: WriteTx, passwords: Hashing, if_match: IfMatch, response: Response
-) -> Record:
+) -> dict[str, Any]:
     """Old sessions stay ended; the person signs in anew."""
     await commands.change_staff(tx, passwords, staff_id, {"status": "active"}, expected=if_match)
     return await _shown(tx, staff_id, response)
 
 
-async def _shown(db: Reader, staff_id: UUID, response: Response) -> Record:
+async def _shown(db: Reader, staff_id: UUID, response: Response) -> dict[str, Any]:
     row = await queries.staff_by_id(db, staff_id)
     set_etag(response, row["version"])
-    return row
+    return dict(row)
