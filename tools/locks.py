@@ -51,8 +51,8 @@ def problems(root: Path) -> Iterator[str]:
         if not lock.exists():
             yield f"{name}: missing; run make lock"
             continue
-        yield from (f"{name}: {fault}" for fault in _faults(lock))
-        yield from (f"{name}: {fault}" for fault in _unsatisfied(lock, folders, root))
+        faults = list(_faults(lock)) or _unsatisfied(lock, folders, root)
+        yield from (f"{name}: {fault}" for fault in faults)
 
 
 def _faults(lock: Path) -> Iterator[str]:
