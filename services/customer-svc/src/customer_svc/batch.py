@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from starlette.requests import Request
@@ -23,12 +24,24 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The status of one item, with its id or its problem."""
+class Outcome:
+    """What became of one row of a chunk.
 
-    status: int
-    id: Any = None
+    `created`: it is new. `unchanged`: it was there with the same content. `duplicate`: its key is there
+    with other content. `problem`: it was refused. Nothing is written but for `created`. `id` is the
+    record's own or, for unchanged and duplicate, that of the record which is there.
+    """
+
+    status: Literal["created", "unchanged", "duplicate", "problem"]
+    id: UUID | None = None
     problem: Problem | None = None
+
+    @property
+    def record_id(self) -> UUID:
+        """The id of an outcome that has one: created or unchanged."""
+        if self.id is None:
+            raise ValueError(f"nothing was stored: {self.status}")
+        return self.id
 
 
 def _apart(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
@@ -43,23 +56,25 @@ Items = Annotated[list[Annotated[Item, WrapValidator(_apart)]], Field(min_length
 """A list of items of which a wrong one becomes `Refused` and does not spoil the others."""
 
 
-def readable(items: Sequence[Item]) -> dict[int, Item]:
-    """The items that could be read, by their place."""
-    return {place: item for place, item in enumerate(items) if not isinstance(item, Refused)}
+def readable(items: Sequence[Item]) -> list[Item]:
+    """The items that could be read, in order."""
+    return [item for item in items if not isinstance(item, Refused)]
 
 
-def results(request: Request, items: Sequence[Any], answered: dict[int, Answered]) -> BatchResults:
-    """The answer in the order of the items, refused ones included."""
+def results(request: Request, items: Sequence[Any], outcomes: Sequence[Outcome]) -> BatchResults:
+    """The answer in the order of the items: the refused ones, and the outcomes of the others in turn."""
     zh = chinese(request.headers.get("accept-language"))
+    judged = iter(outcomes)
     found = []
     for place, item in enumerate(items):
-        one = (
-            Answered(item.problem.status, problem=item.problem)
-            if isinstance(item, Refused)
-            else answered[place]
-        )
-        problem = one.problem and document(one.problem, zh=zh, request_id=request.state.request_id)
-        found.append(
-            BatchResult(index=place, status=one.status, id=one.id and str(one.id), problem=problem or None)
-        )
+        outcome = Outcome("problem", problem=item.problem) if isinstance(item, Refused) else next(judged)
+        problem = outcome.problem and document(outcome.problem, zh=zh, request_id=request.state.request_id)
+        known = str(outcome.id) if outcome.id else None
+        found.append(BatchResult(index=place, status=_status(outcome), id=known, problem=problem))
     return BatchResults(results=found)
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.problem is not None:
+        return outcome.problem.status
+    return 201 if outcome.status == "created" else 200

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, String, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from customer_svc.batch import Outcome
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
-from customer_svc.customers.domain import Outcome
 from customer_svc.customers.records import new_record, reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer

@@ -11,7 +11,7 @@ from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
 from customer_svc.customers.bulk import register_many
 from customer_svc.customers.records import event_of, new_record
-from customer_svc.customers.schemas import CustomerAssign, CustomerCreate, CustomerPatch
+from customer_svc.customers.schemas import Birthday, CustomerAssign, CustomerCreate, CustomerPatch
 from customer_svc.customers.tables import Customer, CustomerChange
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import home
@@ -98,6 +98,7 @@ async def alter_customer(
     tx: Tx, record: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID
 ) -> dict[str, Any]:
     """Write the wanted fields of a locked customer with their history; nothing happens if all are so."""
+    wanted = _full(wanted)
     changed = domain.differences(record, wanted)
     if not changed:
         return record
@@ -115,6 +116,12 @@ async def alter_customer(
     assigned = bool(_ASSIGNING & changed.keys())
     outbox.record(tx, event_of(CustomerAssigned if assigned else CustomerUpdated, record))
     return record
+
+
+def _full(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A birthday is replaced as a whole, with what was left out at its default."""
+    birthday = wanted.get("birthday")
+    return wanted if birthday is None else {**wanted, "birthday": Birthday(**birthday).model_dump()}
 
 
 async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:

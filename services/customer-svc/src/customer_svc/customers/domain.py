@@ -3,12 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
-from uuid import UUID
-
-from shared.problems import Problem
 
 Kind = Literal["organisation", "person"]
 Status = Literal["active", "archived"]
@@ -20,20 +16,6 @@ _LUNAR_MONTH_DAYS = 30
 _MOST_GRAMS = 400
 _WORDS = re.compile(r"[^\W_]+")
 _IDEOGRAPHS = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one row of a chunk.
-
-    `created`: it is new. `unchanged`: it was there with the same content. `duplicate`: its key is there
-    with other content. `problem`: it was refused. Nothing is written but for `created`. `id` is the
-    record's own or, for unchanged and duplicate, that of the record which is there.
-    """
-
-    status: Literal["created", "unchanged", "duplicate", "problem"]
-    id: UUID | None = None
-    problem: Problem | None = None
 
 
 def name_key(name: str) -> str:

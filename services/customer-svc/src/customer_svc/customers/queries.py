@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, Uuid, and_, any_, bindparam, cast, select, true
+from sqlalchemy import ColumnElement, String, Uuid, and_, any_, bindparam, cast, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.customers import domain
 from customer_svc.customers.schemas import CustomerQuery, HistoryQuery

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Index, String
+from sqlalchemy import CheckConstraint, Column, Index, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from customer_svc.customers.domain import KINDS, STATUSES

@@ -1,0 +1,28 @@
+"""The composition root of customer-svc."""
+
+from customer_svc.channels.routes import router as channels
+from customer_svc.contacts.routes import router as contacts
+from customer_svc.customers.routes import router as customers
+from customer_svc.distributors.routes import router as distributors
+from customer_svc.identities.routes import router as identities
+from customer_svc.orders.routes import router as orders
+from customer_svc.settings import Settings
+from shared.db import Database
+from shared.messaging.bus import EventBus
+from shared.service import Blueprint, Service
+
+NUMBER = 1
+
+
+def build(settings: Settings, bus: EventBus | None = None) -> Service:
+    """The service from its settings; without a bus it uses the broker that they name."""
+    blueprint = Blueprint(
+        name="customer-svc",
+        package="customer_svc",
+        number=NUMBER,
+        title="Tonglu customers 客户档案",
+        description="Customers, contacts, channels, identities, distributors and sales history.",
+        routers=[identities, customers, orders, contacts, distributors, channels],
+    )
+    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    return Service(blueprint, settings, database=database, bus=bus)

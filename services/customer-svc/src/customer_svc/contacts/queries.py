@@ -1,0 +1,54 @@
+"""Reading the people at a customer."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from customer_svc.contacts.schemas import ContactQuery
+from customer_svc.contacts.tables import Contact
+from customer_svc.customers import queries as customers
+from customer_svc.sight import in_sight, sight
+from shared.db import Prepared, Reader, Tx, prepare
+from shared.http import Listing
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+_t = Contact.__table__  # type: ignore[attr-defined]
+_one = select(_t).where(
+    _t.c.id == bindparam("b_id"),
+    _t.c.customer_id == bindparam("b_customer_id"),
+    in_sight(_t.c.distributor_id),
+)
+_ONE = prepare(_one)
+_ONE_FOR_UPDATE = prepare(_one.with_for_update())
+_LIST = Listing(
+    select(_t),
+    key=_t.c.id,
+    sorts={"created_at": _t.c.created_at},
+    default="created_at",
+    filters={"role": lambda role: _t.c.role == role},
+)
+
+
+async def _found(db: Reader, statement: Prepared, customer_id: UUID, contact_id: UUID) -> dict[str, Any]:
+    row = await db.row(statement, b_id=contact_id, b_customer_id=customer_id, **sight(db.scope))
+    if row is None:
+        raise not_found("contact", "联系人")
+    return dict(row)
+
+
+async def contact(db: Reader, customer_id: UUID, contact_id: UUID) -> dict[str, Any]:
+    """One contact of this customer; NotFound if there is none in sight."""
+    return await _found(db, _ONE, customer_id, contact_id)
+
+
+async def contact_for_update(tx: Tx, customer_id: UUID, contact_id: UUID) -> dict[str, Any]:
+    """One contact of this customer, locked until the transaction ends."""
+    return await _found(tx, _ONE_FOR_UPDATE, customer_id, contact_id)
+
+
+async def contacts(db: Reader, customer_id: UUID, query: ContactQuery, sealer: Sealer) -> dict[str, Any]:
+    """One page of a customer's contacts; NotFound if the customer is out of sight."""
+    await customers.customer(db, customer_id, archived=True)
+    return await _LIST.page(db, query, sealer, where=[_t.c.customer_id == customer_id])

@@ -1,0 +1,199 @@
+"""The door to the customer archive."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from customer_svc.batch import readable, results
+from customer_svc.customers import commands, queries
+from customer_svc.customers.schemas import (
+    ChangeRead,
+    CustomerAssign,
+    CustomerBatch,
+    CustomerCreate,
+    CustomerPatch,
+    CustomerQuery,
+    CustomerRead,
+    HistoryQuery,
+)
+from shared.http import (
+    BatchResults,
+    Caller,
+    IfMatch,
+    Page,
+    ReadDb,
+    RequiredIfMatch,
+    Router,
+    Sealing,
+    WriteTx,
+    needs,
+    set_etag,
+)
+
+router = Router(tags=["customers"])
+
+
+@router.get(
+    "/v1/customers",
+    operation_id="listCustomers",
+    summary="List and search customers",
+    response_model=Page[CustomerRead],
+    **needs("customers:read"),
+)
+async def list_customers(query: Annotated[CustomerQuery, Query()], db: ReadDb, sealer: Sealing) -> Any:
+    """Customers in sight, newest first; archived ones only with `status=archived` or `status=all`.
+
+    `q` finds names: Chinese from one character up, Latin words from three letters up (fewer letters match
+    the beginning of the name); several words must all be there. Sorts: `created_at`, `updated_at`, `name`,
+    each also with `-`. `count=exact` adds the total, which costs time on large archives.
+    """
+    return await queries.customers(db, query, sealer)
+
+
+@router.post(
+    "/v1/customers",
+    status_code=201,
+    operation_id="createCustomer",
+    summary="Register a customer",
+    response_model=CustomerRead,
+    **needs("customers:write"),
+)
+async def create_customer(body: CustomerCreate, tx: WriteTx, response: Response) -> Any:
+    """Register an organisation or a person. Phone numbers become E.164.
+
+    409 `code_taken` if the code is used; 422 with a pointer for every wrong field. A partner's customers
+    belong to its own distributor when none is named.
+    """
+    row = await commands.register_customer(tx, body)
+    response.headers["Location"] = f"/v1/customers/{row['id']}"
+    set_etag(response, row["version"])
+    return row
+
+
+@router.post(
+    "/v1/customers/batch",
+    status_code=207,
+    operation_id="createCustomers",
+    summary="Register up to 1000 customers",
+    response_model=BatchResults,
+    **needs("customers:write"),
+)
+async def create_customers(body: CustomerBatch, tx: WriteTx, request: Request) -> Any:
+    """Each item is judged by itself, the good ones are stored together.
+
+    201 registered, 200 there already with the same content, 409 `code_taken` there with other content, 422
+    refused.
+    """
+    outcomes = await commands.register_many(tx, readable(body.items))
+    return results(request, body.items, outcomes)
+
+
+@router.get(
+    "/v1/customers/{customer_id}",
+    operation_id="getCustomer",
+    summary="Read a customer",
+    response_model=CustomerRead,
+    **needs("customers:read"),
+)
+async def get_customer(
+    customer_id: UUID,
+    db: ReadDb,
+    response: Response,
+    archived: Annotated[bool, Query(description="Read it even if it is archived")] = False,
+) -> Any:
+    """One customer with its ETag. An archived one is 404 unless `archived=true`."""
+    row = await queries.customer(db, customer_id, archived=archived)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.patch(
+    "/v1/customers/{customer_id}",
+    operation_id="changeCustomer",
+    summary="Change a customer",
+    response_model=CustomerRead,
+    **needs("customers:write"),
+)
+async def change_customer(
+    *,
+    customer_id: UUID,
+    body: CustomerPatch,
+    tx: WriteTx,
+    caller: Caller,
+    if_match: RequiredIfMatch,
+    response: Response,
+) -> Any:
+    """Change fields by merge patch; each change goes into the history. `If-Match` is required.
+
+    `tags`, `preferences`, `attributes` and `birthday` are replaced as a whole.
+    """
+    row = await commands.change_customer(tx, customer_id, body, if_match, by=caller.id)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.delete(
+    "/v1/customers/{customer_id}",
+    status_code=204,
+    operation_id="archiveCustomer",
+    summary="Archive a customer",
+    **needs("customers:write"),
+)
+async def archive_customer(customer_id: UUID, tx: WriteTx, caller: Caller, if_match: RequiredIfMatch) -> None:
+    """Take a customer out of lists and reads: 404 from now on, until it is restored.
+
+    Nothing is destroyed: orders, identities and history stay, and other services keep what refers to it.
+    `If-Match` is required.
+    """
+    await commands.archive_customer(tx, customer_id, if_match, by=caller.id)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/restore",
+    operation_id="restoreCustomer",
+    summary="Restore an archived customer",
+    response_model=CustomerRead,
+    **needs("customers:write"),
+)
+async def restore_customer(customer_id: UUID, tx: WriteTx, caller: Caller, response: Response) -> Any:
+    """Bring an archived customer back. An active one is answered as it is."""
+    row = await commands.restore_customer(tx, customer_id, by=caller.id)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.post(
+    "/v1/customers/{customer_id}/assign",
+    operation_id="assignCustomer",
+    summary="Assign a customer to an owner",
+    response_model=CustomerRead,
+    **needs("customers:assign"),
+)
+async def assign_customer(
+    *,
+    customer_id: UUID,
+    body: CustomerAssign,
+    tx: WriteTx,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """Say who looks after the customer; `owner_id: null` takes it from everybody. The history keeps both."""
+    row = await commands.assign_customer(tx, customer_id, body, if_match, by=caller.id)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.get(
+    "/v1/customers/{customer_id}/history",
+    operation_id="listCustomerHistory",
+    summary="List what changed of a customer",
+    response_model=Page[ChangeRead],
+    **needs("customers:read"),
+)
+async def list_history(
+    customer_id: UUID, query: Annotated[HistoryQuery, Query()], db: ReadDb, sealer: Sealing
+) -> Any:
+    """Every changed field, newest first: who, when, old and new value, and the version it made."""
+    return await queries.history(db, customer_id, query, sealer)

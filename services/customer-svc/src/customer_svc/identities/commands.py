@@ -1,0 +1,74 @@
+"""Claiming identities: at most one customer owns each, however many ask at once."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from customer_svc.channels.commands import enter_channels
+from customer_svc.customers import queries as customers
+from customer_svc.customers.commands import alter_customer, register_customer
+from customer_svc.customers.schemas import CustomerCreate
+from customer_svc.distributors.domain import home
+from customer_svc.identities import queries
+from customer_svc.identities.schemas import IdentityCreate, IdentityRef
+from customer_svc.identities.tables import Identity
+from shared.db import Tx, prepare
+from shared.problems import Conflict
+
+_t = Identity.__table__  # type: ignore[attr-defined]
+_CLAIM = prepare(
+    insert(_t).on_conflict_do_nothing(index_elements=["channel", "external_id"]).returning(_t.c.id),
+    *_t.c.keys(),
+)
+
+
+def _taken() -> Conflict:
+    return Conflict(
+        "identity_taken", en="This identity belongs to another customer.", zh="该身份标识属于另一个客户。"
+    )
+
+
+async def _claim(
+    tx: Tx, wanted: IdentityCreate, customer_id: UUID, distributor_id: UUID | None
+) -> dict[str, Any] | None:
+    """The new identity, or None if somebody has it; waits for a concurrent claim to end."""
+    await enter_channels(tx, [wanted.channel])
+    row = {
+        **wanted.model_dump(),
+        "id": tx.new_id(),
+        "customer_id": customer_id,
+        "distributor_id": distributor_id,
+        "created_at": tx.now,
+    }
+    return row if await tx.value(_CLAIM, **row) else None
+
+
+async def add_identity(tx: Tx, customer_id: UUID, wanted: IdentityCreate) -> dict[str, Any]:
+    """Give a customer one more identity; Conflict if it is anybody's already."""
+    customer = await customers.customer_for_update(tx, customer_id)
+    row = await _claim(tx, wanted, customer_id, customer["distributor_id"])
+    if row is None:
+        raise _taken()
+    return row
+
+
+async def upsert_customer(
+    tx: Tx, ref: IdentityRef, wanted: CustomerCreate, *, by: UUID
+) -> tuple[dict[str, Any], bool]:
+    """The customer of this identity with the fields that were sent, and whether it is new.
+
+    The identity is claimed before the customer is made, so two at once make one customer. An archived
+    customer comes back. Conflict if the identity belongs to a customer out of sight.
+    """
+    if await queries.owner(tx, ref.channel, ref.external_id) is None:
+        customer_id = tx.new_id()
+        claimed = IdentityCreate(channel=ref.channel, external_id=ref.external_id)
+        if await _claim(tx, claimed, customer_id, home(tx.scope, wanted.distributor_id)):
+            return await register_customer(tx, wanted, customer_id=customer_id), True
+    owner_id = await queries.owner(tx, ref.channel, ref.external_id)
+    if owner_id is None or owner_id not in await customers.known(tx, [owner_id]):
+        raise _taken()
+    record = await customers.customer_for_update(tx, owner_id, archived=True)
+    sent = wanted.model_dump(exclude_unset=True)
+    return await alter_customer(tx, record, {**sent, "status": "active"}, by=by), False

@@ -1,0 +1,90 @@
+"""The door to identities: customers as the channels know them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+
+from customer_svc.customers.schemas import CustomerCreate, CustomerRead
+from customer_svc.fields import ExternalId
+from customer_svc.identities import commands, queries
+from customer_svc.identities.schemas import IdentityCreate, IdentityQuery, IdentityRead, IdentityRef
+from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.http.types import Code
+
+router = Router(tags=["identities"])
+_Channel = Annotated[Code, Path(examples=["wechat"])]
+_External = Annotated[ExternalId, Path(examples=["oX9f-7Qw2"])]
+
+
+@router.get(
+    "/v1/customers/by-identity/{channel}/{external_id}",
+    operation_id="getCustomerByIdentity",
+    summary="Read a customer by an identity",
+    response_model=CustomerRead,
+    **needs("customers:read"),
+)
+async def get_by_identity(channel: _Channel, external_id: _External, db: ReadDb, response: Response) -> Any:
+    """The customer that a channel knows by this id."""
+    row = await queries.customer_by_identity(db, channel, external_id)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.put(
+    "/v1/customers/by-identity/{channel}/{external_id}",
+    operation_id="upsertCustomerByIdentity",
+    summary="Create or update a customer by an identity",
+    response_model=CustomerRead,
+    responses={201: {"model": CustomerRead, "description": "The customer is new"}},
+    **needs("customers:write"),
+)
+async def upsert_by_identity(
+    *,
+    channel: _Channel,
+    external_id: _External,
+    body: CustomerCreate,
+    tx: WriteTx,
+    caller: Caller,
+    response: Response,
+) -> Any:
+    """Make sure that the channel's customer is there with these fields: 201 if it is new, else 200.
+
+    Fields that are not sent stay as they are; an archived customer comes back. Any number of concurrent
+    calls make one customer. 409 `identity_taken` if the identity belongs to a customer out of your sight.
+    """
+    ref = IdentityRef(channel=channel, external_id=external_id)
+    row, new = await commands.upsert_customer(tx, ref, body, by=caller.id)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/v1/customers/{row['id']}"
+    set_etag(response, row["version"])
+    return row
+
+
+@router.get(
+    "/v1/customers/{customer_id}/identities",
+    operation_id="listIdentities",
+    summary="List a customer's identities",
+    response_model=Page[IdentityRead],
+    **needs("customers:read"),
+)
+async def list_identities(
+    customer_id: UUID, query: Annotated[IdentityQuery, Query()], db: ReadDb, sealer: Sealing
+) -> Any:
+    """Under which names the channels know this customer, oldest first."""
+    return await queries.identities(db, customer_id, query, sealer)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/identities",
+    status_code=201,
+    operation_id="addIdentity",
+    summary="Add an identity",
+    response_model=IdentityRead,
+    **needs("customers:write"),
+)
+async def add_identity(customer_id: UUID, body: IdentityCreate, tx: WriteTx, response: Response) -> Any:
+    """Tell under which id one more channel knows the customer. 409 `identity_taken` if it is anybody's."""
+    row = await commands.add_identity(tx, customer_id, body)
+    response.headers["Location"] = f"/v1/customers/by-identity/{row['channel']}/{row['external_id']}"
+    return row

@@ -1,0 +1,55 @@
+"""What an identity looks like on the wire."""
+
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from customer_svc.fields import ExternalId, Short
+from customer_svc.identities.domain import Strength
+from shared.http import Input, ListQuery, Output
+from shared.http.types import Code, Moment
+
+
+class IdentityRef(Input):
+    """A customer as a channel knows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: Code = Field(examples=["wechat"])
+    external_id: ExternalId
+
+
+class IdentityCreate(IdentityRef):
+    """One more identity of a customer; `strong` ones prove who it is (a verified phone, a tax number)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"channel": "wechat", "external_id": "oX9f-7Qw2", "strength": "weak", "source": "扫码关注"},
+                {"channel": "online_shop", "external_id": "u-88213", "strength": "strong", "verified": True},
+            ]
+        }
+    )
+
+    strength: Strength = "weak"
+    source: Short | None = None
+    verified: bool = False
+
+
+class IdentityRead(Output):
+    """An identity of a customer."""
+
+    id: UUID
+    channel: str
+    external_id: str
+    customer_id: UUID
+    strength: Strength
+    source: str | None
+    verified: bool
+    created_at: Moment
+
+
+class IdentityQuery(ListQuery):
+    """Filters of a customer's identities."""
+
+    channel: Code | None = None

@@ -1,0 +1,210 @@
+"""Recording orders set-wise: who bought, what is refused, what is there already, and the rest at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from customer_svc.batch import Outcome
+from customer_svc.channels.commands import enter_channels
+from customer_svc.distributors import queries as distributors
+from customer_svc.distributors.domain import home, unknown_distributor
+from customer_svc.orders import domain, queries
+from customer_svc.orders.buyers import Buyer, buyers
+from customer_svc.orders.schemas import OrderCreate
+from customer_svc.orders.tables import Order, OrderLine
+from customer_svc.tables import MOMENT
+from shared.db import Record, Tx, prepare
+from shared.problems import Conflict, Invalid, Problem
+
+_t = Order.__table__  # type: ignore[attr-defined]
+_l = OrderLine.__table__  # type: ignore[attr-defined]
+_COLUMNS = [column.key for column in _t.c if column.key != "created_at"]
+_LINE_COLUMNS = list(_l.c.keys())
+
+
+def _unnested(table: Any, columns: Sequence[str]) -> Any:
+    given = (bindparam(f"b_{name}", type_=ARRAY(table.c[name].type)) for name in columns)
+    return func.unnest(*given).table_valued(*columns, name="new").render_derived()
+
+
+_new = _unnested(_t, _COLUMNS)
+_INSERT = prepare(
+    insert(_t)
+    .from_select(
+        [*_COLUMNS, "created_at"],
+        select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)),
+    )
+    .on_conflict_do_nothing(index_elements=["channel", "order_no"])
+    .returning(_t.c.id)
+)
+_new_lines = _unnested(_l, _LINE_COLUMNS)
+_INSERT_LINES = prepare(
+    insert(_l).from_select(_LINE_COLUMNS, select(*(_new_lines.c[name] for name in _LINE_COLUMNS)))
+)
+_Refusals = dict[int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The outcome of each row, in order, and the records that are new."""
+
+    outcomes: list[Outcome]
+    created: list[dict[str, Any]]
+
+
+async def store_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Stored:
+    """Write the rows that are new and acceptable; tells nobody."""
+    outcomes, records = await _judged(tx, rows)
+    ids = await _insert(tx, records)
+    created = {place: record for place, record in records.items() if record["id"] in ids}
+    missed = {place: record for place, record in records.items() if record["id"] not in ids}
+    there = await queries.stored(tx, (_key(record) for record in missed.values()))
+    outcomes |= {place: Outcome("created", record["id"]) for place, record in created.items()}
+    outcomes |= {
+        place: _compare(tx, rows[place], record, there.get(_key(record))) for place, record in missed.items()
+    }
+    await _insert_lines(tx, rows, created)
+    return Stored([outcomes[place] for place in range(len(rows))], list(created.values()))
+
+
+def _key(record: Mapping[str, Any]) -> tuple[str, str]:
+    return record["channel"], record["order_no"]
+
+
+async def _judged(tx: Tx, rows: Sequence[OrderCreate]) -> tuple[_Refusals, dict[int, dict[str, Any]]]:
+    """What is refused, and the records of the rest, both by the row's place."""
+    bought = await buyers(tx, rows)
+    homes = await distributors.known(tx, (row.distributor_id for row in rows))
+    returned = {(row.channel, row.return_of) for row in rows if row.return_of is not None}
+    sales = await _sales(tx, rows, bought, returned) if returned else {}
+    refused: _Refusals = {}
+    records: dict[int, dict[str, Any]] = {}
+    for place, row in enumerate(rows):
+        try:
+            records[place] = _judge(tx, row, bought[place], homes, sales)
+        except Problem as problem:
+            refused[place] = Outcome("problem", problem=problem)
+    return refused, records
+
+
+async def _sales(
+    tx: Tx, rows: Sequence[OrderCreate], bought: Sequence[Buyer | Problem], keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], UUID]:
+    """Whose the sales are that are said to be returned: those of the same chunk and those stored before."""
+    found = {
+        (row.channel, row.order_no): buyer.customer_id
+        for row, buyer in zip(rows, bought, strict=True)
+        if row.kind == "sale" and isinstance(buyer, Buyer)
+    }
+    there = await queries.stored(tx, keys)
+    return found | {key: row["customer_id"] for key, row in there.items() if row["kind"] == "sale"}
+
+
+def _judge(
+    tx: Tx,
+    row: OrderCreate,
+    buyer: Buyer | Problem,
+    homes: frozenset[UUID],
+    sales: Mapping[tuple[str, str], UUID],
+) -> dict[str, Any]:
+    """The record of an acceptable row; raises its problem otherwise."""
+    if isinstance(buyer, Problem):
+        raise buyer
+    if row.distributor_id is not None and home(tx.scope, row.distributor_id) not in homes:
+        raise unknown_distributor()
+    if domain.too_far_ahead(row.ordered_at, tx.now):
+        raise Invalid.at(
+            "/ordered_at",
+            "in_the_future",
+            en="The order lies more than a day in the future.",
+            zh="订单时间晚于当前时间超过一天。",
+        )
+    if row.return_of is not None and sales.get((row.channel, row.return_of)) != buyer.customer_id:
+        raise Invalid.at(
+            "/return_of",
+            "sale_unknown",
+            en="This customer has no such sale on this channel.",
+            zh="该客户在此渠道没有这笔销售。",
+        )
+    return _record(tx, row, buyer)
+
+
+def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
+    lines = [
+        (
+            line.sku,
+            line.name,
+            line.category,
+            line.quantity.normalize(),
+            line.amount and line.amount.amount_minor,
+        )
+        for line in row.lines
+    ]
+    amount = row.amount
+    head = (row.kind, row.return_of, row.ordered_at, amount.amount_minor, amount.currency)
+    return {
+        "id": tx.new_id(),
+        "channel": row.channel,
+        "order_no": row.order_no,
+        "kind": row.kind,
+        "return_of": row.return_of,
+        "customer_id": buyer.customer_id,
+        "distributor_id": row.distributor_id or buyer.distributor_id,
+        "ordered_at": row.ordered_at,
+        "amount_minor": amount.amount_minor,
+        "currency": amount.currency,
+        "fingerprint": domain.fingerprint(head, lines),
+    }
+
+
+async def _insert(tx: Tx, records: Mapping[int, dict[str, Any]]) -> frozenset[UUID]:
+    """The ids that were stored; the others' keys are there already."""
+    if not records:
+        return frozenset()
+    await enter_channels(tx, {record["channel"] for record in records.values()})
+    # In the order of the key, so that two chunks at once wait for each other instead of deadlocking.
+    ordered = sorted(records.values(), key=lambda record: (*_key(record), record["id"]))
+    columns = {f"b_{name}": [record[name] for record in ordered] for name in _COLUMNS}
+    return frozenset(row["id"] for row in await tx.rows(_INSERT, **columns, at=tx.now))
+
+
+async def _insert_lines(
+    tx: Tx, rows: Sequence[OrderCreate], created: Mapping[int, Mapping[str, Any]]
+) -> None:
+    lines = [
+        {
+            "order_id": record["id"],
+            "position": position,
+            "distributor_id": record["distributor_id"],
+            "sku": line.sku,
+            "name": line.name,
+            "category": line.category,
+            "quantity": line.quantity,
+            "amount_minor": line.amount and line.amount.amount_minor,
+        }
+        for place, record in created.items()
+        for position, line in enumerate(rows[place].lines, start=1)
+    ]
+    if lines:
+        await tx.run(_INSERT_LINES, **{f"b_{name}": [line[name] for line in lines] for name in _LINE_COLUMNS})
+
+
+def _compare(tx: Tx, row: OrderCreate, record: Mapping[str, Any], there: Record | None) -> Outcome:
+    """Whether the stored order of this key says the same; one out of sight is only said to exist."""
+    exists = Conflict(
+        "order_exists",
+        en="There is another order with this number on this channel.",
+        zh="该渠道已有相同编号但内容不同的订单。",
+    )
+    if there is None or not tx.scope.allows(there["distributor_id"]):
+        return Outcome("duplicate", problem=exists)
+    same = (
+        there["fingerprint"] == record["fingerprint"]
+        and there["customer_id"] == record["customer_id"]
+        and row.distributor_id in (None, there["distributor_id"])
+    )
+    return Outcome("unchanged", there["id"]) if same else Outcome("duplicate", there["id"], exists)

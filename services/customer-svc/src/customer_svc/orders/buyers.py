@@ -1,0 +1,61 @@
+"""Whose an order is: the customer named by id, by code or by identity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from customer_svc.customers import queries as customers
+from customer_svc.identities import queries as identities
+from customer_svc.orders.schemas import OrderCreate
+from shared.db import Reader, Record
+from shared.problems import Invalid, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A customer and the distributor behind which it stands."""
+
+    customer_id: UUID
+    distributor_id: UUID | None
+
+
+async def buyers(db: Reader, rows: Sequence[OrderCreate]) -> list[Buyer | Problem]:
+    """The buyer of each row in order, or why there is none; at most one query for each way of naming."""
+    by_id = await customers.known(db, (row.customer_id for row in rows if row.customer_id))
+    by_code = await customers.by_codes(db, (row.customer_code for row in rows if row.customer_code))
+    refs = (row.identity for row in rows if row.identity)
+    by_identity = await identities.owners(db, ((ref.channel, ref.external_id) for ref in refs))
+    return [_buyer(row, by_id, by_code, by_identity) for row in rows]
+
+
+def _buyer(
+    row: OrderCreate,
+    by_id: dict[UUID, UUID | None],
+    by_code: dict[str, list[Record]],
+    by_identity: dict[tuple[str, str], tuple[UUID, UUID | None]],
+) -> Buyer | Problem:
+    if row.customer_id is not None:
+        if row.customer_id in by_id:
+            return Buyer(row.customer_id, by_id[row.customer_id])
+        return _unknown("/customer_id")
+    if row.identity is not None:
+        owner = by_identity.get((row.identity.channel, row.identity.external_id))
+        return Buyer(*owner) if owner else _unknown("/identity")
+    return _named(by_code[row.customer_code or ""])
+
+
+def _named(found: Sequence[Record]) -> Buyer | Problem:
+    if len(found) == 1:
+        return Buyer(found[0]["id"], found[0]["distributor_id"])
+    if not found:
+        return _unknown("/customer_code")
+    return Invalid.at(
+        "/customer_code",
+        "customer_ambiguous",
+        en="Several distributors use this code. Name the customer by its id.",
+        zh="多个经销商使用此代码，请改用客户 id。",
+    )
+
+
+def _unknown(pointer: str) -> Problem:
+    return Invalid.at(pointer, "customer_unknown", en="There is no such customer.", zh="没有这个客户。")

@@ -1,0 +1,62 @@
+"""Recording sales and returns; an order that is there already is never counted twice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from customer_svc.batch import Outcome
+from customer_svc.orders import queries
+from customer_svc.orders.bulk import store_orders
+from customer_svc.orders.schemas import OrderCreate
+from shared.db import Tx
+from shared.events.customer import ImportedOrder, OrderRecorded, OrderReturned, OrdersImported
+from shared.messaging import outbox
+
+_FACT = ("customer_id", "ordered_at", "amount_minor", "currency", "channel", "kind", "distributor_id")
+
+
+async def record_order(tx: Tx, wanted: OrderCreate) -> tuple[dict[str, Any], bool]:
+    """The recorded order and whether it is new; the same order again is the one that is there.
+
+    Raises Conflict if its number is there with other content, Invalid if it cannot be accepted.
+    """
+    stored = await store_orders(tx, [wanted])
+    outcome = stored.outcomes[0]
+    if outcome.problem is not None:
+        raise outcome.problem
+    for record in stored.created:
+        outbox.record(tx, _told(record))
+    return await queries.order(tx, outcome.record_id), bool(stored.created)
+
+
+async def record_many(
+    tx: Tx, rows: Sequence[OrderCreate], *, import_id: UUID | None = None, chunk: int = 1
+) -> list[Outcome]:
+    """Record up to 1000 orders set-wise with one event; an outcome for each row, in order.
+
+    `unchanged` is an order that is there with the same content, `duplicate` one whose number is there with
+    other content. `import_id` and `chunk` (from 1) name the event's subject and number.
+    """
+    stored = await store_orders(tx, rows)
+    if stored.created:
+        outbox.record(tx, _imported(stored.created, import_id or tx.new_id(), chunk))
+    return stored.outcomes
+
+
+def _fact(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {"order_id": record["id"], **{name: record[name] for name in _FACT}}
+
+
+def _told(record: Mapping[str, Any]) -> OrderRecorded | OrderReturned:
+    kind = OrderRecorded if record["kind"] == "sale" else OrderReturned
+    return kind(subject=record["id"], version=1, **_fact(record))
+
+
+def _imported(created: Sequence[Mapping[str, Any]], import_id: UUID, chunk: int) -> OrdersImported:
+    homes = {record["distributor_id"] for record in created}
+    return OrdersImported(
+        subject=import_id,
+        version=chunk,
+        distributor_id=homes.pop() if len(homes) == 1 else None,
+        orders=tuple(ImportedOrder(**_fact(record)) for record in created),
+    )

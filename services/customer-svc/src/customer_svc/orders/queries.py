@@ -1,0 +1,144 @@
+"""Reading sales history."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, String, bindparam, func, select
+
+from customer_svc.customers import queries as customers
+from customer_svc.orders.schemas import CustomerOrderQuery, OrderQuery
+from customer_svc.orders.tables import Order, OrderLine
+from customer_svc.sight import in_sight, sight
+from shared.db import Reader, Record, prepare
+from shared.http import Listing, ListQuery, visible
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+_t = Order.__table__  # type: ignore[attr-defined]
+_l = OrderLine.__table__  # type: ignore[attr-defined]
+_READ = [column for column in _t.c if column.key != "fingerprint"]
+_ONE = prepare(select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(_t.c.distributor_id)))
+_LINES = prepare(select(_l).where(_l.c.order_id == bindparam("b_id")).order_by(_l.c.position))
+_keys = (bindparam("channels", type_=ARRAY(String)), bindparam("order_nos", type_=ARRAY(String)))
+_key = func.unnest(*_keys).table_valued("channel", "order_no", name="key").render_derived()
+_STORED = prepare(
+    select(
+        _t.c.id,
+        _t.c.channel,
+        _t.c.order_no,
+        _t.c.kind,
+        _t.c.customer_id,
+        _t.c.distributor_id,
+        _t.c.fingerprint,
+    ).join(_key, (_t.c.channel == _key.c.channel) & (_t.c.order_no == _key.c.order_no))
+)
+
+
+def _sum(kind: str) -> Any:
+    return func.coalesce(func.sum(_t.c.amount_minor).filter(_t.c.kind == kind), 0)
+
+
+def _number(kind: str) -> Any:
+    return func.count().filter(_t.c.kind == kind)
+
+
+_SUMMARY = prepare(
+    select(
+        _t.c.currency,
+        _number("sale").label("sale_count"),
+        _number("return").label("return_count"),
+        _sum("sale").label("sales_minor"),
+        _sum("return").label("returns_minor"),
+        func.min(_t.c.ordered_at).label("first_at"),
+        func.max(_t.c.ordered_at).label("last_at"),
+    )
+    .where(_t.c.customer_id == bindparam("b_customer_id"), in_sight(_t.c.distributor_id))
+    .group_by(_t.c.currency)
+    .order_by(_t.c.currency)
+)
+
+
+def _equal(name: str) -> Any:
+    return lambda value: _t.c[name] == value
+
+
+_LIST = Listing(
+    select(*_READ),
+    key=_t.c.id,
+    sorts={"ordered_at": _t.c.ordered_at},
+    default="-ordered_at",
+    filters={
+        **{
+            name: _equal(name)
+            for name in ("customer_id", "distributor_id", "channel", "order_no", "kind", "currency")
+        },
+        "ordered_at_gte": lambda moment: _t.c.ordered_at >= moment,
+        "ordered_at_lt": lambda moment: _t.c.ordered_at < moment,
+    },
+)
+
+
+def _money(row: Record | dict[str, Any], currency: str) -> dict[str, Any] | None:
+    minor = row["amount_minor"]
+    return None if minor is None else {"amount_minor": minor, "currency": currency}
+
+
+def _brief(row: Record | dict[str, Any]) -> dict[str, Any]:
+    return {**row, "amount": _money(row, row["currency"])}
+
+
+async def order(db: Reader, order_id: UUID) -> dict[str, Any]:
+    """One order with its lines; NotFound if there is none in sight."""
+    row = await db.row(_ONE, b_id=order_id, **sight(db.scope))
+    if row is None:
+        raise not_found("order", "订单")
+    lines = await db.rows(_LINES, b_id=order_id)
+    return {
+        **_brief(row),
+        "lines": [{**line, "amount": _money(line, row["currency"])} for line in lines],
+    }
+
+
+async def stored(db: Reader, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Record]:
+    """The orders that have these (channel, order number), in sight or not."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    rows = await db.rows(
+        _STORED, channels=[channel for channel, _ in wanted], order_nos=[number for _, number in wanted]
+    )
+    return {(row["channel"], row["order_no"]): row for row in rows}
+
+
+async def _page(db: Reader, query: ListQuery, sealer: Sealer, where: Sequence[Any]) -> dict[str, Any]:
+    conditions = [*where, *visible(db.scope, _t.c.distributor_id)]
+    page = await _LIST.page(db, query, sealer, where=conditions)
+    return {**page, "data": [_brief(row) for row in page["data"]]}
+
+
+async def orders(db: Reader, query: OrderQuery, sealer: Sealer) -> dict[str, Any]:
+    """One page of all orders in sight."""
+    return await _page(db, query, sealer, [])
+
+
+async def orders_of(
+    db: Reader, customer_id: UUID, query: CustomerOrderQuery, sealer: Sealer
+) -> dict[str, Any]:
+    """One page of a customer's orders; NotFound if the customer is out of sight."""
+    await customers.customer(db, customer_id, archived=True)
+    return await _page(db, query, sealer, [_t.c.customer_id == customer_id])
+
+
+async def summary(db: Reader, customer_id: UUID) -> dict[str, Any]:
+    """Counts, first and last time, and sums by currency; NotFound if the customer is out of sight."""
+    await customers.customer(db, customer_id, archived=True)
+    rows = await db.rows(_SUMMARY, b_customer_id=customer_id, **sight(db.scope))
+    return {
+        "customer_id": customer_id,
+        "sale_count": sum(row["sale_count"] for row in rows),
+        "return_count": sum(row["return_count"] for row in rows),
+        "first_ordered_at": min((row["first_at"] for row in rows), default=None),
+        "last_ordered_at": max((row["last_at"] for row in rows), default=None),
+        "totals": [{**row, "net_minor": row["sales_minor"] - row["returns_minor"]} for row in rows],
+    }
