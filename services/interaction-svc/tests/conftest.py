@@ -1,4 +1,4 @@
-"""One interaction-svc on a real database for all tests of this folder, beside a customer-svc made of a dictionary."""
+"""One interaction-svc on a real database for these tests, beside a customer-svc made of a dictionary."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ def body_of(verb: str) -> dict[str, Any]:
     return {"owner_id": str(uuid4())} if verb == "assign" else NOTED.get(verb, {})
 
 
-async def brought_to(world, status: str) -> dict[str, Any]:
+async def brought_to(world: Any, status: str) -> dict[str, Any]:
     """A complaint that was brought to this state through the API."""
     complaint = await world.complaint(await world.customer())
     for verb in COURSE[status]:
@@ -34,7 +34,7 @@ async def brought_to(world, status: str) -> dict[str, Any]:
     return complaint
 
 
-async def test_a_complaint_goes_from_the_first_word_to_the_result_told(world):
+async def test_a_complaint_goes_from_the_first_word_to_the_result_told(world: Any) -> None:
     complaint = await world.complaint(await world.customer(), severity="high")
     assert complaint["number"].startswith(f"C-{complaint['opened_at'][:4]}-")
     assert complaint["status"] == "received"
@@ -73,7 +73,7 @@ async def test_a_complaint_goes_from_the_first_word_to_the_result_told(world):
     ]
 
 
-async def test_events_of_a_complaint_tell_where_it_stands_but_not_its_words(world):
+async def test_events_of_a_complaint_tell_where_it_stands_but_not_its_words(world: Any) -> None:
     complaint = await world.complaint(await world.customer(), subject="秘密", description="机密")
     owner = str(uuid4())
     await world.do(complaint, "assign", owner_id=owner)
@@ -89,13 +89,11 @@ async def test_events_of_a_complaint_tell_where_it_stands_but_not_its_words(worl
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_every_verb_does_what_the_table_says_in_every_state(world, status):
+async def test_every_verb_does_what_the_table_says_in_every_state(world: Any, status: Any) -> None:
     table = {t.verb: t.target for t in TRANSITIONS if t.source == status}
     for verb in VERBS[1:]:
         complaint = await brought_to(world, status)
-        await world.sql(
-            "UPDATE complaint SET owner_id = $1 WHERE id = $2", uuid4(), UUID(complaint["id"])
-        )
+        await world.sql("UPDATE complaint SET owner_id = $1 WHERE id = $2", uuid4(), UUID(complaint["id"]))
         answer = await world.do(complaint, verb, **body_of(verb))
         if verb in table:
             assert (answer.status_code, answer.json()["status"]) == (200, table[verb]), verb
@@ -108,12 +106,12 @@ async def test_every_verb_does_what_the_table_says_in_every_state(world, status)
             assert after["version"] == complaint["version"]
 
 
-async def test_the_database_holds_the_same_table(world):
+async def test_the_database_holds_the_same_table(world: Any) -> None:
     complaint = await world.complaint(await world.customer())
     allowed = {(t.source, t.verb, t.target) for t in TRANSITIONS}
     insert = """
-        INSERT INTO complaint_step SELECT gen_random_uuid(), id, customer_id, NULL, 99, $2, $3, $4, NULL, NULL,
-        created_by, now() FROM complaint WHERE id = $1
+        INSERT INTO complaint_step SELECT gen_random_uuid(), id, customer_id, NULL, 99, $2, $3, $4,
+        NULL, NULL, created_by, now() FROM complaint WHERE id = $1
     """
     taken = set()
     for source in (None, *STATUSES):
@@ -130,7 +128,7 @@ async def test_the_database_holds_the_same_table(world):
     assert taken == allowed
 
 
-async def test_the_database_refuses_a_status_that_cannot_follow(world):
+async def test_the_database_refuses_a_status_that_cannot_follow(world: Any) -> None:
     complaint = await brought_to(world, "investigating")
     with pytest.raises(asyncpg.CheckViolationError):
         await world.sql("UPDATE complaint SET status = 'received' WHERE id = $1", UUID(complaint["id"]))
@@ -139,7 +137,7 @@ async def test_the_database_refuses_a_status_that_cannot_follow(world):
 
 
 @pytest.mark.parametrize(("status", "verb"), [("received", "resolve"), ("classified", "start")])
-async def test_work_needs_an_owner(world, status, verb):
+async def test_work_needs_an_owner(world: Any, status: Any, verb: Any) -> None:
     complaint = await brought_to(world, status)
     refused = await world.do(complaint, verb, **body_of(verb))
     assert (refused.status_code, refused.json()["code"]) == (409, "owner_missing")
@@ -148,28 +146,28 @@ async def test_work_needs_an_owner(world, status, verb):
     assert (await world.do(complaint, verb, **body_of(verb))).status_code == 200
 
 
-async def test_a_complaint_is_not_closed_behind_the_customers_back(world):
+async def test_a_complaint_is_not_closed_behind_the_customers_back(world: Any) -> None:
     complaint = await brought_to(world, "resolved")
     refused = await world.do(complaint, "close")
     assert (refused.status_code, refused.json()["code"]) == (409, "customer_not_informed")
     assert (await world.do(complaint, "close", reason="客户已停业")).json()["status"] == "closed"
 
 
-async def test_what_the_customer_is_told_is_the_result_unless_said_otherwise(world):
+async def test_what_the_customer_is_told_is_the_result_unless_said_otherwise(world: Any) -> None:
     complaint = await brought_to(world, "resolved")
     informed = (await world.do(complaint, "inform")).json()
     assert informed["told"] == informed["result"] == "换货"
     assert informed["informed_at"] is not None
 
 
-async def test_starting_names_the_step_that_is_meant(world):
+async def test_starting_names_the_step_that_is_meant(world: Any) -> None:
     complaint = await brought_to(world, "investigating")
     refused = await world.do(complaint, "start", step="investigating")
     assert (refused.status_code, refused.json()["next"]) == (409, "resolving")
     assert (await world.do(complaint, "start", step="resolving")).status_code == 200
 
 
-async def test_reopening_starts_the_clock_anew_and_keeps_what_was_said(world):
+async def test_reopening_starts_the_clock_anew_and_keeps_what_was_said(world: Any) -> None:
     complaint = await brought_to(world, "closed")
     reopened = (await world.do(complaint, "reopen", reason="仍有裂纹")).json()
     assert reopened["status"] == "investigating"
@@ -185,7 +183,7 @@ async def test_reopening_starts_the_clock_anew_and_keeps_what_was_said(world):
     assert last["data"]["resolved_at"] is None
 
 
-async def test_the_deadlines_follow_the_severity(world):
+async def test_the_deadlines_follow_the_severity(world: Any) -> None:
     complaint = await world.complaint(await world.customer(), severity="low")
     harder = (await world.do(complaint, "classify", severity="critical")).json()
     assert harder["sla"]["due_at"] < complaint["sla"]["due_at"]
@@ -193,7 +191,7 @@ async def test_the_deadlines_follow_the_severity(world):
     assert harder["step_due_at"] <= harder["sla"]["due_at"]
 
 
-async def test_a_step_from_a_stale_version_is_refused(world):
+async def test_a_step_from_a_stale_version_is_refused(world: Any) -> None:
     complaint = await world.complaint(await world.customer())
     path = f"/v1/complaints/{complaint['id']}/classify"
     assert (await world.post(path, {}, **{"If-Match": '"v1"'})).status_code == 200
@@ -202,7 +200,7 @@ async def test_a_step_from_a_stale_version_is_refused(world):
     assert (await world.get(f"/v1/complaints/{complaint['id']}")).json()["version"] == 2
 
 
-async def test_a_step_sent_twice_is_done_once(world):
+async def test_a_step_sent_twice_is_done_once(world: Any) -> None:
     complaint = await world.complaint(await world.customer())
     path, owner = f"/v1/complaints/{complaint['id']}/assign", {"owner_id": str(uuid4())}
     first = await world.post(path, owner, **{"Idempotency-Key": "a"})
@@ -213,7 +211,7 @@ async def test_a_step_sent_twice_is_done_once(world):
     assert [event["type"] for event in await world.events()].count("complaint.assigned.v1") == 1
 
 
-async def test_a_verb_can_be_sent_without_a_body(world):
+async def test_a_verb_can_be_sent_without_a_body(world: Any) -> None:
     complaint = await world.complaint(await world.customer())
     async with world.client() as client:
         answer = await client.post(f"/v1/complaints/{complaint['id']}/classify")
@@ -235,7 +233,7 @@ async def test_a_verb_can_be_sent_without_a_body(world):
         ({"opened_at": "2020-01-01T00:00:00Z"}, "/opened_at"),
     ],
 )
-async def test_bad_input_is_pointed_at_and_not_echoed(world, wrong, pointer):
+async def test_bad_input_is_pointed_at_and_not_echoed(world: Any, wrong: Any, pointer: Any) -> None:
     body = {"customer_id": str(uuid4()), "channel": "call", "category": "q", "subject": "s", **wrong}
     answer = await world.post("/v1/complaints", body)
     assert answer.status_code == 422
@@ -257,7 +255,7 @@ async def test_bad_input_is_pointed_at_and_not_echoed(world, wrong, pointer):
         ("close", {"reason": "x" * 501}, "/reason"),
     ],
 )
-async def test_a_wrong_verb_body_changes_nothing(world, verb, body, pointer):
+async def test_a_wrong_verb_body_changes_nothing(world: Any, verb: Any, body: Any, pointer: Any) -> None:
     complaint = await world.complaint(await world.customer())
     answer = await world.do(complaint, verb, **body)
     assert answer.status_code == 422
@@ -265,7 +263,7 @@ async def test_a_wrong_verb_body_changes_nothing(world, verb, body, pointer):
     assert (await world.get(f"/v1/complaints/{complaint['id']}")).json() == complaint
 
 
-async def test_the_list_finds_what_is_asked_for(world):
+async def test_the_list_finds_what_is_asked_for(world: Any) -> None:
     one, other = await world.customer(), await world.customer()
     first = await world.complaint(one, severity="critical", category="safety")
     second = await world.complaint(other, category="delivery")
@@ -293,7 +291,7 @@ async def test_the_list_finds_what_is_asked_for(world):
     assert (await world.get("/v1/complaints?sort=mood")).status_code == 400
 
 
-async def test_numbers_are_given_once(world):
+async def test_numbers_are_given_once(world: Any) -> None:
     customer = await world.customer()
     numbers = [(await world.complaint(customer))["number"] for _ in range(3)]
     assert len(set(numbers)) == 3

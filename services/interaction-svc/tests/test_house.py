@@ -1,5 +1,6 @@
 """What holds for the whole service: its tables, its documentation, what it hears."""
 
+from typing import Any
 from uuid import uuid4
 
 from openapi_spec_validator import validate
@@ -13,12 +14,12 @@ from shared.references import CUSTOMER_EVENTS
 METHODS = ("get", "post", "patch")
 
 
-async def test_the_tables_in_code_are_the_tables_in_the_database(world):
+async def test_the_tables_in_code_are_the_tables_in_the_database(world: Any) -> None:
     found = await differences("interaction_svc", world.urls.owner_url, [Base.metadata, SharedBase.metadata])
     assert found == []
 
 
-async def test_every_table_with_customers_data_has_forced_row_security(world):
+async def test_every_table_with_customers_data_has_forced_row_security(world: Any) -> None:
     rows = await world.sql(
         """
         SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -29,7 +30,7 @@ async def test_every_table_with_customers_data_has_forced_row_security(world):
     assert rows == []
 
 
-def test_every_operation_is_documented(world):
+def test_every_operation_is_documented(world: Any) -> None:
     document = world.service.app.openapi()
     validate(document)
     seen = set()
@@ -45,7 +46,7 @@ def test_every_operation_is_documented(world):
     assert {"createInteraction", "resolveComplaint", "getCustomerTimeline", "loadComplaints"} <= seen
 
 
-def test_what_is_sent_has_examples_in_english_and_chinese(world):
+def test_what_is_sent_has_examples_in_english_and_chinese(world: Any) -> None:
     schemas = world.service.app.openapi()["components"]["schemas"]
     for name in ("InteractionCreate", "InteractionPatch", "ComplaintCreate", "ComplaintResolve"):
         texts = [str(example) for example in schemas[name]["examples"]]
@@ -53,7 +54,7 @@ def test_what_is_sent_has_examples_in_english_and_chinese(world):
         assert not all(text.isascii() for text in texts), name
 
 
-async def test_examples_are_answered_as_they_promise(world):
+async def test_examples_are_answered_as_they_promise(world: Any) -> None:
     document = world.service.app.openapi()["components"]["schemas"]
     for path, name in (("/v1/interactions", "InteractionCreate"), ("/v1/complaints", "ComplaintCreate")):
         for example in document[name]["examples"]:
@@ -63,7 +64,7 @@ async def test_examples_are_answered_as_they_promise(world):
             assert answer.status_code == 201, answer.text
 
 
-async def test_a_customer_that_moves_is_followed(world):
+async def test_a_customer_that_moves_is_followed(world: Any) -> None:
     distributor, new_one = uuid4(), uuid4()
     customer = await world.customer(distributor)
     event = CustomerAssigned(

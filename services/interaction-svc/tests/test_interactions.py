@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 
-async def test_a_logged_call_can_be_read_by_the_team(world):
+async def test_a_logged_call_can_be_read_by_the_team(world: Any) -> None:
     customer = await world.customer()
     logged = await world.post(
         "/v1/interactions",
@@ -34,7 +34,7 @@ async def test_a_logged_call_can_be_read_by_the_team(world):
     assert read.json()["attachments"] == [{"name": "照片.jpg", "url": "https://files.example.cn/a.jpg"}]
 
 
-async def test_a_logged_interaction_is_told_without_its_words(world):
+async def test_a_logged_interaction_is_told_without_its_words(world: Any) -> None:
     customer = await world.customer()
     logged = await world.interaction(customer, summary="Geheim 秘密", channel="email", direction="inbound")
     (event,) = await world.events()
@@ -49,7 +49,7 @@ async def test_a_logged_interaction_is_told_without_its_words(world):
     }
 
 
-async def test_an_edit_keeps_what_stood_there_before(world):
+async def test_an_edit_keeps_what_stood_there_before(world: Any) -> None:
     logged = await world.interaction(await world.customer(), summary="first", agreement="A")
     path = f"/v1/interactions/{logged['id']}"
     edited = await world.patch(
@@ -67,7 +67,7 @@ async def test_an_edit_keeps_what_stood_there_before(world):
     }
 
 
-async def test_every_field_can_be_edited_and_read_again(world):
+async def test_every_field_can_be_edited_and_read_again(world: Any) -> None:
     logged = await world.interaction(await world.customer())
     new = {
         "channel": "meeting",
@@ -82,14 +82,14 @@ async def test_every_field_can_be_edited_and_read_again(world):
     assert {change["field"] for change in edit["changes"]} == set(new)
 
 
-async def test_an_edit_that_changes_nothing_makes_no_version(world):
+async def test_an_edit_that_changes_nothing_makes_no_version(world: Any) -> None:
     logged = await world.interaction(await world.customer(), summary="same")
     edited = await world.patch(f"/v1/interactions/{logged['id']}", {"summary": "same"})
     assert edited.json()["version"] == 1
     assert (await world.get(f"/v1/interactions/{logged['id']}/history")).json() == {"data": []}
 
 
-async def test_an_edit_of_a_stale_version_is_refused(world):
+async def test_an_edit_of_a_stale_version_is_refused(world: Any) -> None:
     logged = await world.interaction(await world.customer())
     path = f"/v1/interactions/{logged['id']}"
     await world.patch(path, {"summary": "mine"})
@@ -98,7 +98,7 @@ async def test_an_edit_of_a_stale_version_is_refused(world):
     assert (await world.get(path)).json()["summary"] == "mine"
 
 
-async def test_the_list_is_filtered_sorted_and_paged(world):
+async def test_the_list_is_filtered_sorted_and_paged(world: Any) -> None:
     one, other = await world.customer(), await world.customer()
     for hours in (1, 2, 3, 4, 5):
         await world.interaction(one, occurred_at=world.when(hours=hours), summary=f"{hours}")
@@ -106,9 +106,7 @@ async def test_the_list_is_filtered_sorted_and_paged(world):
     await world.interaction(other, summary="other")
     seen, cursor = [], ""
     while cursor is not None:
-        page = (
-            await world.get(f"/v1/interactions?customer_id={one}&channel=call&limit=2{cursor}")
-        ).json()
+        page = (await world.get(f"/v1/interactions?customer_id={one}&channel=call&limit=2{cursor}")).json()
         seen += [item["summary"] for item in page["data"]]
         following = page["page"]["next_cursor"]
         cursor = following and f"&cursor={following}"
@@ -121,7 +119,9 @@ async def test_the_list_is_filtered_sorted_and_paged(world):
 
     assert await found("direction=inbound") == ["mail"]
     assert await found(f"customer_id={other}") == ["other"]
-    assert await found(f"occurred_at[gte]={world.when(hours=4.5)}&occurred_at[lt]={world.when(hours=2.5)}") == [
+    assert await found(
+        f"occurred_at[gte]={world.when(hours=4.5)}&occurred_at[lt]={world.when(hours=2.5)}"
+    ) == [
         "4",
         "3",
     ]
@@ -151,7 +151,7 @@ async def test_the_list_is_filtered_sorted_and_paged(world):
         ({"mood": "secretmood"}, "/mood"),
     ],
 )
-async def test_bad_input_is_pointed_at_and_not_echoed(world, wrong, pointer):
+async def test_bad_input_is_pointed_at_and_not_echoed(world: Any, wrong: Any, pointer: Any) -> None:
     body = {
         "customer_id": str(uuid4()),
         "channel": "call",
@@ -170,7 +170,7 @@ async def test_bad_input_is_pointed_at_and_not_echoed(world, wrong, pointer):
 
 
 @pytest.mark.parametrize("raw", [b'{"summary": "\\ud800"}', b'{"\\ud800": 1}', b'{"a": NaN}', b"\xff", b"{"])
-async def test_unreadable_text_is_refused(world, raw):
+async def test_unreadable_text_is_refused(world: Any, raw: Any) -> None:
     async with world.client() as client:
         answer = await client.post(
             "/v1/interactions", content=raw, headers={"content-type": "application/json"}
@@ -179,7 +179,7 @@ async def test_unreadable_text_is_refused(world, raw):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_what_lies_more_than_a_day_ahead_is_refused(world):
+async def test_what_lies_more_than_a_day_ahead_is_refused(world: Any) -> None:
     customer = await world.customer()
     body = {"customer_id": customer, "channel": "meeting", "direction": "inbound", "summary": "plan"}
     soon = await world.post("/v1/interactions", {**body, "occurred_at": world.when(hours=-23)})
@@ -191,7 +191,7 @@ async def test_what_lies_more_than_a_day_ahead_is_refused(world):
     assert moved.status_code == 422
 
 
-async def test_a_patch_may_not_clear_what_must_be_there(world):
+async def test_a_patch_may_not_clear_what_must_be_there(world: Any) -> None:
     logged = await world.interaction(await world.customer())
     for field in ("summary", "channel", "occurred_at", "participants"):
         answer = await world.patch(f"/v1/interactions/{logged['id']}", {field: None})
@@ -199,7 +199,7 @@ async def test_a_patch_may_not_clear_what_must_be_there(world):
         assert answer.json()["errors"][0]["pointer"] == f"/{field}"
 
 
-async def test_the_same_interaction_sent_twice_is_logged_once(world):
+async def test_the_same_interaction_sent_twice_is_logged_once(world: Any) -> None:
     body = {
         "customer_id": await world.customer(),
         "channel": "sms",
@@ -217,7 +217,7 @@ async def test_the_same_interaction_sent_twice_is_logged_once(world):
     assert other.status_code == 422
 
 
-async def test_a_batch_takes_what_is_right_and_says_what_is_wrong(world):
+async def test_a_batch_takes_what_is_right_and_says_what_is_wrong(world: Any) -> None:
     customer = await world.customer()
     right = {
         "customer_id": customer,
@@ -251,14 +251,15 @@ async def test_a_batch_takes_what_is_right_and_says_what_is_wrong(world):
     assert [event["type"] for event in await world.events()] == ["interaction.logged.v1"] * 2
 
 
-async def test_a_batch_has_bounds(world):
-    for items in ([], [{}] * 1001):
+async def test_a_batch_has_bounds(world: Any) -> None:
+    bad: tuple[list[Any], ...] = ([], [{}] * 1001)
+    for items in bad:
         answer = await world.post("/v1/interactions/batch", {"items": items})
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == "/items"
 
 
-async def test_a_thousand_interactions_go_in_at_once(world):
+async def test_a_thousand_interactions_go_in_at_once(world: Any) -> None:
     customer = await world.customer()
     item = {"customer_id": customer, "channel": "call", "direction": "outbound", "summary": "s"}
     items = [{**item, "occurred_at": world.when(minutes=n + 1)} for n in range(1000)]

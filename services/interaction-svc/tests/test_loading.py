@@ -1,5 +1,6 @@
 """Complaints of the past, loaded from another system."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -7,13 +8,13 @@ import pytest
 ABOUT = {"channel": "email", "category": "delivery", "subject": "迟到九天", "severity": "normal"}
 
 
-async def loaded(world, *items):
+async def loaded(world: Any, *items: Any) -> Any:
     answer = await world.post("/v1/complaints/batch", {"items": list(items)})
     assert answer.status_code == 207, answer.text
     return answer.json()["results"]
 
 
-async def test_a_past_case_keeps_its_times_in_record_history_and_events(world):
+async def test_a_past_case_keeps_its_times_in_record_history_and_events(world: Any) -> None:
     customer, owner = await world.customer(), str(uuid4())
     opened, resolved, closed = world.when(days=40), world.when(days=38), world.when(days=37)
     past = {
@@ -45,7 +46,7 @@ async def test_a_past_case_keeps_its_times_in_record_history_and_events(world):
     assert (await world.events())[-1]["data"]["closed_at"] == closed
 
 
-async def test_a_past_case_that_took_too_long_says_so(world):
+async def test_a_past_case_that_took_too_long_says_so(world: Any) -> None:
     item = {"customer_id": await world.customer(), **ABOUT}
     (line,) = await loaded(
         world, {**item, "opened_at": world.when(days=40), "resolved_at": world.when(days=1), "result": "ok"}
@@ -55,7 +56,7 @@ async def test_a_past_case_that_took_too_long_says_so(world):
     assert case["owner_id"] == str(world.lin.id)
 
 
-async def test_an_open_case_of_long_ago_is_overdue_and_its_owner_is_told(world):
+async def test_an_open_case_of_long_ago_is_overdue_and_its_owner_is_told(world: Any) -> None:
     customer, owner = await world.customer(), str(uuid4())
     fresh, old = await loaded(
         world,
@@ -71,7 +72,7 @@ async def test_an_open_case_of_long_ago_is_overdue_and_its_owner_is_told(world):
     assert told == ["complaint.opened.v1", "complaint.assigned.v1"]
 
 
-async def test_a_wrong_case_does_not_stop_the_others(world):
+async def test_a_wrong_case_does_not_stop_the_others(world: Any) -> None:
     right = {"customer_id": await world.customer(), **ABOUT}
     lines = await loaded(
         world,
@@ -94,7 +95,7 @@ async def test_a_wrong_case_does_not_stop_the_others(world):
     assert (await world.get("/v1/complaints?count=exact")).json()["page"]["total"] == 2
 
 
-async def test_the_same_load_sent_twice_goes_in_once(world):
+async def test_the_same_load_sent_twice_goes_in_once(world: Any) -> None:
     body = {"items": [{"customer_id": await world.customer(), **ABOUT}] * 3}
     first = await world.post("/v1/complaints/batch", body, **{"Idempotency-Key": "load"})
     again = await world.post("/v1/complaints/batch", body, **{"Idempotency-Key": "load"})
@@ -104,7 +105,7 @@ async def test_the_same_load_sent_twice_goes_in_once(world):
 
 
 @pytest.mark.parametrize("reopened", [True, False])
-async def test_a_loaded_case_can_be_taken_up_again(world, reopened):
+async def test_a_loaded_case_can_be_taken_up_again(world: Any, reopened: Any) -> None:
     item = {"customer_id": await world.customer(), **ABOUT, "opened_at": world.when(days=5)}
     end = {"resolved_at": world.when(days=4), "result": "r", "closed_at": world.when(days=3)}
     (line,) = await loaded(world, {**item, **(end if reopened else {})})

@@ -1,5 +1,6 @@
 """Who may see and do what: customers of other distributors, unknown customers, missing permissions."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from shared.db import Scope
 
 
-async def test_a_foreign_customers_records_were_never_there(world):
+async def test_a_foreign_customers_records_were_never_there(world: Any) -> None:
     ours, theirs = uuid4(), uuid4()
     customer = await world.customer(theirs)
     logged = await world.interaction(customer)
@@ -31,7 +32,7 @@ async def test_a_foreign_customers_records_were_never_there(world):
     assert (await world.get("/v1/complaints", who=stranger)).json()["data"] == []
 
 
-async def test_a_partner_cannot_change_what_is_not_theirs(world):
+async def test_a_partner_cannot_change_what_is_not_theirs(world: Any) -> None:
     customer = await world.customer(uuid4())
     logged = await world.interaction(customer)
     complaint = await world.complaint(customer)
@@ -51,7 +52,7 @@ async def test_a_partner_cannot_change_what_is_not_theirs(world):
     assert batch.json()["results"][0]["status"] == 404
 
 
-async def test_a_partner_works_with_their_own_customers(world):
+async def test_a_partner_works_with_their_own_customers(world: Any) -> None:
     distributor = uuid4()
     customer = await world.customer(distributor)
     theirs = world.partner(distributor)
@@ -65,7 +66,7 @@ async def test_a_partner_works_with_their_own_customers(world):
     assert event["distributorid"] == str(distributor)
 
 
-async def test_row_security_hides_what_a_query_forgets(world):
+async def test_row_security_hides_what_a_query_forgets(world: Any) -> None:
     ours, theirs = uuid4(), uuid4()
     for distributor in (ours, theirs, None):
         customer = await world.customer(distributor)
@@ -83,7 +84,7 @@ async def test_row_security_hides_what_a_query_forgets(world):
         assert sorted(map(str, seen[Scope(None)])) == sorted(map(str, (ours, theirs, None)))
 
 
-async def test_row_security_refuses_to_write_a_foreign_row(world):
+async def test_row_security_refuses_to_write_a_foreign_row(world: Any) -> None:
     customer = await world.customer()
     logged = await world.interaction(customer)
     with pytest.raises(Exception, match="row-level security"):
@@ -95,7 +96,7 @@ async def test_row_security_refuses_to_write_a_foreign_row(world):
             )
 
 
-async def test_an_unknown_customer_is_read_through_once(world):
+async def test_an_unknown_customer_is_read_through_once(world: Any) -> None:
     customer = uuid4()
     world.customers.known[customer] = None
     await world.interaction(str(customer))
@@ -103,14 +104,14 @@ async def test_an_unknown_customer_is_read_through_once(world):
     assert world.customers.asked == 1
 
 
-async def test_a_customer_that_does_not_exist_is_not_found(world):
+async def test_a_customer_that_does_not_exist_is_not_found(world: Any) -> None:
     body = {"customer_id": str(uuid4()), "channel": "call", "category": "quality", "subject": "s"}
     answer = await world.post("/v1/complaints", body)
     assert answer.status_code == 404
     assert await world.events() == []
 
 
-async def test_an_unknown_customer_while_customer_svc_is_away_means_later_and_not_never(world):
+async def test_an_unknown_customer_while_customer_svc_is_away_means_later_and_not_never(world: Any) -> None:
     world.customers.away = True
     customer = str(uuid4())
     call = {"channel": "call", "direction": "inbound", "occurred_at": world.when(hours=1), "summary": "s"}
@@ -133,14 +134,14 @@ async def test_an_unknown_customer_while_customer_svc_is_away_means_later_and_no
     assert (await world.interaction(known))["customer_id"] == known
 
 
-async def test_reading_does_not_allow_writing(world):
+async def test_reading_does_not_allow_writing(world: Any) -> None:
     customer = await world.customer()
     body = {"customer_id": customer, "channel": "call", "category": "quality", "subject": "s"}
     assert (await world.post("/v1/complaints", body, who=world.analyst)).status_code == 403
     assert (await world.get("/v1/complaints", who=world.analyst)).status_code == 200
 
 
-async def test_nobody_sees_anything(world):
+async def test_nobody_sees_anything(world: Any) -> None:
     async with world.client() as client:
         client.headers.clear()
         for path in ("/v1/interactions", "/v1/complaints", f"/v1/customers/{uuid4()}/timeline"):
@@ -149,6 +150,6 @@ async def test_nobody_sees_anything(world):
             assert "www-authenticate" in answer.headers
 
 
-async def test_a_problem_is_a_problem_in_chinese_too(world):
+async def test_a_problem_is_a_problem_in_chinese_too(world: Any) -> None:
     answer = await world.get(f"/v1/complaints/{uuid4()}", **{"Accept-Language": "zh-CN"})
     assert answer.json()["detail"] == "没有这个投诉。"

@@ -3,7 +3,15 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AnyUrl, BeforeValidator, ConfigDict, Field, PlainSerializer, UrlConstraints
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    UrlConstraints,
+)
 from pydantic_core import PydanticKnownError
 
 from interaction_svc.batches import Items

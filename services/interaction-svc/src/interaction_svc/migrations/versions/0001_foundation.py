@@ -213,7 +213,9 @@ def _guard_the_status() -> None:
 
 
 def _secure(table: str) -> None:
-    seen = "NULLIF(current_setting('app.distributor', true), '')"
-    rule = f"{seen} = '*' OR distributor_id = ANY (string_to_array(NULLIF({seen}, '*'), ',')::uuid[])"
+    # COALESCE hides the comparison from the planner, which would take it for rare and sort instead of merge.
+    seen = "current_setting('app.distributor', true)"
+    ids = f"string_to_array(NULLIF(NULLIF({seen}, ''), '*'), ',')::uuid[]"
+    rule = f"COALESCE({seen} = '*', false) OR distributor_id = ANY ({ids})"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY {table}_of_distributor ON {table} USING ({rule}) WITH CHECK ({rule})")
