@@ -67,7 +67,10 @@ class DeadLetter(SharedBase, table=True):
     """An event that was given up, until an operator replays it (`replayed_at`)."""
 
     __tablename__ = "dead_letter"
-    __table_args__ = (UniqueConstraint("consumer", "event_id", name="dead_letter_event_key"),)
+    __table_args__ = (
+        UniqueConstraint("consumer", "event_id", name="dead_letter_event_key"),
+        Index("dead_letter_last_idx", "last_at", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
     consumer: str = Field(sa_type=Text)

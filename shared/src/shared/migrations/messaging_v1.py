@@ -80,3 +80,4 @@ def _dead_letter() -> None:
         sa.Column("replayed_at", _MOMENT),
         sa.UniqueConstraint("consumer", "event_id", name="dead_letter_event_key"),
     )
+    op.create_index("dead_letter_last_idx", "dead_letter", ["last_at", "id"])
