@@ -1,0 +1,1 @@
+"""What is known to have happened: orders, contacts and complaints, as told by the other services."""

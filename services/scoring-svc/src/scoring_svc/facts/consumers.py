@@ -1,0 +1,72 @@
+"""Facts as the other services tell them; any order, any repetition."""
+
+from typing import Any
+
+from scoring_svc.facts import commands
+from scoring_svc.facts.tables import ComplaintRow
+from shared.db import Tx
+from shared.events import Event
+from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported
+from shared.events.interaction import (
+    ComplaintClosed,
+    ComplaintOpened,
+    ComplaintReopened,
+    ComplaintResolved,
+    InteractionLogged,
+)
+
+SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
+
+
+async def on_order(tx: Tx, event: OrderRecorded | OrderReturned) -> None:
+    """One order or return: its customer is scored at once."""
+    await commands.mark_due(tx, await commands.add_orders(tx, [event]))
+
+
+async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
+    """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
+    await commands.mark_settling(tx, await commands.add_orders(tx, event.orders))
+
+
+async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
+    """A contact, perhaps of long ago."""
+    new = await commands.add_contact(
+        tx,
+        event.subject,
+        customer_id=event.customer_id,
+        occurred_at=event.occurred_at,
+        direction=event.direction,
+    )
+    if new:
+        await commands.mark_due(tx, [event.customer_id])
+
+
+async def on_complaint(
+    tx: Tx, event: ComplaintOpened | ComplaintResolved | ComplaintClosed | ComplaintReopened
+) -> None:
+    """Where a complaint stands now."""
+    changed = await commands.keep_complaint(
+        tx,
+        ComplaintRow(
+            complaint_id=event.subject,
+            customer_id=event.customer_id,
+            opened_at=event.opened_at,
+            severity=SEVERITY[event.severity],
+            resolved_at=event.resolved_at or event.closed_at,
+            version=event.version,
+        ),
+    )
+    if changed:
+        await commands.mark_due(tx, [event.customer_id])
+
+
+FACT_EVENTS: dict[type[Event], Any] = {
+    OrderRecorded: on_order,
+    OrderReturned: on_order,
+    OrdersImported: on_orders_imported,
+    InteractionLogged: on_interaction_logged,
+    ComplaintOpened: on_complaint,
+    ComplaintResolved: on_complaint,
+    ComplaintClosed: on_complaint,
+    ComplaintReopened: on_complaint,
+}

@@ -1,0 +1,142 @@
+"""Facts read back as the columns that the models take."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, delete, func, select, union_all
+
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
+from scoring_svc.modelling.facts import Facts, record
+from shared.db import Reader, Record, Tx, prepare
+
+MINOR_PER_UNIT = 100.0
+"""Amounts are modelled in hundreds of minor units and reported in minor units of the same currency."""
+
+_O: Any = OrderRow.__table__  # type: ignore[attr-defined]
+_C: Any = ContactRow.__table__  # type: ignore[attr-defined]
+_P: Any = ComplaintRow.__table__  # type: ignore[attr-defined]
+_D: Any = Due.__table__  # type: ignore[attr-defined]
+_MOMENT = DateTime(timezone=True)
+
+
+def _of(column: Any) -> Any:
+    return column == func.any(bindparam("customers", type_=ARRAY(Uuid)))
+
+
+_ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_return).where(
+    _O.c.currency == bindparam("currency")
+)
+_CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction)
+_COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at)
+_ORDERS_OF = prepare(_ORDERS.where(_of(_O.c.customer_id)))
+_CONTACTS_OF = prepare(_CONTACTS.where(_of(_C.c.customer_id)))
+_COMPLAINTS_OF = prepare(_COMPLAINTS.where(_of(_P.c.customer_id)))
+_ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
+_KNOWN = union_all(select(_O.c.customer_id), select(_C.c.customer_id), select(_P.c.customer_id)).subquery()
+_CUSTOMERS = prepare(select(_KNOWN.c.customer_id).distinct().order_by(_KNOWN.c.customer_id))
+_COUNT = prepare(select(func.count()).select_from(_O))
+_CURRENCY = prepare(
+    select(_O.c.currency).group_by(_O.c.currency).order_by(func.count().desc(), _O.c.currency).limit(1)
+)
+_OTHER_CURRENCIES = prepare(
+    select(func.count()).select_from(_O).where(_O.c.currency != bindparam("currency"))
+)
+_ready = (
+    select(_D.c.customer_id)
+    .where(_D.c.due_at <= bindparam("b_now", type_=_MOMENT))
+    .order_by(_D.c.due_at)
+    .limit(bindparam("b_most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_TAKE_DUE = prepare(delete(_D).where(_D.c.customer_id.in_(_ready)).returning(_D.c.customer_id))
+
+
+async def take_due(tx: Tx, most: int) -> list[UUID]:
+    """Up to `most` customers whose time has come, taken off the list within this transaction."""
+    return [row["customer_id"] for row in await tx.rows(_TAKE_DUE, b_now=tx.now, b_most=most)]
+
+
+async def known_customers(reader: Reader) -> list[UUID]:
+    """Every customer of whom a fact is known."""
+    return [row["customer_id"] for row in await reader.rows(_CUSTOMERS)]
+
+
+async def order_count(reader: Reader) -> int:
+    """How many orders and returns are known."""
+    return int(await reader.value(_COUNT))
+
+
+async def main_currency(reader: Reader) -> str | None:
+    """The currency of most orders; None before the first order."""
+    found: str | None = await reader.value(_CURRENCY)
+    return found
+
+
+async def orders_in_other_currencies(reader: Reader, currency: str) -> int:
+    """How many orders cannot be valued in `currency`; they are left out of every score."""
+    return int(await reader.value(_OTHER_CURRENCIES, currency=currency))
+
+
+async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
+    """All facts of these customers; orders in another currency are left out."""
+    chosen = list(customers)
+    return _facts(
+        chosen,
+        await reader.rows(_ORDERS_OF, customers=chosen, currency=currency),
+        await reader.rows(_CONTACTS_OF, customers=chosen),
+        await reader.rows(_COMPLAINTS_OF, customers=chosen),
+    )
+
+
+async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
+    """All facts there are; `customers` must name every customer of them."""
+    return _facts(
+        list(customers),
+        await reader.rows(_ORDERS_ALL, currency=currency),
+        await reader.rows(_CONTACTS_ALL),
+        await reader.rows(_COMPLAINTS_ALL),
+    )
+
+
+def _facts(
+    customers: list[UUID], orders: list[Record], contacts: list[Record], complaints: list[Record]
+) -> Facts:
+    known = set(customers)
+    orders, contacts, complaints = (
+        [row for row in rows if row["customer_id"] in known] for rows in (orders, contacts, complaints)
+    )
+    return record(
+        _ids(customers),
+        orders={
+            "customer": _ids(row["customer_id"] for row in orders),
+            "ts": _times(row["ordered_at"] for row in orders),
+            "amount": [row["amount_minor"] / MINOR_PER_UNIT for row in orders],
+            "is_return": [row["is_return"] for row in orders],
+        },
+        contacts={
+            "customer": _ids(row["customer_id"] for row in contacts),
+            "ts": _times(row["occurred_at"] for row in contacts),
+            "direction": [row["direction"] for row in contacts],
+        },
+        complaints={
+            "customer": _ids(row["customer_id"] for row in complaints),
+            "ts": _times(row["opened_at"] for row in complaints),
+            "severity": [float(row["severity"]) for row in complaints],
+            "resolved": _times(row["resolved_at"] for row in complaints),
+        },
+    )
+
+
+def _ids(customers: Any) -> Any:
+    return np.array([str(customer) for customer in customers], dtype="U36")
+
+
+def _times(moments: Any) -> Any:
+    return np.array([_naive(moment) for moment in moments], dtype="datetime64[us]")
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=None)

@@ -1,0 +1,59 @@
+"""The log of facts that scores are computed from, and which customers are due for a new score."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, SmallInteger, Text
+from sqlmodel import Field
+
+from scoring_svc.tables import MOMENT, Base
+
+
+class OrderRow(Base, table=True):
+    """An order or a return; `amount_minor` is never negative."""
+
+    __tablename__ = "order_fact"
+    __table_args__ = (Index("order_fact_of_customer", "customer_id", "ordered_at"),)
+
+    order_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    ordered_at: datetime = Field(sa_type=MOMENT)
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=Text)
+    is_return: bool
+
+
+class ContactRow(Base, table=True):
+    """A contact with a customer, inbound (theirs) or outbound (ours)."""
+
+    __tablename__ = "contact_fact"
+    __table_args__ = (Index("contact_fact_of_customer", "customer_id", "occurred_at"),)
+
+    interaction_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    occurred_at: datetime = Field(sa_type=MOMENT)
+    direction: str = Field(sa_type=Text)
+
+
+class ComplaintRow(Base, table=True):
+    """A complaint as its newest event told it; `severity` 1 (low) to 4 (critical)."""
+
+    __tablename__ = "complaint_fact"
+    __table_args__ = (Index("complaint_fact_of_customer", "customer_id", "opened_at"),)
+
+    complaint_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    opened_at: datetime = Field(sa_type=MOMENT)
+    severity: int = Field(sa_type=SmallInteger)
+    resolved_at: datetime | None = Field(None, sa_type=MOMENT)
+    version: int
+
+
+class Due(Base, table=True):
+    """A customer whose facts changed since the last score; scored when `due_at` has come."""
+
+    __tablename__ = "customer_due"
+    __table_args__ = (Index("customer_due_at", "due_at"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    due_at: datetime = Field(sa_type=MOMENT)

@@ -1,0 +1,1 @@
+"""The registry of fitted models: which one speaks, and how well it was found to speak."""

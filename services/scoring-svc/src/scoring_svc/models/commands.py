@@ -1,0 +1,39 @@
+"""Models put on record."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, update
+
+from scoring_svc.modelling.model import ScoringModel
+from scoring_svc.modelling.percentiles import Percentiles
+from scoring_svc.models.tables import Model
+from shared.db import Tx, prepare
+
+_T: Any = Model.__table__  # type: ignore[attr-defined]
+_RETIRE = prepare(update(_T).where(_T.c.status == "champion"), "status", "retired_at")
+_ADD = prepare(insert(_T), *_T.c.keys())
+
+
+async def promote(
+    tx: Tx, model: ScoringModel, grids: Percentiles, *, currency: str, customers: int, orders: int
+) -> UUID:
+    """Let this model speak from now on; the one before it stays on record as retired."""
+    await tx.run(_RETIRE, status="retired", retired_at=tx.now)
+    model_id = tx.new_id()
+    await tx.run(
+        _ADD,
+        id=model_id,
+        status="champion",
+        basis=model.basis,
+        as_of=tx.now,
+        horizon_weeks=float(model.horizon_weeks),
+        currency=currency,
+        customers=customers,
+        orders=orders,
+        document=model.to_document(),
+        grids=grids.to_document(),
+        created_at=tx.now,
+        retired_at=None,
+    )
+    return model_id

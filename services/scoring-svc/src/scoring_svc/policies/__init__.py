@@ -1,0 +1,1 @@
+"""The tier policy: which published document decides."""

@@ -1,0 +1,18 @@
+"""A policy as the API shows it."""
+
+from typing import Any
+
+from pydantic import Field
+
+from scoring_svc.modelling.policy import Policy
+from shared.http import Output
+from shared.http.types import Moment
+
+
+class TierPolicyRead(Output):
+    """Weights are of percentiles, thresholds are percentiles; see the scoring guide in the documentation."""
+
+    version: int = Field(examples=[1])
+    document: dict[str, Any] = Field(examples=[Policy().to_document()])
+    digest: str
+    published_at: Moment

@@ -1,0 +1,1 @@
+"""When scoring happens: after facts, after bulk loads, each day, and on demand."""

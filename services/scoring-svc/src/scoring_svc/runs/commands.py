@@ -1,0 +1,90 @@
+"""Runs over all customers, and the customers whose facts have just changed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from scoring_svc.facts import queries as facts
+from scoring_svc.models.queries import Champion, Shelf
+from scoring_svc.runs.queries import everybody
+from scoring_svc.runs.tables import ScoringRun
+from scoring_svc.scores.commands import Outcome, rescore
+from shared.db import Database, Tx, prepare
+from shared.events.scoring import ScoringCompleted
+from shared.messaging import outbox
+
+CHUNK = 500
+_CHUNK_SECONDS = 60
+_T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
+_NOTE = prepare(insert(_T), *_T.c.keys())
+
+Progress = Callable[[int, int], Awaitable[bool]]
+"""Takes how many are done and how many there are; False stops the run."""
+
+
+async def rescore_due(database: Database, shelf: Shelf) -> int:
+    """Score customers whose time has come until none is left; how many. Nothing before the first model."""
+    total = 0
+    while True:
+        async with database.begin(timeout=_CHUNK_SECONDS) as tx:
+            champion = await shelf.champion(tx)
+            if champion is None:
+                return total
+            customers = await facts.take_due(tx, CHUNK)
+            if customers:
+                await rescore(tx, customers, champion)
+        total += len(customers)
+        if len(customers) < CHUNK:
+            return total
+
+
+async def sweep(
+    database: Database, champion: Champion, *, cause: str, learnt: bool, progress: Progress
+) -> Outcome:
+    """Score every customer, because silence changes risks without any event."""
+    started = database.now()
+    async with database.read() as reader:
+        customers = await everybody(reader)
+    outcome = Outcome()
+    for first in range(0, len(customers), CHUNK):
+        chunk = customers[first : first + CHUNK]
+        async with database.begin(timeout=_CHUNK_SECONDS) as tx:
+            outcome += await rescore(tx, chunk, champion)
+        if not await progress(outcome.scored, len(customers)):
+            return outcome
+    async with database.begin() as tx:
+        await _complete(tx, champion, outcome, cause=cause, learnt=learnt, started=started)
+    return outcome
+
+
+async def _complete(
+    tx: Tx, champion: Champion, outcome: Outcome, *, cause: str, learnt: bool, started: datetime
+) -> UUID:
+    run = tx.new_id()
+    await tx.run(
+        _NOTE,
+        id=run,
+        cause=cause,
+        learnt=learnt,
+        model_id=champion.id,
+        scored=outcome.scored,
+        changed=outcome.changed,
+        warned=outcome.warned,
+        started_at=started,
+        finished_at=tx.now,
+    )
+    event = ScoringCompleted(
+        subject=run,
+        version=1,
+        distributor_id=None,
+        started_at=started,
+        finished_at=tx.now,
+        scored=outcome.scored,
+        changed=outcome.changed,
+        warned=outcome.warned,
+    )
+    outbox.record(tx, event)
+    return run

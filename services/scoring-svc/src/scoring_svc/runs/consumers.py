@@ -1,0 +1,44 @@
+"""What sets a run off."""
+
+from typing import Any
+
+from scoring_svc.facts import commands as facts
+from scoring_svc.facts import consumers as told
+from scoring_svc.runs.jobs import SETTLE
+from shared.db import Tx
+from shared.events import Event
+from shared.events.customer import CustomerRegistered, CustomersImported, OrdersImported
+from shared.jobs import enqueue
+from shared.references import CUSTOMER_EVENTS
+
+
+async def _settle(tx: Tx) -> None:
+    await enqueue(tx, SETTLE, {}, dedup_key=SETTLE)
+
+
+async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
+    """A chunk of a bulk load: everything is looked at anew when the load has gone quiet."""
+    await told.on_orders_imported(tx, event)
+    await _settle(tx)
+
+
+async def on_customers_imported(tx: Tx, event: CustomersImported) -> None:
+    """New customers in bulk; prospects until something is known of them."""
+    await CUSTOMER_EVENTS[CustomersImported](tx, event)
+    await facts.mark_settling(tx, [row.customer_id for row in event.customers])
+    await _settle(tx)
+
+
+async def on_customer_registered(tx: Tx, event: CustomerRegistered) -> None:
+    """A new customer."""
+    await CUSTOMER_EVENTS[CustomerRegistered](tx, event)
+    await facts.mark_due(tx, [event.subject])
+
+
+SCORING_EVENTS: dict[type[Event], Any] = {
+    **CUSTOMER_EVENTS,
+    **told.FACT_EVENTS,
+    CustomerRegistered: on_customer_registered,
+    CustomersImported: on_customers_imported,
+    OrdersImported: on_orders_imported,
+}

@@ -1,0 +1,65 @@
+"""Scoring outside requests: after a bulk load has gone quiet, each day, and when somebody asks."""
+
+import asyncio
+from typing import Any
+
+from scoring_svc.facts import commands as facts
+from scoring_svc.models.queries import Shelf
+from scoring_svc.runs import commands, learning, queries
+from shared import operations
+from shared.db import Database
+from shared.jobs import Every, JobContext, Jobs
+
+SETTLE = "scoring.settle"
+DAILY = "scoring.daily"
+REQUESTED = "scoring.run"
+_DAY = 86_400
+_QUIET_SECONDS = 2.0
+
+
+def scoring_jobs(shelf: Shelf) -> Jobs:
+    """The jobs of this service; a fresh database learns its first (prior) model at once."""
+
+    async def settle(job: JobContext, _args: dict[str, Any]) -> None:
+        await _until_quiet(job.db)
+        async with job.db.read() as reader:
+            due = await learning.is_due(reader, await shelf.champion(reader), job.db)
+        if due:
+            await _run(job, shelf, cause="bulk", learn=True)
+        await facts.release_settling(job.db)
+
+    async def daily(job: JobContext, _args: dict[str, Any]) -> None:
+        async with job.db.read() as reader:
+            due = await learning.is_due(reader, await shelf.champion(reader), job.db)
+        await _run(job, shelf, cause="daily", learn=due)
+
+    async def requested(job: JobContext, args: dict[str, Any]) -> None:
+        await _run(job, shelf, cause="request", learn=bool(args["learn"]))
+
+    return Jobs({SETTLE: settle, DAILY: daily, REQUESTED: requested}, [Every(DAILY, seconds=_DAY)])
+
+
+async def _until_quiet(database: Database) -> None:
+    """Wait until no chunk of a bulk load has come for a few seconds."""
+    while True:
+        async with database.read() as reader:
+            last = await queries.last_due(reader)
+        if last is None or (database.now() - (last - facts.SETTLING)).total_seconds() > _QUIET_SECONDS:
+            return
+        await asyncio.sleep(_QUIET_SECONDS / 2)
+
+
+async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool) -> None:
+    if learn:
+        champion = await learning.learn_and_promote(job.db, shelf)
+    else:
+        champion = await learning.require_champion(job.db, shelf)
+
+    async def progress(done: int, total: int) -> bool:
+        if job.operation_id is None:
+            return True
+        async with job.begin() as tx:
+            await operations.progress(tx, job.operation_id, done=done, total=total)
+        return not await job.cancelled()
+
+    await commands.sweep(job.db, champion, cause=cause, learnt=learn, progress=progress)

@@ -1,0 +1,37 @@
+"""Runs and their customers read."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, union
+
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
+from scoring_svc.runs.tables import ScoringRun
+from shared.db import Reader, prepare
+from shared.http import Listing
+from shared.references.tables import CustomerReference
+
+_T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
+_D: Any = Due.__table__  # type: ignore[attr-defined]
+_FACTS: tuple[Any, ...] = (OrderRow, ContactRow, ComplaintRow)
+_R: Any = CustomerReference.__table__  # type: ignore[attr-defined]
+_known = union(
+    select(_R.c.id.label("id")), *(select(fact.__table__.c.customer_id) for fact in _FACTS)
+).subquery()
+_EVERYBODY = prepare(select(_known.c.id).order_by(_known.c.id))
+_LAST_DUE = prepare(select(func.max(_D.c.due_at)))
+RUNS = Listing(
+    select(_T), key=_T.c.id, sorts={"started_at": _T.c.started_at}, default="-started_at", filters={}
+)
+
+
+async def everybody(reader: Reader) -> list[UUID]:
+    """Every customer known here, with or without facts."""
+    return [row["id"] for row in await reader.rows(_EVERYBODY)]
+
+
+async def last_due(reader: Reader) -> datetime | None:
+    """When the last waiting customer is due; None when nobody waits."""
+    moment: datetime | None = await reader.value(_LAST_DUE)
+    return moment

@@ -1,0 +1,141 @@
+"""Customers scored anew: rows, history, events and warnings in one transaction."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from scoring_svc.facts import queries as facts
+from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.report import score_of
+from scoring_svc.modelling.scoring import score
+from scoring_svc.models.queries import Champion
+from scoring_svc.policies import queries as policies
+from scoring_svc.scores import domain, queries
+from scoring_svc.scores.news import tell
+from scoring_svc.scores.tables import Score, ScoreHistory
+from scoring_svc.warnings import commands as warnings
+from scoring_svc.warnings import queries as live_warnings
+from scoring_svc.warnings.commands import Finding
+from scoring_svc.warnings.domain import next_step
+from shared.db import Tx, prepare
+
+_S: Any = Score.__table__  # type: ignore[attr-defined]
+_H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
+_COLUMNS = tuple(column.name for column in _S.c)
+_new = upsert(_S)
+_KEEP = prepare(
+    _new.on_conflict_do_update(
+        index_elements=["customer_id"],
+        set_={name: _new.excluded[name] for name in _COLUMNS if name != "customer_id"},
+        where=_S.c.version < _new.excluded.version,
+    ),
+    *_COLUMNS,
+)
+_REMEMBER = prepare(insert(_H), *_H.c.keys())
+
+Held = Mapping[UUID, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many customers were scored, changed in what people act on, and were warned about."""
+
+    scored: int = 0
+    changed: int = 0
+    warned: int = 0
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(self.scored + other.scored, self.changed + other.changed, self.warned + other.warned)
+
+
+async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion) -> Outcome:
+    """Score these customers from their facts as of now; the same facts give the same scores."""
+    chosen = sorted(set(customers))
+    policy = await policies.current(tx)
+    before = await queries.before(tx, chosen)
+    rows = await _scored(tx, chosen, champion, policy, before)
+    owners = await queries.owners(tx, chosen)
+    for row in rows:
+        owner = owners.get(row["customer_id"])
+        row["distributor_id"] = owner["distributor_id"] if owner else None
+        row["owner_id"] = owner["owner_id"] if owner else None
+    await tx.run_many(_KEEP, rows)
+    news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
+    await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
+    for row in news:
+        tell(tx, row, before.get(row["customer_id"]))
+    return Outcome(len(rows), len(news), await _warn(tx, rows))
+
+
+async def _scored(
+    tx: Tx,
+    customers: list[UUID],
+    champion: Champion,
+    policy: Policy,
+    before: Mapping[UUID, Mapping[str, Any]],
+) -> list[dict[str, Any]]:
+    known = await facts.facts_of(tx, customers, currency=champion.currency)
+
+    def compute() -> list[dict[str, Any]]:
+        scores = score(
+            known,
+            champion.model,
+            policy,
+            champion.grids,
+            domain.instant(tx.now),
+            previous=domain.previous(customers, before),
+        )
+        return [
+            domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT)
+            for index in range(len(scores))
+        ]
+
+    rows = await asyncio.to_thread(compute)
+    for customer, row in zip(customers, rows, strict=True):
+        held = before.get(customer)
+        row.update(
+            customer_id=customer,
+            currency=champion.currency,
+            policy_version=policy.version,
+            model_id=champion.id,
+            scored_at=tx.now,
+            version=held["version"] + 1 if held else 1,
+        )
+    return rows
+
+
+def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "id": tx.new_id()}
+
+
+async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
+    live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
+    opened = 0
+    for row in rows:
+        warning = live.get(row["customer_id"])
+        step = next_step(warned=warning is not None, stage=row["lifecycle_stage"], level=row["churn_level"])
+        if step == "open":
+            await warnings.warn(tx, _finding(row))
+            opened += 1
+        elif step is not None and warning is not None:
+            await warnings.end(tx, warning, "lost" if step == "lost" else "not_at_risk")
+    return opened
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    return Finding(
+        customer_id=row["customer_id"],
+        distributor_id=row["distributor_id"],
+        owner_id=row["owner_id"],
+        level=row["churn_level"],
+        probability=row["churn_probability"],
+        expected_value_minor=row["expected_value_minor"],
+        currency=row["currency"],
+        reasons=row["churn"]["reasons"],
+        recommended_action=row["churn"]["recommended_action"],
+    )

@@ -1,0 +1,103 @@
+"""Scores read."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+
+from scoring_svc.scores.tables import Score, ScoreHistory
+from shared.db import Reader, Record, Tx, prepare
+from shared.http import Listing, visible
+from shared.references.tables import CustomerReference
+
+_S: Any = Score.__table__  # type: ignore[attr-defined]
+_H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
+_R: Any = CustomerReference.__table__  # type: ignore[attr-defined]
+DISTRIBUTOR = _S.c.distributor_id
+_CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
+_BEFORE = prepare(
+    select(
+        _S.c.customer_id,
+        _S.c.tier,
+        _S.c.tier_since,
+        _S.c.lifecycle_stage,
+        _S.c.stage_since,
+        _S.c.churn_level,
+        _S.c.churn_rank,
+        _S.c.version,
+    )
+    .where(_S.c.customer_id == _CHOSEN)
+    .order_by(_S.c.customer_id)
+    .with_for_update()
+)
+_OWNERS = prepare(select(_R.c.id, _R.c.distributor_id, _R.c.owner_id).where(_R.c.id == _CHOSEN))
+_TELLING = [column for column in _S.c if column.name != "features"]
+SCORES = Listing(
+    select(*_TELLING),
+    key=_S.c.customer_id,
+    sorts={
+        "expected_value": _S.c.expected_value_minor,
+        "churn_probability": _S.c.churn_rank,
+        "scored_at": _S.c.scored_at,
+    },
+    default="-expected_value",
+    filters={
+        "tier": lambda value: _S.c.tier == value,
+        "churn": lambda value: _S.c.churn_level == value,
+        "stage": lambda value: _S.c.lifecycle_stage == value,
+        "owner_id": lambda value: _S.c.owner_id == value,
+        "distributor_id": lambda value: _S.c.distributor_id == value,
+        "negative_value": _S.c.negative_value.is_,
+    },
+)
+HISTORY = Listing(
+    select(_H),
+    key=_H.c.id,
+    sorts={"scored_at": _H.c.scored_at},
+    default="-scored_at",
+    filters={},
+)
+
+
+def history_of(reader: Reader, customer_id: UUID) -> list[Any]:
+    """The conditions of one customer's history, in sight."""
+    return [_H.c.customer_id == customer_id, *visible(reader.scope, _H.c.distributor_id)]
+
+
+async def before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What the last scores said, locked."""
+    return {row["customer_id"]: dict(row) for row in await tx.rows(_BEFORE, customers=list(customers))}
+
+
+async def owners(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record]:
+    """Distributor and owner of these customers, as far as they are known here."""
+    return {row["id"]: row for row in await reader.rows(_OWNERS, customers=list(customers))}
+
+
+async def one(reader: Reader, customer_id: UUID) -> Record | None:
+    """A customer's score, in sight."""
+    statement = select(_S).where(_S.c.customer_id == customer_id, *visible(reader.scope, DISTRIBUTOR))
+    return await reader.row(statement)
+
+
+async def is_known(reader: Reader, customer_id: UUID) -> bool:
+    """Whether there is such a customer in sight, scored or not."""
+    statement = select(_R.c.id).where(_R.c.id == customer_id, *visible(reader.scope, _R.c.distributor_id))
+    return await reader.value(statement) is not None
+
+
+async def distribution(reader: Reader) -> list[Record]:
+    """Customers and their value by tier, stage and churn level."""
+    groups = (_S.c.tier, _S.c.lifecycle_stage, _S.c.churn_level, _S.c.currency)
+    statement = (
+        select(
+            *groups,
+            func.count().label("customers"),
+            func.sum(_S.c.expected_value_minor).label("expected_value_minor"),
+        )
+        .where(*visible(reader.scope, DISTRIBUTOR))
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+    return await reader.rows(statement)

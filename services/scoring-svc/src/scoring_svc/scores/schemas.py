@@ -1,0 +1,105 @@
+"""Scores as the API shows them."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from scoring_svc.warnings.schemas import ActionRead, ReasonRead
+from shared.http import ListQuery, Money, Output
+from shared.http.types import Moment
+
+Tier = Literal["core", "important", "ordinary"]
+Stage = Literal["prospect", "new", "first_purchase", "active", "loyal", "at_risk", "lost", "won_back"]
+Level = Literal["low", "medium", "high", "unknown"]
+Driver = Literal["purchase", "complaint", "satisfaction", "contact"]
+
+
+class ScoreReason(ReasonRead):
+    """Also `too_little_data`, with weight 0, where there is no verdict."""
+
+
+class Churn(Output):
+    """Probability of no order within the horizon; `evidence` is `none` without an order, `low` after one."""
+
+    probability: float | None = Field(ge=0, le=1, examples=[0.62])
+    level: Level = Field(examples=["high"])
+    evidence: Literal["none", "low", "enough"]
+    reasons: list[ScoreReason]
+    drivers: list[Driver]
+    recommended_action: ActionRead
+
+
+class ScoreRead(Output):
+    """A customer's score. Contribution and potential are percentiles; values are over the horizon."""
+
+    customer_id: UUID
+    tier: Tier = Field(examples=["core"])
+    contribution: float = Field(ge=0, le=100, examples=[91.4])
+    potential: float = Field(ge=0, le=100, examples=[55.0])
+    negative_value: bool
+    lifecycle_stage: Stage = Field(examples=["at_risk"])
+    stage_cause: str
+    p_alive: float | None = Field(
+        description="Probability of still being a customer at all; not a churn risk (1 after a single order)."
+    )
+    expected_purchases: float = Field(examples=[2.3])
+    expected_value: Money
+    value_52: Money
+    horizon_weeks: float = Field(examples=[13])
+    churn: Churn
+    policy_version: int
+    model_version: UUID
+    scored_at: Moment
+
+
+class ScoreDetail(ScoreRead):
+    """With the features that it was made from (weeks, counts, amounts in units of the currency)."""
+
+    features: dict[str, Any]
+
+
+class ScoreHistoryRead(Output):
+    """What a score became when something that people act on changed."""
+
+    tier: Tier
+    lifecycle_stage: Stage
+    stage_cause: str
+    churn_level: Level
+    churn_probability: float | None
+    expected_value: Money
+    policy_version: int
+    model_version: UUID
+    scored_at: Moment
+
+
+class ScoreQuery(ListQuery):
+    """Filters of the list."""
+
+    tier: Tier | None = None
+    churn: Level | None = None
+    stage: Stage | None = None
+    owner_id: UUID | None = None
+    distributor_id: UUID | None = None
+    negative_value: bool | None = None
+
+
+class HistoryQuery(ListQuery):
+    """No filters."""
+
+
+class Share(Output):
+    """Customers of one tier, stage and churn level, and what they are expected to bring."""
+
+    tier: Tier
+    lifecycle_stage: Stage
+    churn_level: Level
+    customers: int
+    expected_value: Money
+
+
+class Distribution(Output):
+    """How the scored customers are spread."""
+
+    customers: int
+    data: list[Share]

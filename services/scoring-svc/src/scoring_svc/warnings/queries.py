@@ -1,0 +1,51 @@
+"""Warnings read."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+
+from scoring_svc.warnings.tables import ChurnWarning
+from shared.db import Reader, Record, Tx, prepare
+from shared.http import Listing, visible
+
+_T: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
+_LIVE = prepare(
+    select(_T)
+    .where(_T.c.status != "closed", _T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))))
+    .with_for_update()
+)
+DISTRIBUTOR = _T.c.distributor_id
+WARNINGS = Listing(
+    select(_T),
+    key=_T.c.id,
+    sorts={"opened_at": _T.c.opened_at},
+    default="-opened_at",
+    filters={
+        "status": lambda value: _T.c.status == value,
+        "level": lambda value: _T.c.level == value,
+        "owner_id": lambda value: _T.c.owner_id == value,
+        "customer_id": lambda value: _T.c.customer_id == value,
+    },
+)
+
+
+async def live(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, Record]:
+    """The warnings of these customers that are not closed, locked."""
+    rows = await tx.rows(_LIVE, customers=list(customers))
+    return {row["customer_id"]: row for row in rows}
+
+
+async def one(reader: Reader, warning_id: UUID) -> Record | None:
+    """A warning in sight."""
+    return await reader.row(_seen(reader, warning_id))
+
+
+async def for_update(tx: Tx, warning_id: UUID) -> Record | None:
+    """A warning in sight, locked."""
+    return await tx.row(_seen(tx, warning_id).with_for_update())
+
+
+def _seen(reader: Reader, warning_id: UUID) -> Any:
+    return select(_T).where(_T.c.id == warning_id, *visible(reader.scope, _T.c.distributor_id))

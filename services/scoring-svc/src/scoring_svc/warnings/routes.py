@@ -1,0 +1,90 @@
+"""The door to churn warnings."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from scoring_svc.warnings import commands, queries, rendering
+from scoring_svc.warnings.schemas import OutcomeInput, WarningQuery, WarningRead
+from shared.db import Record
+from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag, visible
+from shared.http.errors import chinese
+from shared.problems import not_found
+
+router = Router(tags=["churn warnings"])
+
+
+@router.get(
+    "/v1/churn-warnings",
+    operation_id="listChurnWarnings",
+    summary="List churn warnings 流失预警",
+    response_model=Page[WarningRead],
+    **needs("scores:read"),
+)
+async def list_warnings(
+    db: ReadDb, sealer: Sealing, query: Annotated[WarningQuery, Query()], request: Request
+) -> dict[str, Any]:
+    """Customers who may be lost while something can still be done, each with its reasons."""
+    where = visible(db.scope, queries.DISTRIBUTOR)
+    page = await queries.WARNINGS.page(db, query, sealer, where=where)
+    zh = _zh(request)
+    return {**page, "data": [rendering.warning(row, zh=zh) for row in page["data"]]}
+
+
+@router.get(
+    "/v1/churn-warnings/{warning_id}",
+    operation_id="getChurnWarning",
+    summary="Read a churn warning",
+    response_model=WarningRead,
+    **needs("scores:read"),
+)
+async def get_warning(warning_id: UUID, db: ReadDb, request: Request, response: Response) -> dict[str, Any]:
+    """The reasons are those of the day on which it was opened."""
+    return _answer(await queries.one(db, warning_id), request, response)
+
+
+@router.post(
+    "/v1/churn-warnings/{warning_id}/acknowledge",
+    operation_id="acknowledgeChurnWarning",
+    summary="Take care of a churn warning",
+    response_model=WarningRead,
+    **needs("customers:write"),
+)
+async def acknowledge_warning(
+    warning_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, request: Request, response: Response
+) -> dict[str, Any]:
+    """Says that the caller takes care of it."""
+    row = await commands.acknowledge(tx, warning_id, by=caller.id, expected=expected)
+    return _answer(row, request, response)
+
+
+@router.post(
+    "/v1/churn-warnings/{warning_id}/outcome",
+    operation_id="concludeChurnWarning",
+    summary="Close a churn warning with what came of it",
+    response_model=WarningRead,
+    **needs("customers:write"),
+)
+async def conclude_warning(
+    warning_id: UUID,
+    body: OutcomeInput,
+    tx: WriteTx,
+    expected: IfMatch,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    """`retained`, `lost`, `not_at_risk` or `unreachable`; its open reminder is closed, too."""
+    row = await commands.conclude(tx, warning_id, outcome=body.outcome, expected=expected)
+    return _answer(row, request, response)
+
+
+def _answer(row: Record | None, request: Request, response: Response) -> dict[str, Any]:
+    if row is None:
+        raise not_found("churn warning", "流失预警")
+    set_etag(response, row["version"])
+    return rendering.warning(row, zh=_zh(request))
+
+
+def _zh(request: Request) -> bool:
+    return chinese(request.headers.get("accept-language"))
