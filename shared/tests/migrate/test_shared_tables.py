@@ -1,0 +1,37 @@
+"""The tables that every service has are the same in code and in the migration."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import shared.http.idempotency
+import shared.jobs.tables
+import shared.messaging.tables
+import shared.operations.tables
+import shared.references.tables
+import shared.uploads.tables  # noqa: F401 -- each brings its tables into the metadata
+from shared.db.base import SharedBase
+from shared.db.migrate import differences
+from tonglu_local.postgres import ServiceUrls
+
+ENV = """
+from shared.db.base import SharedBase
+from shared.db.migrate import run_environment
+
+run_environment(SharedBase.metadata)
+"""
+FIRST = 'from shared.migrations.v1 import upgrade\n\nrevision = "0001"\ndown_revision = None\n'
+
+
+async def test_the_shared_tables_are_what_the_first_migration_makes(
+    service_database: Callable[[str], ServiceUrls], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = tmp_path / "sample_of_shared" / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (versions.parents[1] / "__init__.py").touch()
+    (versions.parent / "env.py").write_text(ENV)
+    (versions / "0001_shared.py").write_text(FIRST)
+    monkeypatch.syspath_prepend(tmp_path)
+    urls = service_database("sharedtables")
+    assert await differences("sample_of_shared", urls.owner_url, [SharedBase.metadata]) == []
