@@ -1,16 +1,22 @@
 """Reminders that events ask for: one per topic, whatever comes how often and in which order."""
 
+import asyncio
 import itertools
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from notify_svc.app import build
 from notify_svc.errands import consumers
+from notify_svc.settings import Settings
 from shared.clock import new_id
 from shared.events.interaction import ComplaintAssigned, ComplaintClosed
 from shared.events.scoring import ChurnCleared, ChurnWarned
+from shared.messaging import outbox
+from shared.testing import running
 
-HANDLERS = {
+HANDLERS: dict[Any, Any] = {
     ChurnWarned: consumers.on_churn_warned,
     ChurnCleared: consumers.on_churn_cleared,
     ComplaintAssigned: consumers.on_complaint_assigned,
@@ -18,14 +24,22 @@ HANDLERS = {
 }
 
 
-async def hear(world, *events):
+async def hear(world: Any, *events: Any) -> None:
     """Each event in a transaction of its own, as the inbox does it."""
     for event in events:
         async with world.database.begin() as tx:
             await HANDLERS[type(event)](tx, event)
 
 
-def warned(customer, owner, *, warning=None, version=1, level="high", reasons=("rhythm_broken",)):
+def warned(
+    customer: Any,
+    owner: Any,
+    *,
+    warning: Any = None,
+    version: Any = 1,
+    level: Any = "high",
+    reasons: Any = ("own_rhythm_broken",),
+) -> Any:
     return ChurnWarned(
         subject=warning or new_id(),
         version=version,
@@ -35,17 +49,17 @@ def warned(customer, owner, *, warning=None, version=1, level="high", reasons=("
         level=level,
         probability=0.8,
         reasons=reasons,
-        recommended_action="call",
+        recommended_action="call_customer",
     )
 
 
-def cleared(warning, version=2):
+def cleared(warning: Any, version: Any = 2) -> Any:
     return ChurnCleared(
         subject=warning.subject, version=version, distributor_id=None, customer_id=warning.customer_id
     )
 
 
-def complaint(kind, number, version, owner, at, *, closed=None):
+def complaint(kind: Any, number: Any, version: Any, owner: Any, at: Any, *, closed: Any = None) -> Any:
     return kind(
         subject=number,
         version=version,
@@ -60,42 +74,51 @@ def complaint(kind, number, version, owner, at, *, closed=None):
     )
 
 
-async def reminders(world, query=""):
+async def first_items(world: Any, who: Any) -> Any:
+    """What lies in somebody's inbox, as soon as anything does."""
+    while True:
+        items = (await world.get(who, "/v1/inbox")).json()["data"]
+        if items:
+            return items
+        await asyncio.sleep(0.01)
+
+
+async def reminders(world: Any, query: Any = "") -> Any:
     return (await world.get(world.manager, f"/v1/reminders{query}")).json()["data"]
 
 
-async def test_a_warning_reminds_the_owner_to_call_and_keeps_no_name(world):
+async def test_a_warning_reminds_the_owner_to_call_and_keeps_no_name(world: Any) -> None:
     distributor = uuid4()
     event = warned(uuid4(), world.lin.id).model_copy(update={"distributor_id": distributor})
     await hear(world, event)
     [made] = (await world.get(world.lin, "/v1/reminders?source=churn", **{"Accept-Language": "zh"})).json()[
         "data"
     ]
-    assert made["subject"] == "请联系客户：流失风险高（购买节奏中断），建议：电话回访"
+    assert made["subject"] == "请联系客户：流失风险高（购买节奏中断），建议：电话联系或拜访"
     assert made["customer_id"] == str(event.customer_id)
     assert (made["assignee_id"], made["distributor_id"]) == (str(world.lin.id), str(distributor))
     assert made["due_at"] <= world.later(seconds=1)
 
 
-async def test_the_same_warning_heard_twice_reminds_once(world):
+async def test_the_same_warning_heard_twice_reminds_once(world: Any) -> None:
     event = warned(uuid4(), world.lin.id)
     await hear(world, event, event)
     assert [item["version"] for item in await reminders(world)] == [1]
 
 
-async def test_a_newer_warning_refreshes_the_open_reminder_instead_of_piling_up(world):
+async def test_a_newer_warning_refreshes_the_open_reminder_instead_of_piling_up(world: Any) -> None:
     customer = uuid4()
     await hear(world, warned(customer, world.lin.id, level="medium"))
     [before] = await reminders(world)
-    await hear(world, warned(customer, world.wang.id, reasons=("complaints_open",)))
+    await hear(world, warned(customer, world.wang.id, reasons=("complaint_open",)))
     [after] = await reminders(world)
     assert after["id"] == before["id"]
     assert after["due_at"] == before["due_at"]
     assert after["assignee_id"] == str(world.wang.id)
-    assert after["subject_parameters"]["reasons"] == ["complaints_open"]
+    assert after["subject_parameters"]["reasons"] == ["complaint_open"]
 
 
-async def test_a_warning_after_the_call_was_done_reminds_anew(world):
+async def test_a_warning_after_the_call_was_done_reminds_anew(world: Any) -> None:
     customer = uuid4()
     await hear(world, warned(customer, world.lin.id))
     [first] = await reminders(world)
@@ -104,7 +127,7 @@ async def test_a_warning_after_the_call_was_done_reminds_anew(world):
     assert sorted(item["state"] for item in await reminders(world)) == ["done", "scheduled"]
 
 
-async def test_a_customer_without_owner_waits_in_the_queue_for_managers(world):
+async def test_a_customer_without_owner_waits_in_the_queue_for_managers(world: Any) -> None:
     await hear(world, warned(uuid4(), None))
     [made] = await reminders(world, "?queue=unassigned")
     assert (made["assignee_id"], made["queue"]) == (None, "unassigned")
@@ -112,7 +135,7 @@ async def test_a_customer_without_owner_waits_in_the_queue_for_managers(world):
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
-async def test_any_order_of_two_warnings_and_their_ends_leaves_no_open_reminder(world, order):
+async def test_any_order_of_two_warnings_and_their_ends_leaves_nothing_open(world: Any, order: Any) -> None:
     customer = uuid4()
     old, new = warned(customer, world.lin.id), warned(customer, world.wang.id)
     events = [old, cleared(old), new, cleared(new)]
@@ -120,14 +143,14 @@ async def test_any_order_of_two_warnings_and_their_ends_leaves_no_open_reminder(
     assert {item["state"] for item in await reminders(world)} <= {"cancelled"}
 
 
-async def test_the_end_of_an_older_warning_leaves_the_newer_one_open(world):
+async def test_the_end_of_an_older_warning_leaves_the_newer_one_open(world: Any) -> None:
     customer = uuid4()
     old, new = warned(customer, world.lin.id), warned(customer, world.lin.id)
     await hear(world, old, new, cleared(old))
     assert [item["state"] for item in await reminders(world)] == ["scheduled"]
 
 
-async def test_a_complaint_reminds_its_owner_follows_a_new_one_and_ends_with_it(world):
+async def test_a_complaint_reminds_its_owner_follows_a_new_one_and_ends_with_it(world: Any) -> None:
     number, at = new_id(), world.database.now()
     await hear(world, complaint(ComplaintAssigned, number, 2, world.lin.id, at))
     [made] = (await world.get(world.lin, "/v1/reminders")).json()["data"]
@@ -141,3 +164,13 @@ async def test_a_complaint_reminds_its_owner_follows_a_new_one_and_ends_with_it(
     assert [item["state"] for item in await reminders(world)] == ["cancelled"]
     await hear(world, complaint(ComplaintAssigned, number, 3, world.wang.id, at))
     assert [item["state"] for item in await reminders(world)] == ["cancelled"]
+
+
+async def test_a_warning_on_the_bus_reaches_the_owners_inbox(world: Any) -> None:
+    event = warned(uuid4(), world.lin.id)
+    async with running(build, Settings, world.urls) as listening:
+        async with listening.database.begin() as tx:
+            outbox.record(tx, event)
+        items = await first_items(world, world.lin)
+    assert [item["customer_id"] for item in items] == [str(event.customer_id)]
+    assert len(await reminders(world)) == 1

@@ -1,5 +1,7 @@
 """What holds for the service as a whole: its tables, its document."""
 
+from typing import Any
+
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -8,16 +10,16 @@ from shared.db.base import SharedBase
 from shared.db.migrate import differences
 
 
-async def test_tables_in_code_equal_the_migrated_database(world):
+async def test_tables_in_code_equal_the_migrated_database(world: Any) -> None:
     assert await differences("notify_svc", world.urls.owner_url, [Base.metadata, SharedBase.metadata]) == []
 
 
 @pytest.fixture
-def document(world):
+def document(world: Any) -> Any:
     return world.service.app.openapi()
 
 
-def operations(document):
+def operations(document: Any) -> Any:
     return [
         (path, method, operation)
         for path, item in document["paths"].items()
@@ -26,11 +28,11 @@ def operations(document):
     ]
 
 
-async def test_the_document_is_valid_openapi(document):
+async def test_the_document_is_valid_openapi(document: Any) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
-async def test_every_operation_is_described_and_says_what_it_needs(document):
+async def test_every_operation_is_described_and_says_what_it_needs(document: Any) -> None:
     found = operations(document)
     assert len(found) == 12
     for path, method, operation in found:
@@ -41,7 +43,7 @@ async def test_every_operation_is_described_and_says_what_it_needs(document):
         assert operation["x-scopes"], (path, method)
 
 
-async def test_examples_come_in_english_and_chinese(document):
+async def test_examples_come_in_english_and_chinese(document: Any) -> None:
     for name in ("ReminderCreate", "ReminderRead", "InboxItemRead"):
         examples = str(document["components"]["schemas"][name]["examples"])
         assert any("\u4e00" <= letter <= "\u9fff" for letter in examples), name

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from notify_svc.inbox.domain import Position
 from shared.problems import Malformed
 
 
-async def fired(world, *owners, subject="Call"):
+async def fired(world: Any, *owners: Any, subject: Any = "Call") -> None:
     """One item for each owner, oldest first."""
     for owner in owners:
         made = await world.reminder(world.manager, assignee_id=str(owner.id), subject=subject)
@@ -20,7 +21,7 @@ async def fired(world, *owners, subject="Call"):
         await fire_until_quiet(world.database)
 
 
-async def test_items_are_ones_own_newest_first_and_can_be_paged(world):
+async def test_items_are_ones_own_newest_first_and_can_be_paged(world: Any) -> None:
     for subject in ("1", "2", "3"):
         await fired(world, world.lin, subject=subject)
     await fired(world, world.wang)
@@ -31,7 +32,7 @@ async def test_items_are_ones_own_newest_first_and_can_be_paged(world):
     assert rest["page"] == {"next_cursor": None, "has_more": False, "total": None}
 
 
-async def test_reading_an_item_counts_down_once(world):
+async def test_reading_an_item_counts_down_once(world: Any) -> None:
     await fired(world, world.lin, world.lin)
     [first, _] = (await world.get(world.lin, "/v1/inbox")).json()["data"]
     read = await world.post(world.lin, f"/v1/inbox/{first['id']}/read")
@@ -42,14 +43,14 @@ async def test_reading_an_item_counts_down_once(world):
     assert len((await world.get(world.lin, "/v1/inbox?unread=false")).json()["data"]) == 1
 
 
-async def test_read_all_reads_ones_own_only(world):
+async def test_read_all_reads_ones_own_only(world: Any) -> None:
     await fired(world, world.lin, world.lin, world.wang)
     assert (await world.post(world.lin, "/v1/inbox/read-all")).json() == {"read": 2}
     assert (await world.post(world.lin, "/v1/inbox/read-all")).json() == {"read": 0}
     assert (await world.get(world.wang, "/v1/inbox/unread-count")).json() == {"unread": 1}
 
 
-async def test_somebody_elses_item_is_not_found(world):
+async def test_somebody_elses_item_is_not_found(world: Any) -> None:
     await fired(world, world.lin)
     [item] = (await world.get(world.lin, "/v1/inbox")).json()["data"]
     foreign = await world.post(world.wang, f"/v1/inbox/{item['id']}/read")
@@ -58,7 +59,7 @@ async def test_somebody_elses_item_is_not_found(world):
     assert (await world.get(world.lin, "/v1/inbox/unread-count")).json() == {"unread": 1}
 
 
-async def test_what_is_done_need_not_be_read(world):
+async def test_what_is_done_need_not_be_read(world: Any) -> None:
     await fired(world, world.lin)
     [item] = (await world.get(world.lin, "/v1/inbox")).json()["data"]
     await world.post(world.lin, f"/v1/reminders/{item['reminder_id']}/done", {})
@@ -68,12 +69,12 @@ async def test_what_is_done_need_not_be_read(world):
 class Stream:
     """An open event stream, read event by event off the ASGI door itself."""
 
-    def __init__(self):
-        self.chunks = asyncio.Queue()
+    def __init__(self) -> None:
+        self.chunks: asyncio.Queue[Any] = asyncio.Queue()
         self.status = None
         self.buffer = b""
 
-    async def event(self):
+    async def event(self) -> Any:
         """The next event as its fields; None when the stream has ended. Keepalives are passed over."""
         while True:
             while b"\n\n" not in self.buffer:
@@ -89,7 +90,7 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(world, who, path="/v1/inbox/events", **headers):
+async def streaming(world: Any, who: Any, path: Any = "/v1/inbox/events", **headers: Any) -> Any:
     """Open the stream as a server would, and hang up at the end."""
     stream, hung_up = Stream(), asyncio.Event()
     async with world.client(who, **headers) as client:
@@ -109,11 +110,11 @@ async def streaming(world, who, path="/v1/inbox/events", **headers):
         "client": ("127.0.0.1", 1),
     }
 
-    async def receive():
+    async def receive() -> Any:
         await hung_up.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message):
+    async def send(message: Any) -> Any:
         if message["type"] == "http.response.start":
             stream.status = message["status"]
         elif message.get("body"):
@@ -130,7 +131,7 @@ async def streaming(world, who, path="/v1/inbox/events", **headers):
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_new_item_arrives_on_the_open_stream(world):
+async def test_a_new_item_arrives_on_the_open_stream(world: Any) -> None:
     async with streaming(world, world.lin) as stream:
         hello = await stream.event()
         assert (hello["id"], hello["retry"]) == ("0-0", "1000")
@@ -141,7 +142,7 @@ async def test_a_new_item_arrives_on_the_open_stream(world):
         assert json.loads(event["data"])["subject"] == "Call Li"
 
 
-async def test_items_of_another_process_arrive_by_the_backstop(world):
+async def test_items_of_another_process_arrive_by_the_backstop(world: Any) -> None:
     async with streaming(world, world.lin) as stream:
         await stream.event()
         await world.sql("INSERT INTO inbox_box VALUES ($1, 1)", world.lin.id)
@@ -154,7 +155,7 @@ async def test_items_of_another_process_arrive_by_the_backstop(world):
         assert json.loads((await stream.event())["data"])["subject"] == "from afar"
 
 
-async def test_a_stream_goes_on_behind_the_last_event_that_was_seen(world):
+async def test_a_stream_goes_on_behind_the_last_event_that_was_seen(world: Any) -> None:
     for number in range(1, 4):
         await fired(world, world.lin, subject=str(number))
     async with streaming(world, world.lin, **{"Last-Event-ID": "1-0"}) as stream:
@@ -166,7 +167,7 @@ async def test_a_stream_goes_on_behind_the_last_event_that_was_seen(world):
     ]
 
 
-async def test_a_long_absence_is_caught_up_in_order_and_whole(world):
+async def test_a_long_absence_is_caught_up_in_order_and_whole(world: Any) -> None:
     for _ in range(6):
         made = await asyncio.gather(*(world.reminder(world.lin) for _ in range(50)))
         assert len(made) == 50
@@ -178,7 +179,7 @@ async def test_a_long_absence_is_caught_up_in_order_and_whole(world):
     assert ids == [f"{number}-0" for number in range(1, 301)]
 
 
-async def test_managers_hear_of_the_unassigned_queue_too(world):
+async def test_managers_hear_of_the_unassigned_queue_too(world: Any) -> None:
     async with streaming(world, world.manager) as stream:
         await stream.event()
         made = await world.reminder(world.manager, assignee_id=None)
@@ -188,7 +189,7 @@ async def test_managers_hear_of_the_unassigned_queue_too(world):
         assert (event["id"], json.loads(event["data"])["queue"]) == ("0-1", "unassigned")
 
 
-async def test_a_waiting_stream_holds_no_connection(world):
+async def test_a_waiting_stream_holds_no_connection(world: Any) -> None:
     async with streaming(world, world.lin) as stream, streaming(world, world.wang) as other:
         await stream.event()
         await other.event()
@@ -197,7 +198,7 @@ async def test_a_waiting_stream_holds_no_connection(world):
         assert pool.get_idle_size() == pool.get_size()
 
 
-async def test_streams_end_when_the_service_leaves(world):
+async def test_streams_end_when_the_service_leaves(world: Any) -> None:
     try:
         async with streaming(world, world.lin) as stream:
             await stream.event()
@@ -208,7 +209,7 @@ async def test_streams_end_when_the_service_leaves(world):
         world.service.draining = False
 
 
-async def test_a_stream_that_was_left_is_forgotten(world):
+async def test_a_stream_that_was_left_is_forgotten(world: Any) -> None:
     feed = world.service._blueprint.carried["feed"]
     async with streaming(world, world.lin) as stream:
         await stream.event()
@@ -219,15 +220,15 @@ async def test_a_stream_that_was_left_is_forgotten(world):
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "a-b", "-1-0", "1-0-0", "9" * 30 + "-0", "1-0\n"])
-def test_a_position_that_was_never_sent_is_refused(text):
+def test_a_position_that_was_never_sent_is_refused(text: Any) -> None:
     with pytest.raises(Malformed):
         Position.parsed(text)
 
 
-async def test_a_wrong_last_event_id_is_a_400(world):
+async def test_a_wrong_last_event_id_is_a_400(world: Any) -> None:
     answer = await world.get(world.lin, "/v1/inbox/events", **{"Last-Event-ID": "yesterday"})
     assert (answer.status_code, answer.json()["code"]) == (400, "event_id_invalid")
 
 
-async def test_nobody_listens_without_signing_in(world):
+async def test_nobody_listens_without_signing_in(world: Any) -> None:
     assert (await world.get(None, "/v1/inbox/events")).status_code == 401

@@ -1,11 +1,12 @@
 """Reminders by hand: made, read, changed, snoozed, done, cancelled."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 
-async def test_a_reminder_is_made_for_the_caller_and_can_be_read_again(world):
+async def test_a_reminder_is_made_for_the_caller_and_can_be_read_again(world: Any) -> None:
     made = await world.post(
         world.lin, "/v1/reminders", {"subject": "回访", "due_at": world.later(hours=2), "note": "上午"}
     )
@@ -18,14 +19,14 @@ async def test_a_reminder_is_made_for_the_caller_and_can_be_read_again(world):
     assert read.json() == body
 
 
-async def test_it_carries_its_customers_distributor(world):
+async def test_it_carries_its_customers_distributor(world: Any) -> None:
     distributor = uuid4()
     customer = await world.customer(distributor_id=distributor)
     made = await world.reminder(world.lin, customer_id=str(customer))
     assert made["distributor_id"] == str(distributor)
 
 
-async def test_an_unknown_customer_is_a_503_while_customer_svc_is_away_and_stores_nothing(world):
+async def test_an_unknown_customer_is_a_503_while_customer_svc_is_away_and_stores_nothing(world: Any) -> None:
     answer = await world.post(
         world.lin,
         "/v1/reminders",
@@ -37,7 +38,7 @@ async def test_an_unknown_customer_is_a_503_while_customer_svc_is_away_and_store
     assert (await world.get(world.manager, "/v1/reminders")).json()["data"] == []
 
 
-async def test_the_same_post_sent_twice_with_one_key_makes_one_reminder(world):
+async def test_the_same_post_sent_twice_with_one_key_makes_one_reminder(world: Any) -> None:
     body = {"subject": "Call", "due_at": world.later(hours=1)}
     first = await world.post(world.lin, "/v1/reminders", body, **{"Idempotency-Key": "abc-1"})
     second = await world.post(world.lin, "/v1/reminders", body, **{"Idempotency-Key": "abc-1"})
@@ -46,7 +47,7 @@ async def test_the_same_post_sent_twice_with_one_key_makes_one_reminder(world):
     assert len((await world.get(world.lin, "/v1/reminders")).json()["data"]) == 1
 
 
-async def test_a_wall_time_is_kept_beside_the_moment_derived_from_it(world):
+async def test_a_wall_time_is_kept_beside_the_moment_derived_from_it(world: Any) -> None:
     local = f"{world.database.now().year + 1}-07-01T09:00:00"
     made = await world.reminder(world.lin, local_time=local, timezone="Asia/Shanghai")
     assert made["due_at"] == local.replace("T09", "T01") + "Z"
@@ -54,7 +55,7 @@ async def test_a_wall_time_is_kept_beside_the_moment_derived_from_it(world):
 
 
 @pytest.mark.parametrize("who", ["assignee", "creator", "manager"])
-async def test_assignee_creator_and_managers_see_a_reminder(world, who):
+async def test_assignee_creator_and_managers_see_a_reminder(world: Any, who: Any) -> None:
     made = await world.reminder(world.wang, assignee_id=str(world.lin.id))
     people = {"assignee": world.lin, "creator": world.wang, "manager": world.manager}
     assert (await world.get(people[who], f"/v1/reminders/{made['id']}")).status_code == 200
@@ -71,7 +72,7 @@ async def test_assignee_creator_and_managers_see_a_reminder(world, who):
         ("POST", "/done", {}),
     ],
 )
-async def test_somebody_elses_reminder_is_not_found(world, method, path, body):
+async def test_somebody_elses_reminder_is_not_found(world: Any, method: Any, path: Any, body: Any) -> None:
     made = await world.reminder(world.lin)
     async with world.client(world.wang) as client:
         foreign = await client.request(method, f"/v1/reminders/{made['id']}{path}", json=body)
@@ -81,13 +82,13 @@ async def test_somebody_elses_reminder_is_not_found(world, method, path, body):
     assert (await world.get(world.lin, f"/v1/reminders/{made['id']}")).json()["version"] == 1
 
 
-async def test_nobody_in_particular_is_asked_to_sign_in(world):
+async def test_nobody_in_particular_is_asked_to_sign_in(world: Any) -> None:
     answer = await world.get(None, "/v1/reminders")
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"]
 
 
-async def test_a_patch_moves_it_and_keeps_the_rest(world):
+async def test_a_patch_moves_it_and_keeps_the_rest(world: Any) -> None:
     made = await world.reminder(world.lin, note="bring samples")
     later = world.later(days=9)
     patched = await world.patch(world.lin, f"/v1/reminders/{made['id']}", {"due_at": later})
@@ -96,7 +97,7 @@ async def test_a_patch_moves_it_and_keeps_the_rest(world):
     assert body["due_at"] > made["due_at"]
 
 
-async def test_a_patch_of_the_zone_alone_keeps_the_wall_time(world):
+async def test_a_patch_of_the_zone_alone_keeps_the_wall_time(world: Any) -> None:
     local = f"{world.database.now().year + 1}-07-01T09:00:00"
     made = await world.reminder(world.lin, local_time=local, timezone="Asia/Shanghai")
     patched = await world.patch(world.lin, f"/v1/reminders/{made['id']}", {"timezone": "Asia/Tokyo"})
@@ -104,7 +105,7 @@ async def test_a_patch_of_the_zone_alone_keeps_the_wall_time(world):
     assert patched.json()["due_at"] == local.replace("T09", "T00") + "Z"
 
 
-async def test_a_note_can_be_changed_after_the_moment_has_passed(world):
+async def test_a_note_can_be_changed_after_the_moment_has_passed(world: Any) -> None:
     local = f"{world.database.now().year + 1}-07-01T09:00:00"
     made = await world.reminder(world.lin, local_time=local, timezone="Asia/Shanghai")
     await world.sql("UPDATE reminder SET local_time = '2020-01-01', due_at = now() - interval '1 h'")
@@ -113,7 +114,7 @@ async def test_a_note_can_be_changed_after_the_moment_has_passed(world):
     assert patched.json()["local_time"] == "2020-01-01T00:00:00"
 
 
-async def test_a_stale_etag_changes_nothing(world):
+async def test_a_stale_etag_changes_nothing(world: Any) -> None:
     made = await world.reminder(world.lin)
     path = f"/v1/reminders/{made['id']}"
     assert (await world.patch(world.lin, path, {"note": "a"}, **{"If-Match": '"v1"'})).status_code == 200
@@ -122,7 +123,7 @@ async def test_a_stale_etag_changes_nothing(world):
     assert (await world.get(world.lin, path)).json()["note"] == "a"
 
 
-async def test_cancelling_twice_is_cancelling_once(world):
+async def test_cancelling_twice_is_cancelling_once(world: Any) -> None:
     made = await world.reminder(world.lin)
     path = f"/v1/reminders/{made['id']}"
     assert (await world.delete(world.lin, path)).status_code == 204
@@ -131,7 +132,7 @@ async def test_cancelling_twice_is_cancelling_once(world):
     assert (read["state"], read["version"]) == ("cancelled", 2)
 
 
-async def test_done_keeps_the_outcome_and_tells_it_without_the_words(world):
+async def test_done_keeps_the_outcome_and_tells_it_without_the_words(world: Any) -> None:
     made = await world.reminder(world.lin)
     done = await world.post(world.lin, f"/v1/reminders/{made['id']}/done", {"outcome": "王先生 will order"})
     assert (done.json()["state"], done.json()["outcome"]) == ("done", "王先生 will order")
@@ -141,14 +142,14 @@ async def test_done_keeps_the_outcome_and_tells_it_without_the_words(world):
     assert "order" not in str(event["payload"])
 
 
-async def test_done_needs_no_body(world):
+async def test_done_needs_no_body(world: Any) -> None:
     made = await world.reminder(world.lin)
     async with world.client(world.lin) as client:
         answer = await client.post(f"/v1/reminders/{made['id']}/done")
     assert answer.status_code == 200
 
 
-async def test_a_snooze_by_minutes_counts_from_now_and_drops_the_wall_time(world):
+async def test_a_snooze_by_minutes_counts_from_now_and_drops_the_wall_time(world: Any) -> None:
     local = f"{world.database.now().year + 1}-07-01T09:00:00"
     made = await world.reminder(world.lin, local_time=local, timezone="Asia/Shanghai")
     answer = await world.post(world.lin, f"/v1/reminders/{made['id']}/snooze", {"minutes": 30})
@@ -170,7 +171,7 @@ DEEDS = {
 
 @pytest.mark.parametrize("state", [*OPEN, *CLOSED])
 @pytest.mark.parametrize("deed", DEEDS)
-async def test_each_deed_is_allowed_in_open_states_only(world, state, deed):
+async def test_each_deed_is_allowed_in_open_states_only(world: Any, state: Any, deed: Any) -> None:
     made = await world.reminder(world.lin)
     await world.sql(
         "UPDATE reminder SET state = $1, closed_at = CASE WHEN $1 IN ('done', 'cancelled') THEN now() END",
@@ -193,14 +194,14 @@ async def test_each_deed_is_allowed_in_open_states_only(world, state, deed):
         assert now == state
 
 
-async def test_the_database_itself_refuses_to_reopen_a_closed_reminder(world):
+async def test_the_database_itself_refuses_to_reopen_a_closed_reminder(world: Any) -> None:
     made = await world.reminder(world.lin)
     await world.delete(world.lin, f"/v1/reminders/{made['id']}")
     with pytest.raises(Exception, match="cannot become"):
         await world.sql("UPDATE reminder SET state = 'due', closed_at = NULL")
 
 
-async def test_every_change_of_state_leaves_a_row_of_history(world):
+async def test_every_change_of_state_leaves_a_row_of_history(world: Any) -> None:
     made = await world.reminder(world.lin)
     path = f"/v1/reminders/{made['id']}"
     await world.post(world.lin, f"{path}/snooze", {"minutes": 10})
@@ -213,14 +214,14 @@ async def test_every_change_of_state_leaves_a_row_of_history(world):
     ]
 
 
-async def test_lists_filter_and_page_by_the_moment(world):
+async def test_lists_filter_and_page_by_the_moment(world: Any) -> None:
     customer = await world.customer()
     for hours in (3, 1, 2):
         await world.reminder(world.lin, due_at=world.later(hours=hours), subject=str(hours))
     await world.reminder(world.lin, due_at=world.later(hours=9), subject="9", customer_id=str(customer))
     await world.reminder(world.wang, subject="other", assignee_id=None)
 
-    async def subjects(who, query):
+    async def subjects(who: Any, query: Any) -> Any:
         answer = await world.get(who, f"/v1/reminders{query}")
         assert answer.status_code == 200, answer.text
         return [item["subject"] for item in answer.json()["data"]]
@@ -275,15 +276,28 @@ SECRET = "13800138000"
         (
             {"due_at": None, "local_time": 1700000000, "timezone": "Asia/Tokyo"},
             "/local_time",
-            "not_a_wall_time",
+            "wrong_value",
         ),
+        (
+            {"due_at": None, "local_time": "1700000000", "timezone": "Asia/Tokyo"},
+            "/local_time",
+            "wrong_value",
+        ),
+        (
+            {"due_at": None, "local_time": "2030-02-30T09:00:00", "timezone": "Asia/Tokyo"},
+            "/local_time",
+            "not_a_time",
+        ),
+        ({"due_at": "0001-01-01T00:00:00+10:00"}, "/due_at", "datetime_out_of_range"),
         ({"channels": ["sms"]}, "/channels/0", "not_a_choice"),
         ({"channels": []}, "/channels", "too_few"),
         ({"assignee_id": "nobody"}, "/assignee_id", "not_a_uuid"),
         ({"customer_id": 5}, "/customer_id", "not_a_uuid"),
     ],
 )
-async def test_bad_input_gets_a_pointer_and_never_its_own_words_back(world, change, pointer, code):
+async def test_bad_input_gets_a_pointer_and_never_its_own_words_back(
+    world: Any, change: Any, pointer: Any, code: Any
+) -> None:
     body = {"subject": "Call", "due_at": world.later(hours=1), **change}
     answer = await world.post(world.lin, "/v1/reminders", body)
     assert answer.status_code == 422, answer.text
@@ -304,7 +318,7 @@ async def test_bad_input_gets_a_pointer_and_never_its_own_words_back(world, chan
         ({"hours": 1}, "/hours"),
     ],
 )
-async def test_a_snooze_that_makes_no_sense_is_refused(world, body, pointer):
+async def test_a_snooze_that_makes_no_sense_is_refused(world: Any, body: Any, pointer: Any) -> None:
     made = await world.reminder(world.lin)
     answer = await world.post(world.lin, f"/v1/reminders/{made['id']}/snooze", body)
     assert answer.status_code == 422
@@ -312,24 +326,25 @@ async def test_a_snooze_that_makes_no_sense_is_refused(world, body, pointer):
 
 
 @pytest.mark.parametrize("query", ["?colour=red", "?sort=note", "?limit=0", "?cursor=abc", "?state=open"])
-async def test_a_list_query_that_is_not_known_is_refused(world, query):
+async def test_a_list_query_that_is_not_known_is_refused(world: Any, query: Any) -> None:
     answer = await world.get(world.lin, f"/v1/reminders{query}")
     assert answer.status_code in (400, 422)
     assert answer.json()["errors"]
 
 
-async def test_the_wording_of_an_event_made_reminder_follows_the_reader(world):
+async def test_the_wording_of_an_event_made_reminder_follows_the_reader(world: Any) -> None:
     await world.sql(
         "INSERT INTO reminder (id, subject_code, subject_parameters, due_at, channels, state, source,"
         " source_id, topic_id, snooze_count, created_at, updated_at, version, assignee_id) VALUES ($1,"
         " 'churn.call_customer', $2, now(), '{inbox}', 'scheduled', 'churn', $1, $1, 0, now(), now(), 1, $3)",
         UUID(int=7),
-        {"level": "high", "reasons": ["complaints", "new_code"], "action": "visit"},
+        {"level": "high", "reasons": ["complaint_recent", "new_code"], "action": "make_good"},
         world.lin.id,
     )
     english = await world.get(world.lin, f"/v1/reminders/{UUID(int=7)}", **{"Accept-Language": "en"})
     chinese = await world.get(world.lin, f"/v1/reminders/{UUID(int=7)}", **{"Accept-Language": "zh-CN"})
     assert english.json()["subject"] == (
-        "Call the customer: churn risk high (recent complaints, new_code), suggested: a visit"
+        "Call the customer: churn risk high (recent complaints, new_code),"
+        " suggested: check that the complaint was settled"
     )
-    assert chinese.json()["subject"] == "请联系客户：流失风险高（近期有投诉、new_code），建议：上门拜访"
+    assert chinese.json()["subject"] == "请联系客户：流失风险高（近期有投诉、new_code），建议：回访投诉结果"

@@ -1,6 +1,7 @@
 """Wall times: which moment they mean, also in the nights when clocks change."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -15,7 +16,7 @@ ZONES = sorted(
 )
 
 
-def at(text):
+def at(text: Any) -> Any:
     return datetime.fromisoformat(text)
 
 
@@ -32,7 +33,7 @@ def at(text):
         ("2011-12-30T12:00:00", "Pacific/Apia", "2011-12-30T10:00:00Z", "a whole day skipped"),
     ],
 )
-def test_a_wall_time_means(local, zone, moment, why):
+def test_a_wall_time_means(local: Any, zone: Any, moment: Any, why: Any) -> None:
     assert instant(at(local), zone) == at(moment), why
 
 
@@ -40,7 +41,7 @@ def test_a_wall_time_means(local, zone, moment, why):
     local=st.datetimes(at("1975-01-01"), at("2060-01-01")).map(lambda d: d.replace(microsecond=0)),
     zone=st.sampled_from(ZONES),
 )
-def test_it_is_the_first_moment_at_which_clocks_show_that_time_or_a_later_one(local, zone):
+def test_it_is_the_first_moment_at_which_clocks_show_that_time_or_a_later_one(local: Any, zone: Any) -> None:
     moment = instant(local, zone)
     shown = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert moment.tzinfo is UTC
@@ -56,7 +57,7 @@ def test_it_is_the_first_moment_at_which_clocks_show_that_time_or_a_later_one(lo
     minutes=st.integers(-180, 180),
     later=st.integers(0, 180),
 )
-def test_a_later_wall_time_never_means_an_earlier_moment(around, minutes, later):
+def test_a_later_wall_time_never_means_an_earlier_moment(around: Any, minutes: Any, later: Any) -> None:
     first = at(around) + timedelta(minutes=minutes)
     second = first + timedelta(minutes=later)
     assert instant(first, "Europe/Berlin") <= instant(second, "Europe/Berlin")
@@ -80,7 +81,7 @@ PLAIN = When(at("2026-03-02T01:00:00Z"), None, None)
         (PLAIN, {"due_at": None, "local_time": WALL.local_time, "timezone": "Asia/Shanghai"}, WALL),
     ],
 )
-def test_a_patch_of_the_moment_means(current, changes, expected):
+def test_a_patch_of_the_moment_means(current: Any, changes: Any, expected: Any) -> None:
     assert rescheduled(current, changes, now=NOW) == expected
 
 
@@ -88,6 +89,6 @@ def test_a_patch_of_the_moment_means(current, changes, expected):
     "changes",
     [{"local_time": None}, {"timezone": None}, {"due_at": NOW, "timezone": "Asia/Tokyo"}],
 )
-def test_a_patch_that_leaves_no_moment_is_refused(changes):
+def test_a_patch_that_leaves_no_moment_is_refused(changes: Any) -> None:
     with pytest.raises(Invalid):
         rescheduled(WALL, changes, now=NOW)

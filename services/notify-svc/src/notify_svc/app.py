@@ -1,6 +1,6 @@
 """The composition root of notify-svc: what it serves, hears and does by the clock."""
 
-import httpx
+from typing import Any
 
 from notify_svc.errands import consumers as errands
 from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
@@ -22,10 +22,8 @@ from shared.service import Blueprint, Service
 _DAY = 86_400
 
 
-def build(
-    settings: Settings, bus: EventBus | None = None, *, customers: httpx.AsyncClient | None = None
-) -> Service:
-    """The service, not started. `customers` reaches customer-svc when it lives in the same process."""
+def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = None) -> Service:
+    """The service, not started; `customers` is an HTTP client that reaches customer-svc in this process."""
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
     feed = Feed(database, leaving=lambda: service.draining)
     references = References(database, customers or make_client(), settings.customer_url)

@@ -27,7 +27,10 @@ def clean_text(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_out_of_range", "is beyond the calendar") from None
 
 
 def _with_z(moment: datetime) -> str:

@@ -16,7 +16,7 @@ EXAMPLE_EN: dict[str, JsonValue] = {
     "kind": "reminder.due",
     "subject": "Call the customer: churn risk high (own buying rhythm broken)",
     "subject_code": "churn.call_customer",
-    "subject_parameters": {"level": "high", "reasons": ["rhythm_broken"]},
+    "subject_parameters": {"level": "high", "reasons": ["own_rhythm_broken"]},
     "queue": None,
     "reminder_id": "0197c2ef-91d4-7f0a-8d43-6d0c2a1be2c4",
     "customer_id": "0197c2ee-0c35-7a09-b7a5-6a5a5c1f0f3e",

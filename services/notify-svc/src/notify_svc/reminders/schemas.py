@@ -1,11 +1,11 @@
 """What reminders take and answer."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue, NaiveDatetime
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, NaiveDatetime
 
 from notify_svc.reminders.domain import Channel, Source, State
 from notify_svc.wording.domain import Language, subject_said
@@ -53,20 +53,18 @@ _ANSWER: dict[str, JsonValue] = {
 }
 
 
-def _only_text(value: Any) -> Any:
-    if isinstance(value, str):
+_WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
+
+
+def _only_wall_time(value: Any) -> Any:
+    if isinstance(value, str) and _WALL_TIME.fullmatch(value):
         return value
-    raise PydanticCustomError("not_a_wall_time", "must be a wall time like 2026-03-02T09:00:00")
-
-
-def _no_fraction(value: datetime) -> datetime:
-    return value.replace(microsecond=0)
+    raise ValueError("not a wall time")
 
 
 WallTime = Annotated[
     NaiveDatetime,
-    AfterValidator(_no_fraction),
-    BeforeValidator(_only_text),
+    BeforeValidator(_only_wall_time),
     Field(examples=["2026-03-02T09:00:00"], description="What the clock shows; no offset, no Z."),
 ]
 Zone = Annotated[str, Field(max_length=64, examples=["Asia/Shanghai"], description="IANA time zone.")]
@@ -164,7 +162,7 @@ class ReminderRead(Output):
                     **_ANSWER,
                     "subject": "请联系客户：流失风险高（购买节奏中断）",
                     "subject_code": "churn.call_customer",
-                    "subject_parameters": {"level": "high", "reasons": ["rhythm_broken"]},
+                    "subject_parameters": {"level": "high", "reasons": ["own_rhythm_broken"]},
                     "source": "churn",
                     "created_by": None,
                 },

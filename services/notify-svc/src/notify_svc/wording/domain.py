@@ -44,18 +44,33 @@ _WORDS = {
         "critical": Words("紧急", "critical"),
     },
     "reasons": {
-        "rhythm_broken": Words("购买节奏中断", "own buying rhythm broken"),
-        "complaints": Words("近期有投诉", "recent complaints"),
-        "complaints_open": Words("投诉未解决", "complaints still open"),
-        "contact_quiet": Words("联系变少", "contact has gone quiet"),
-        "spend_falling": Words("采购额下降", "spending is falling"),
+        "own_rhythm_broken": Words("购买节奏中断", "own buying rhythm broken"),
+        "order_overdue": Words("下单逾期", "an order is overdue"),
+        "orders_seldom": Words("下单偏少", "orders seldom"),
+        "bought_rarely": Words("一年内很少下单", "bought rarely in a year"),
+        "orders_falling": Words("下单减少", "orders are falling"),
+        "amount_falling": Words("采购额下降", "spending is falling"),
         "returns_rising": Words("退货增多", "returns are rising"),
+        "returns_high": Words("退货偏多", "many returns"),
+        "complaint_open": Words("投诉未解决", "a complaint is open"),
+        "complaint_slow": Words("投诉处理过慢", "complaints were resolved slowly"),
+        "complaint_recent": Words("近期有投诉", "recent complaints"),
+        "satisfaction_dropped": Words("满意度下降", "satisfaction dropped"),
+        "satisfaction_low": Words("满意度偏低", "satisfaction is low"),
+        "contact_unanswered": Words("联系未获回应", "contact goes unanswered"),
+        "contact_quiet": Words("联系中断", "contact has gone quiet"),
+        "too_little_data": Words("数据不足", "too little data"),
     },
     "action": {
-        "call": Words("电话回访", "a call"),
-        "visit": Words("上门拜访", "a visit"),
-        "offer": Words("专属优惠", "an offer"),
+        "get_to_know": Words("了解客户需求", "get to know their needs"),
+        "remind_to_reorder": Words("提议补货", "offer a reorder"),
+        "ask_about_needs": Words("询问需求变化", "ask what has changed in their needs"),
+        "look_into_returns": Words("查明退货原因", "find out why goods come back"),
         "resolve_complaint": Words("先解决投诉", "resolve the complaint first"),
+        "make_good": Words("回访投诉结果", "check that the complaint was settled"),
+        "ask_what_went_wrong": Words("询问不满原因", "ask what went wrong"),
+        "try_another_way": Words("更换联系方式", "reach them another way"),
+        "call_customer": Words("电话联系或拜访", "call or visit"),
     },
 }
 
@@ -73,7 +88,7 @@ def _reasons(codes: Sequence[str], language: Language) -> str:
 
 
 def _action(code: str | None, language: Language) -> str:
-    if not code:
+    if not code or code == "none":
         return ""
     said = _word("action", code, language)
     return f"，建议：{said}" if language == "zh" else f", suggested: {said}"
