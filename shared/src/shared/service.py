@@ -18,15 +18,14 @@ from shared.http.client import keys_from
 from shared.http.frame import Frame
 from shared.http.health import Check, health_router
 from shared.jobs import Jobs, Worker
-from shared.jobs import forget_old as forget_old_jobs
 from shared.loops import Loops
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox
 from shared.messaging.relay import Relay
 from shared.messaging.retries import Retries
+from shared.messaging.routes import operator_router
 from shared.operations import OperationFollower
-from shared.operations import forget_old as forget_old_operations
 from shared.operations.routes import operations_router
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
@@ -84,6 +83,7 @@ class Service:
         routers = [
             *blueprint.routers,
             operations_router(),
+            operator_router(self.name),
             self.health_router(),
         ]
         return create_app(
@@ -193,8 +193,6 @@ class Service:
     async def _tidy(self) -> None:
         for tidy in (idempotency.forget_old, jobs.forget_old, operations.forget_old, uploads.forget_old):
             await tidy(self.database)
-        await forget_old_jobs(self.database)
-        await forget_old_operations(self.database)
 
 
 def _verifier(audience: str, settings: ServiceSettings) -> TokenVerifier:
