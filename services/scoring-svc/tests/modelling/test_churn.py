@@ -108,8 +108,8 @@ def test_a_fold_is_judged_by_windows_that_had_closed(cdnow):
     whole = backtest.folds(origins, models, inputs)
     flipped = replace(origins[1], orders=np.where(origins[1].orders > 0, 0.0, 1.0))
     other = backtest.folds([origins[0], flipped, *origins[2:]], models, inputs)
-    assert whole[0].ensemble is not None
-    assert np.array_equal(whole[0].ensemble, other[0].ensemble)
+    assert "ensemble" in whole[0].chances
+    assert np.array_equal(whole[0].chance("ensemble"), other[0].chance("ensemble"))
 
 
 def test_measures_agree_with_their_definitions():

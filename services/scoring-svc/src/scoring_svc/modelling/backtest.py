@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from scoring_svc.modelling import metrics
-from scoring_svc.modelling.churn import ChurnModel
-from scoring_svc.modelling.churn_fit import can_learn, fit_churn, form_only
+from scoring_svc.modelling.churn import Champion
+from scoring_svc.modelling.churn_fit import SHARES, can_learn, fit_churn, speaking_as
 from scoring_svc.modelling.facts import Bools, Floats
 from scoring_svc.modelling.inputs import churn_inputs
 from scoring_svc.modelling.origins import Origin
@@ -19,20 +19,23 @@ from scoring_svc.modelling.purchase_fit import VARIANTS, fit_purchase
 
 MOST_FOLDS = 3
 _AGREEMENT = 0.05
-_WORTH_IT = 0.998  # the closed form must beat the ensemble's log loss by more than chance to replace it
+_ENOUGH_FOLDS = 2
+_CLEARLY = 0.995
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One origin, judged by models that saw nothing after it."""
+    """One origin, judged by models that saw nothing after it.
+
+    `chances` of leaving by candidate; the closed form alone when nothing earlier could be learnt from.
+    """
 
     origin: Origin
     purchase: PurchaseModel
-    ensemble: Floats | None  # chance of leaving; None when nothing earlier could be learnt from
-    form: Floats
+    chances: dict[Champion, Floats]
 
-    def chance(self, champion: str) -> Floats:
-        return self.form if champion == "p_buy" or self.ensemble is None else self.ensemble
+    def chance(self, champion: Champion) -> Floats:
+        return self.chances.get(champion, self.chances["p_buy"])
 
 
 def choose_variant(origins: Sequence[Origin]) -> tuple[str, dict[str, float]]:
@@ -56,40 +59,36 @@ def folds(origins: Sequence[Origin], models: Sequence[PurchaseModel], inputs: Se
             other for other in range(place + 1, len(origins))
             if origins[other].moment + _length(origins[other]) <= origin.moment
         ]  # fmt: skip
-        ensemble = None
+        chances: dict[Champion, Floats] = {"p_buy": 1.0 - models[place].p_buy(origin.seen, origin.horizon)}
         if closed and can_learn(np.concatenate([origins[other].bought for other in closed])):
             trained = fit_churn(
                 [inputs[other] for other in closed], [origins[other].bought for other in closed]
             )
-            ensemble = trained.risk(inputs[place]).probability
-        form = 1.0 - models[place].p_buy(origin.seen, origin.horizon)
-        judged.append(Fold(origin, models[place], ensemble, form))
+            for champion in ("ensemble", "learnt"):
+                chances[champion] = speaking_as(trained, champion).risk(inputs[place]).probability
+        judged.append(Fold(origin, models[place], chances))
     return judged
 
 
-def choose_champion(judged: Sequence[Fold]) -> tuple[str, dict[str, float]]:
-    """Ensemble or closed form, by log loss over the folds in which both could speak."""
-    both = [(fold.ensemble, fold) for fold in judged if fold.ensemble is not None]
-    if not both:
+def choose_champion(judged: Sequence[Fold]) -> tuple[Champion, dict[str, float]]:
+    """The ensemble, unless another had clearly less log loss over two or more folds that all could judge."""
+    spoke = [fold for fold in judged if "ensemble" in fold.chances]
+    if not spoke:
         return "ensemble", {}
-    losses = {
-        "ensemble": float(np.mean([metrics.log_loss(chance, fold.origin.left) for chance, fold in both])),
-        "p_buy": float(np.mean([metrics.log_loss(fold.form, fold.origin.left) for _, fold in both])),
+    losses: dict[Champion, float] = {
+        champion: float(
+            np.mean([metrics.log_loss(fold.chances[champion], fold.origin.left) for fold in spoke])
+        )
+        for champion in SHARES
     }
-    return ("p_buy" if losses["p_buy"] < _WORTH_IT * losses["ensemble"] else "ensemble"), losses
+    best = min(losses, key=lambda champion: losses[champion])
+    clear = len(spoke) >= _ENOUGH_FOLDS and losses[best] < _CLEARLY * losses["ensemble"]
+    return (best if clear else "ensemble"), {str(name): loss for name, loss in losses.items()}
 
 
-def spoken(judged: Sequence[Fold], champion: str) -> list[tuple[Floats, Bools]]:
+def spoken(judged: Sequence[Fold], champion: Champion) -> list[tuple[Floats, Bools]]:
     """(chance of leaving, left) of the folds in which the champion itself could speak, latest first."""
-    return [
-        (fold.chance(champion), fold.origin.left)
-        for fold in judged
-        if champion == "p_buy" or fold.ensemble is not None
-    ]
-
-
-def speaking_as(model: ChurnModel, champion: str) -> ChurnModel:
-    return form_only(model) if champion == "p_buy" else model
+    return [(fold.chances[champion], fold.origin.left) for fold in judged if champion in fold.chances]
 
 
 def report(origin: Origin, left_chance: Floats, purchase: PurchaseModel) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from scoring_svc.modelling.inputs import NAMES, TOPIC_OF, TOPICS
 from scoring_svc.modelling.logit import Logit
 from scoring_svc.modelling.stumps import Stumps
 
+Champion = Literal["ensemble", "learnt", "p_buy", "prior"]
 P_BUY = NAMES.index("p_buy")
 
 
@@ -41,7 +42,7 @@ class ChurnRisk:
 class ChurnModel:
     """`shares` weigh the three parts; `fill` stands where an input is unknown."""
 
-    champion: Literal["ensemble", "p_buy", "prior"]
+    champion: Champion
     shares: tuple[float, float, float]  # of p_buy, logit, stumps
     centre: float  # mean log odds of p_buy
     logit: Logit

@@ -8,15 +8,18 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import minimize
 
-from scoring_svc.modelling.churn import P_BUY, Calibration, ChurnModel, fill_unknown
+from scoring_svc.modelling.churn import P_BUY, Calibration, Champion, ChurnModel, fill_unknown
 from scoring_svc.modelling.facts import Bools, Floats
 from scoring_svc.modelling.inputs import NAMES, SIGNS, log_odds
 from scoring_svc.modelling.logit import Logit, fit_logit
 from scoring_svc.modelling.metrics import calibration_error
 from scoring_svc.modelling.stumps import Stumps, fit_stumps
 
-ENSEMBLE = (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0)
-FORM_ONLY = (1.0, 0.0, 0.0)
+SHARES: dict[Champion, tuple[float, float, float]] = {
+    "ensemble": (1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0),
+    "learnt": (0.0, 0.5, 0.5),  # the logit has p_buy among its inputs
+    "p_buy": (1.0, 0.0, 0.0),
+}
 _FEWEST_OF_EACH = 30
 _CALIBRATED_ENOUGH = 0.05
 
@@ -59,7 +62,7 @@ def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
     known = fill_unknown(matrix, fill)
     return ChurnModel(
         champion="ensemble",
-        shares=ENSEMBLE,
+        shares=SHARES["ensemble"],
         centre=float(known[:, P_BUY].mean()),
         logit=fit_logit(known, outcome, SIGNS),
         stumps=fit_stumps(known, outcome, SIGNS),
@@ -67,9 +70,9 @@ def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
     )
 
 
-def form_only(model: ChurnModel) -> ChurnModel:
-    """The same model speaking with its closed form alone."""
-    return replace(model, champion="p_buy", shares=FORM_ONLY, calibration=Calibration())
+def speaking_as(model: ChurnModel, champion: Champion) -> ChurnModel:
+    """The same parts, mixed as `champion` mixes them; uncalibrated."""
+    return replace(model, champion=champion, shares=SHARES[champion], calibration=Calibration())
 
 
 def fit_calibration(left_chance: Floats, left: Bools) -> Calibration:

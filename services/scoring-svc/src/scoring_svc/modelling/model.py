@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring_svc.modelling import backtest
 from scoring_svc.modelling.churn import ChurnModel
-from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, worth_calibrating
+from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, speaking_as, worth_calibrating
 from scoring_svc.modelling.facts import Facts, Ints
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
@@ -105,7 +105,7 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Scoring
     ]
     judged = backtest.folds(origins, models, inputs)
     champion, losses = backtest.choose_champion(judged)
-    churn = backtest.speaking_as(fit_churn(inputs, [origin.bought for origin in origins]), champion)
+    churn = speaking_as(fit_churn(inputs, [origin.bought for origin in origins]), champion)
     calibration = worth_calibrating(backtest.spoken(judged, champion))
     purchase = replace(fit_named(seen, variant), orders_factor=backtest.orders_factor(judged))
     card = {

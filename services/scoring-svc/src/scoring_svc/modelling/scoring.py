@@ -22,6 +22,8 @@ from scoring_svc.modelling.tiers import PreviousTiers, Tiers, tier_inputs, tier_
 from scoring_svc.modelling.value import expected_value
 from scoring_svc.modelling.weeks import YEAR
 
+_LEAST_AND_MOST_FAITH = (0.2, 5.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -112,43 +114,45 @@ def rank(
 ) -> Percentiles:
     """The grids that `score` needs, from everybody; store them beside the model and the policy."""
     known = features(facts, as_of)
-    value_52 = _value_52(known, model, policy, _order_value(known, model))
+    value_52 = foresee(known, model, policy).value_52
     return tier_percentiles(tier_inputs(known, value_52, policy, headroom=headroom), policy.tiers, segments)
 
 
 def foresee(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
-    """Forecast, risk, level and reasons of every customer."""
+    """Forecast, risk, level and reasons of every customer.
+
+    Orders are the purchase model's, scaled by what the churn model makes of its chance of an order, so that
+    both tell one story: a complaint lowers orders and value too.
+    """
     seen, bought = histories(known.rhythm), known.bought
-    orders = np.where(bought, model.purchase.expected_orders(seen, model.horizon_weeks), 0.0)
-    order_value = _order_value(known, model)
-    matrix = churn_inputs(known, model.purchase, model.horizon_weeks, model.usual_gap)
-    risk = model.churn.risk(matrix)
+    risk = model.churn.risk(churn_inputs(known, model.purchase, model.horizon_weeks, model.usual_gap))
+    order_value = model.spend.order_value(known.rhythm.order_days, known.rhythm.mean_value)
+    faith = np.where(
+        bought, _faith(1.0 - risk.probability, model.purchase.p_buy(seen, model.horizon_weeks)), 0.0
+    )
+    orders = faith * model.purchase.expected_orders(seen, model.horizon_weeks)
+    value_52 = faith * expected_value(
+        model.purchase,
+        seen,
+        order_value,
+        weeks=YEAR,
+        margin=policy.margin,
+        yearly_discount=policy.yearly_discount,
+    )
     return Forecast(
         p_alive=np.where(bought, model.purchase.p_alive(seen), np.nan),
         expected_orders=orders,
         order_value=np.where(bought, order_value, np.nan),
         expected_value=orders * order_value * policy.margin,
-        value_52=_value_52(known, model, policy, order_value),
+        value_52=value_52,
         risk=ChurnRisk(np.where(bought, risk.probability, np.nan), risk.lifts, risk.base),
         reasons=reasons(known, risk, model.usual_gap, model.horizon_weeks),
         level=levels(known, risk.probability, policy.risk, model.usual_gap),
     )
 
 
-def _order_value(known: Features, model: ScoringModel) -> Floats:
-    return model.spend.order_value(known.rhythm.order_days, known.rhythm.mean_value)
-
-
-def _value_52(known: Features, model: ScoringModel, policy: Policy, order_value: Floats) -> Floats:
-    value = expected_value(
-        model.purchase,
-        histories(known.rhythm),
-        order_value,
-        weeks=YEAR,
-        margin=policy.margin,
-        yearly_discount=policy.yearly_discount,
-    )
-    return np.where(known.bought, value, 0.0)
+def _faith(buy_chance: Floats, closed_form: Floats) -> Floats:
+    return np.clip(buy_chance / np.maximum(closed_form, 1e-9), *_LEAST_AND_MOST_FAITH)
 
 
 def shares(codes: Ints, names: tuple[str, ...]) -> Mapping[str, int]:
