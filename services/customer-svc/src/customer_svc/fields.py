@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -13,13 +13,18 @@ from pydantic_core import PydanticCustomError
 from shared.http.types import Phone, clean_text
 
 _HOME_REGION = "CN"
+# No letters: phonenumbers reads them as keypad digits or as an extension, which E.164 cannot hold.
+_DIALLED = re.compile(r"\+?[\d\s()./-]+")
 _HOST = re.compile(r"^[^\s.@]+(\.[^\s.@]+)+$")
 
 
 def phone_e164(raw: str) -> str | None:
     """The number as E.164, read as a Chinese one unless it says otherwise; None if it is none."""
+    plain = unicodedata.normalize("NFKC", raw)
+    if not _DIALLED.fullmatch(plain):
+        return None
     try:
-        number = phonenumbers.parse(unicodedata.normalize("NFKC", raw), _HOME_REGION)
+        number = phonenumbers.parse(plain, _HOME_REGION)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):
@@ -83,3 +88,12 @@ ExternalId = Annotated[
     _CLEAN,
     Field(examples=["oX9f-7Qw2"]),
 ]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+def kept(stand_in: Any) -> Any:
+    """A field of a patch that may not be null: left out, it stays; the stand-in is never used or shown."""
+    return Field(default=stand_in, json_schema_extra=_without_default)

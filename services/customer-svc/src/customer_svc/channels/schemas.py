@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from customer_svc.channels.domain import Kind
+from customer_svc.fields import kept
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import Code, Moment, Name
 
@@ -38,9 +39,9 @@ class ChannelPatch(Patch):
         }
     )
 
-    name: Name = ""
-    kind: Kind = "other"
-    confirmed: bool = True
+    name: Name = kept("")
+    kind: Kind = kept("other")
+    confirmed: bool = kept(stand_in=True)
 
 
 class ChannelRead(Output):

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from customer_svc.contacts.domain import Role
-from customer_svc.fields import EmailAddress, PhoneNumber, Short
+from customer_svc.fields import EmailAddress, PhoneNumber, Short, kept
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import Moment, Name
 
@@ -39,7 +39,7 @@ class ContactPatch(Patch):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"post": "总经理"}, {"phone": None}]})
 
-    name: Name = ""
+    name: Name = kept("")
     post: Short | None = None
     phone: PhoneNumber | None = None
     email: EmailAddress | None = None

@@ -98,13 +98,12 @@ async def alter_customer(
     tx: Tx, record: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID
 ) -> dict[str, Any]:
     """Write the wanted fields of a locked customer with their history; nothing happens if all are so."""
-    wanted = _full(wanted)
+    wanted = _complete(tx, wanted)
     changed = domain.differences(record, wanted)
     if not changed:
         return record
     if "distributor_id" in changed:
-        home_id = home(tx.scope, wanted["distributor_id"])
-        await distributors.require(tx, home_id)
+        await distributors.require(tx, wanted["distributor_id"])
     await enter_channels(tx, [wanted.get("channel")])
     record = {**record, **{field: new for field, (_, new) in changed.items()}}
     record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
@@ -118,10 +117,14 @@ async def alter_customer(
     return record
 
 
-def _full(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A birthday is replaced as a whole, with what was left out at its default."""
-    birthday = wanted.get("birthday")
-    return wanted if birthday is None else {**wanted, "birthday": Birthday(**birthday).model_dump()}
+def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A birthday is replaced as a whole, and a partner's customer stays behind a distributor of its own."""
+    wanted = dict(wanted)
+    if wanted.get("birthday") is not None:
+        wanted["birthday"] = Birthday(**wanted["birthday"]).model_dump()
+    if "distributor_id" in wanted:
+        wanted["distributor_id"] = home(tx.scope, wanted["distributor_id"])
+    return wanted
 
 
 async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from customer_svc.batch import Items
 from customer_svc.customers import domain
 from customer_svc.customers.domain import Kind, Status
-from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website
+from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website, kept
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import Code, JsonObject, Line, Moment, Name
 
@@ -116,8 +116,8 @@ class CustomerPatch(Patch):
     )
 
     code: Code | None = None
-    name: Name = ""
-    kind: Kind = "organisation"
+    name: Name = kept("")
+    kind: Kind = kept("organisation")
     phone: PhoneNumber | None = None
     email: EmailAddress | None = None
     industry: Short | None = None

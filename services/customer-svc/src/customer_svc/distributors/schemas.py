@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from customer_svc.distributors.domain import Status
-from customer_svc.fields import EmailAddress, PhoneNumber, Short
+from customer_svc.fields import EmailAddress, PhoneNumber, Short, kept
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import Code, Line, Moment, Name
 
@@ -50,8 +50,8 @@ class DistributorPatch(Patch):
         json_schema_extra={"examples": [{"level": "B"}, {"name": "海纳商贸", "parent_id": None}]}
     )
 
-    name: Name = Field(default="")
-    status: Status = "active"
+    name: Name = kept("")
+    status: Status = kept("active")
     classification: Short | None = None
     level: Short | None = None
     region: Short | None = None

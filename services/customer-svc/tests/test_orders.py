@@ -1,0 +1,228 @@
+"""Sales and returns: recorded once, summed up, never changed."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+
+def order(customer_id=None, number="SO-1", **fields):
+    named = {"customer_id": customer_id} if customer_id else {}
+    return {
+        **named,
+        "order_no": number,
+        "ordered_at": "2026-03-01T17:30:00+08:00",
+        "channel": "store",
+        "amount": {"amount_minor": 12900, "currency": "CNY"},
+        **fields,
+    }
+
+
+LINES = [
+    {"sku": "TEA", "name": "龙井", "category": "茶叶", "quantity": 2, "amount": {"amount_minor": 12000}},
+    {"name": "运费", "quantity": 0.5},
+]
+
+
+async def test_a_recorded_order_can_be_read_with_its_lines(client, customer, told):
+    one = await customer()
+    made = await client.post("/v1/orders", json=order(one["id"], lines=LINES))
+    assert made.status_code == 201, made.text
+    read = (await client.get(made.headers["location"])).json()
+    assert read == made.json()
+    assert read["ordered_at"] == "2026-03-01T09:30:00Z"
+    assert read["amount"] == {"amount_minor": 12900, "currency": "CNY"}
+    assert [(line["sku"], line["quantity"]) for line in read["lines"]] == [("TEA", 2), (None, 0.5)]
+    assert read["lines"][0]["amount"] == {"amount_minor": 12000, "currency": "CNY"}
+    event = (await told())[-1]
+    assert event["type"] == "order.recorded.v1"
+    assert event["data"]["customer_id"] == one["id"]
+    assert event["data"]["amount_minor"] == 12900
+    assert "order_no" not in event["data"]
+
+
+async def test_the_same_order_sent_twice_counts_once(client, customer, told):
+    one = await customer()
+    body = order(one["id"], lines=LINES)
+    first = await client.post("/v1/orders", json=body)
+    again = await client.post("/v1/orders", json={**body, "ordered_at": "2026-03-01T09:30:00Z"})
+    assert again.status_code == 200
+    assert again.json() == first.json()
+    assert len([event for event in await told() if event["type"] == "order.recorded.v1"]) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": {"amount_minor": 12901}},
+        {"ordered_at": "2026-03-01T09:30:01Z"},
+        {"lines": LINES[:1]},
+        {"kind": "return"},
+    ],
+)
+async def test_another_order_under_the_same_number_is_refused(client, customer, change):
+    one = await customer()
+    await client.post("/v1/orders", json=order(one["id"], lines=LINES))
+    other = await client.post("/v1/orders", json=order(one["id"], lines=LINES) | change)
+    assert other.status_code == 409
+    assert other.json()["code"] == "order_exists"
+
+
+async def test_the_same_order_for_another_customer_is_refused(client, customer):
+    one, two = await customer(), await customer()
+    await client.post("/v1/orders", json=order(one["id"]))
+    assert (await client.post("/v1/orders", json=order(two["id"]))).status_code == 409
+
+
+async def test_ten_concurrent_reports_of_one_order_record_it_once(client, customer, told):
+    one = await customer()
+    answers = await asyncio.gather(
+        *(client.post("/v1/orders", json=order(one["id"], lines=LINES)) for _ in range(10))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len([event for event in await told() if event["type"] == "order.recorded.v1"]) == 1
+
+
+async def test_overlapping_batches_at_once_record_each_order_once(client, customer):
+    one = await customer()
+    items = [order(one["id"], f"SO-{n}") for n in range(60)]
+    batches = [items, items[::-1], items[20:] + items[:20]]
+    answers = await asyncio.gather(
+        *(client.post("/v1/orders/batch", json={"items": batch}) for batch in batches)
+    )
+    statuses = [result["status"] for answer in answers for result in answer.json()["results"]]
+    assert sorted(statuses) == [200] * 120 + [201] * 60
+
+
+async def test_a_customer_can_be_named_by_code_or_identity(client, customer):
+    one = await customer(code="C-7")
+    await client.post(
+        f"/v1/customers/{one['id']}/identities", json={"channel": "wechat", "external_id": "abc"}
+    )
+    by_code = await client.post("/v1/orders", json=order(customer_code="C-7", number="A"))
+    by_identity = await client.post(
+        "/v1/orders", json=order(identity={"channel": "wechat", "external_id": "abc"}, number="B")
+    )
+    assert by_code.json()["customer_id"] == by_identity.json()["customer_id"] == one["id"]
+
+
+@pytest.mark.parametrize(
+    ("named", "pointer"),
+    [
+        ({"customer_id": str(uuid4())}, "/customer_id"),
+        ({"customer_code": "nobody"}, "/customer_code"),
+        ({"identity": {"channel": "wechat", "external_id": "nobody"}}, "/identity"),
+    ],
+)
+async def test_an_order_of_an_unknown_customer_is_refused(client, named, pointer):
+    refused = await client.post("/v1/orders", json=order(**named))
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "customer_unknown"
+    assert refused.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_an_order_of_next_week_is_refused_and_of_tonight_is_not(client, customer):
+    one = await customer()
+    week, hours = (datetime.now(UTC) + timedelta(hours=h) for h in (25, 23))
+    late = await client.post("/v1/orders", json=order(one["id"], ordered_at=week.isoformat()))
+    assert late.status_code == 422
+    assert late.json()["errors"][0]["pointer"] == "/ordered_at"
+    assert (
+        await client.post("/v1/orders", json=order(one["id"], ordered_at=hours.isoformat()))
+    ).status_code == 201
+
+
+async def test_a_return_stands_beside_its_sale(client, customer, told):
+    one = await customer()
+    await client.post("/v1/orders", json=order(one["id"], "SO-1"))
+    back = order(one["id"], "R-1", kind="return", return_of="SO-1", amount={"amount_minor": 2900})
+    assert (await client.post("/v1/orders", json=back)).status_code == 201
+    assert (await told())[-1]["type"] == "order.returned.v1"
+    await client.post("/v1/orders", json=order(one["id"], "X", amount={"amount_minor": 7, "currency": "GBP"}))
+    summary = (await client.get(f"/v1/customers/{one['id']}/orders/summary")).json()
+    assert summary["sale_count"] == 2
+    assert summary["return_count"] == 1
+    assert summary["totals"] == [
+        {
+            "currency": "CNY",
+            "sale_count": 1,
+            "return_count": 1,
+            "sales_minor": 12900,
+            "returns_minor": 2900,
+            "net_minor": 10000,
+        },
+        {
+            "currency": "GBP",
+            "sale_count": 1,
+            "return_count": 0,
+            "sales_minor": 7,
+            "returns_minor": 0,
+            "net_minor": 7,
+        },
+    ]
+
+
+async def test_a_return_of_somebody_elses_sale_is_refused(client, customer):
+    one, two = await customer(), await customer()
+    await client.post("/v1/orders", json=order(one["id"], "SO-1"))
+    back = order(two["id"], "R-1", kind="return", return_of="SO-1")
+    refused = await client.post("/v1/orders", json=back)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/return_of"
+
+
+async def test_a_batch_answers_each_order_by_itself_and_tells_once(client, customer, told):
+    one = await customer()
+    await client.post("/v1/orders", json=order(one["id"], "there"))
+    batch = await client.post(
+        "/v1/orders/batch",
+        json={
+            "items": [
+                order(one["id"], "new", lines=LINES),
+                order(one["id"], "there"),
+                order(one["id"], "there", channel="store", amount={"amount_minor": 1}),
+                order(str(uuid4()), "ghost"),
+                order(one["id"], "bad", amount={"amount_minor": -1}),
+                order(one["id"], "back", kind="return", return_of="new"),
+                order(one["id"], "new", lines=LINES),
+            ]
+        },
+        headers={"Accept-Language": "zh-CN"},
+    )
+    assert batch.status_code == 207
+    results = batch.json()["results"]
+    assert [r["status"] for r in results] == [201, 200, 409, 422, 422, 201, 200]
+    assert results[4]["problem"]["errors"][0]["pointer"] == "/amount/amount_minor"
+    assert results[3]["problem"]["detail"] == "没有这个客户。"
+    event = (await told())[-1]
+    assert event["type"] == "orders.imported.v1"
+    assert {fact["order_id"] for fact in event["data"]["orders"]} == {results[0]["id"], results[5]["id"]}
+    assert len((await client.get(f"/v1/orders/{results[0]['id']}")).json()["lines"]) == 2
+
+
+async def test_orders_are_listed_with_filters_page_by_page(client, customer):
+    one, two = await customer(), await customer()
+    items = [order(one["id"], f"A-{n}", ordered_at=f"2026-02-{n:02}T00:00:00Z") for n in range(1, 8)]
+    await client.post("/v1/orders/batch", json={"items": [*items, order(two["id"], "B", channel="jd")]})
+    seen, cursor = [], None
+    while True:
+        params = {"customer_id": one["id"], "limit": 3, "count": "exact"} | (
+            {"cursor": cursor} if cursor else {}
+        )
+        page = (await client.get("/v1/orders", params=params)).json()
+        assert page["page"]["total"] == 7
+        seen += [found["order_no"] for found in page["data"]]
+        cursor = page["page"]["next_cursor"]
+        if not cursor:
+            break
+    assert seen == [f"A-{n}" for n in range(7, 0, -1)]
+    some = await client.get(
+        f"/v1/customers/{one['id']}/orders",
+        params={"ordered_at[gte]": "2026-02-03T00:00:00Z", "ordered_at[lt]": "2026-02-05T00:00:00Z"},
+    )
+    assert [found["order_no"] for found in some.json()["data"]] == ["A-4", "A-3"]
+    assert [
+        o["order_no"] for o in (await client.get("/v1/orders", params={"channel": "jd"})).json()["data"]
+    ] == ["B"]
