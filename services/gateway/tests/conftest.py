@@ -82,13 +82,14 @@ class Neighbour:
         self.more = asyncio.Event()
         self.is_ready = True
 
-    async def of_customer(self, request: Request, customer_id: str, limit: int = 50) -> Any:
+    # The arguments stand in the published document only.
+    async def of_customer(self, request: Request, customer_id: str, limit: int = 50) -> Any:  # noqa: ARG002
         return await self.handle(request)
 
-    async def of_operation(self, request: Request, operation_id: str) -> Any:
+    async def of_operation(self, request: Request, operation_id: str) -> Any:  # noqa: ARG002
         return await self.handle(request)
 
-    async def plain(self, request: Request, customer_id: str | None = None) -> Any:
+    async def plain(self, request: Request, customer_id: str | None = None) -> Any:  # noqa: ARG002
         return await self.handle(request)
 
     async def handle(self, request: Request) -> Any:

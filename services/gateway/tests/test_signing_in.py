@@ -158,7 +158,7 @@ async def test_a_new_password_replaces_the_old_one_and_ends_the_sessions(world: 
     body = {"current_password": PASSWORD, "new_password": "ten lives of a tiger"}
     headers = {"Authorization": f"Bearer {pair['access_token']}"}
     wrong = {**body, "current_password": "not it at all"}
-    assert (await world.client.post("/v1/auth/password", json=wrong, headers=headers)).status_code == 401
+    assert (await world.client.post("/v1/auth/password", json=wrong, headers=headers)).status_code == 422
     assert (await world.client.post("/v1/auth/password", json=body, headers=headers)).status_code == 204
     assert (await try_password(world, PASSWORD)).status_code == 401
     assert (await try_password(world, "ten lives of a tiger")).status_code == 200

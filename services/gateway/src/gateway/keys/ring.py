@@ -13,7 +13,8 @@ from gateway.keys import commands, queries
 from gateway.keys.domain import Purpose
 from shared.db import Database, Record
 from shared.problems import Unavailable
-from shared.sealing import Sealer
+from shared.sealing import Sealer, Unsealable
+from shared.settings import SettingsMissing
 
 _FRESH_SECONDS = 60
 _UNKNOWN_KEY_SECONDS = 5
@@ -87,7 +88,12 @@ class KeyRing:
         )
 
     def _opened(self, row: Record) -> OKPKey:
-        private = self._sealer.open(commands.SEALED_AS, row["private_key"], row["kid"].encode())
+        try:
+            private = self._sealer.open(commands.SEALED_AS, row["private_key"], row["kid"].encode())
+        except Unsealable:
+            raise SettingsMissing(
+                "DATA_KEY: is not the one that sealed the signing keys in this database"
+            ) from None
         return OKPKey.import_key({**json.loads(private), "kid": row["kid"]})
 
 

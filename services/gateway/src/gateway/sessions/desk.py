@@ -14,7 +14,7 @@ from gateway.staff import commands as staff_commands
 from gateway.staff import queries as staff_queries
 from gateway.staff.passwords import Passwords, outdated
 from shared.db import Database, Record
-from shared.problems import Unauthenticated
+from shared.problems import Invalid, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,15 @@ class Desk:
             await commands.sign_out(tx, given)
 
     async def change_password(self, staff_id: UUID, current: str, new: str) -> None:
-        """Replace one's own password, which ends every session. Raises Unauthenticated, TooMany, Invalid."""
+        """Replace one's own password, which ends every session. Raises Invalid, or TooMany while locked."""
         async with self._database.read() as reader:
             username = (await staff_queries.staff_by_id(reader, staff_id))["username"]
-        await self._proved(username, current)
+        try:
+            await self._proved(username, current)
+        except Unauthenticated:
+            raise Invalid.at(
+                "/current_password", "password_wrong", en="is not the password", zh="密码不正确"
+            ) from None
         async with self._database.begin() as tx:
             await commands.forgive(tx, self._guard_key(username))
             await staff_commands.change_staff(tx, self._passwords, staff_id, {"password": new}, expected=None)

@@ -3,11 +3,28 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, EmailStr, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from gateway.staff.domain import LEAST_PASSWORD, DataScope, Role, Status
 from shared.http import Input, ListQuery, Output, Page, Patch
 from shared.http.types import Moment, Name
+
+_EXAMPLE_ZH: JsonDict = {
+    "username": "li.wei",
+    "display_name": "李伟",
+    "password": "每天九点开门的老茶叶店",
+    "roles": ["sales"],
+    "data_scope": "own",
+}
+_EXAMPLE_EN: JsonDict = {
+    "username": "jane.moore",
+    "display_name": "Jane Moore",
+    "password": "correct horse battery",
+    "email": "jane.moore@example.com",
+    "roles": ["manager", "service"],
+    "data_scope": "all",
+}
 
 
 def _unique(roles: list[Role]) -> list[Role]:
@@ -33,6 +50,8 @@ Email = Annotated[EmailStr, Field(max_length=254, examples=["li.wei@example.com"
 
 class StaffCreate(Input):
     """A new account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_ZH, _EXAMPLE_EN]})
 
     username: Username
     display_name: DisplayName
