@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "deploy" / "secrets"
+RIGHTS = ("configure", "write", "read")
 SERVICES = ("customer", "interaction", "scoring", "notify", "gateway")
 
 
@@ -47,16 +48,16 @@ def make(folder: Path) -> None:
 
 
 def definitions(folder: Path) -> dict[str, list[dict[str, str]]]:
-    """RabbitMQ's users: one for each service, allowed what the events need and no administration."""
+    """RabbitMQ's users: one for each service, allowed the exchanges of events and its own queue."""
     users, permissions = [], []
     for service in SERVICES:
         password = urlsplit((folder / f"{service}_amqp_url").read_text()).password or ""
         users.append({"name": service, "password_hash": password_hash(password), "tags": ""})
-        permissions.append(
-            {"user": service, "vhost": "tonglu", "configure": ".*", "write": ".*", "read": ".*"}
-        )
+        queue = service if service == "gateway" else f"{service}-svc"
+        names = rf"^tonglu\.(events|dead|{queue})$"
+        permissions.append({"user": service, "vhost": "tonglu", **dict.fromkeys(RIGHTS, names)})
     return {
-        "vhosts": [{"name": "tonglu", "default_queue_type": "quorum"}],
+        "vhosts": [{"name": "tonglu"}],
         "users": users,
         "permissions": permissions,
     }
