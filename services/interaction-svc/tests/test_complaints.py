@@ -1,5 +1,6 @@
 """Complaints from the first word to the last, and every way to go wrong between."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +24,7 @@ def body_of(verb: str) -> dict[str, Any]:
     return {"owner_id": str(uuid4())} if verb == "assign" else NOTED.get(verb, {})
 
 
-async def brought_to(world: Any, status: str) -> dict[str, Any]:
+async def brought_to(world: Any, status: str) -> Any:
     """A complaint that was brought to this state through the API."""
     complaint = await world.complaint(await world.customer())
     for verb in COURSE[status]:
@@ -209,6 +210,16 @@ async def test_a_step_sent_twice_is_done_once(world: Any) -> None:
     assert again.json() == first.json()
     assert again.headers["etag"] == '"v2"'
     assert [event["type"] for event in await world.events()].count("complaint.assigned.v1") == 1
+
+
+async def test_of_two_people_who_start_the_same_step_one_is_told_no(world: Any) -> None:
+    complaint = await brought_to(world, "classified")
+    await world.do(complaint, "assign", owner_id=str(uuid4()))
+    answers = await asyncio.gather(
+        *(world.do(complaint, "start", step="investigating") for _ in range(5)),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    assert (await world.get(f"/v1/complaints/{complaint['id']}")).json()["status"] == "investigating"
 
 
 async def test_a_verb_can_be_sent_without_a_body(world: Any) -> None:

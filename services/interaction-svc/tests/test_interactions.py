@@ -251,6 +251,13 @@ async def test_a_batch_takes_what_is_right_and_says_what_is_wrong(world: Any) ->
     assert [event["type"] for event in await world.events()] == ["interaction.logged.v1"] * 2
 
 
+async def test_an_unreadable_name_inside_a_batch_is_refused(world: Any) -> None:
+    async with world.client(**{"content-type": "application/json"}) as client:
+        answer = await client.post("/v1/interactions/batch", content=b'{"items": [{"\\ud800": "\\ud800"}]}')
+    assert answer.status_code == 207
+    assert answer.json()["results"][0]["status"] == 422
+
+
 async def test_a_batch_has_bounds(world: Any) -> None:
     bad: tuple[list[Any], ...] = ([], [{}] * 1001)
     for items in bad:

@@ -7,6 +7,7 @@ import asyncpg
 
 from interaction_svc.timeline import queries
 from interaction_svc.timeline.schemas import TimelineQuery
+from shared.db import Reader, Record
 from shared.db.statements import compile_now
 
 
@@ -98,15 +99,16 @@ async def analysed(world: Any) -> None:
         await owner.close()
 
 
-class Spy:
+class Spy(Reader):
     """A reader that notes how many blocks each statement touched."""
 
-    def __init__(self, reader: Any) -> None:
-        self.reader, self.scope, self.blocks = reader, reader.scope, []
+    def __init__(self, reader: Reader) -> None:
+        super().__init__(reader.connection, reader.scope)
+        self.blocks: list[int] = []
 
-    async def rows(self, statement: Any) -> Any:
+    async def rows(self, statement: Any, **given: Any) -> list[Record]:
         sql, arguments = compile_now(statement)
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"
-        plan = (await self.reader.connection.fetchval(explain, *arguments))[0]["Plan"]
+        plan = (await self.connection.fetchval(explain, *arguments))[0]["Plan"]
         self.blocks.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
-        return await self.reader.rows(statement)
+        return await super().rows(statement, **given)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
+from fastapi import Request
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
-from starlette.requests import Request
 
 from interaction_svc.customers import clients
 from shared.auth import Principal

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from fastapi import Request
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-from starlette.requests import Request
 
 from shared.auth import Principal
 from shared.auth.tokens import HEADER

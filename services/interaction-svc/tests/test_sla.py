@@ -1,0 +1,46 @@
+"""Deadlines of the default policy."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from interaction_svc.complaints.domain import STATUSES
+from interaction_svc.sla.domain import SEVERITIES, resolution_due, sla_state, step_due
+
+THEN = datetime(2026, 2, 16, 9, tzinfo=UTC)
+ONE = timedelta(microseconds=1)
+
+
+def test_the_hours_are_those_in_the_documentation() -> None:
+    hours = {
+        severity: (resolution_due(THEN, severity) - THEN).total_seconds() / 3600 for severity in SEVERITIES
+    }
+    assert hours == {"critical": 24, "high": 48, "normal": 120, "low": 240}
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_no_step_of_an_open_complaint_lasts_longer_than_its_resolution(severity: str) -> None:
+    due = resolution_due(THEN, severity)
+    for status in STATUSES[:4]:
+        for late in (0, 10, 1000):
+            step = step_due(status, THEN + timedelta(hours=late), severity, due)
+            assert step is not None
+            assert step <= due
+    assert step_due("closed", THEN, severity, due) is None
+    told_by = step_due("resolved", due, severity, due)
+    assert told_by is not None
+    assert told_by > due
+
+
+def test_a_harder_complaint_is_never_due_later() -> None:
+    order = ("critical", "high", "normal", "low")
+    dues = [resolution_due(THEN, severity) for severity in order]
+    assert dues == sorted(dues)
+
+
+def test_the_last_moment_is_still_in_time() -> None:
+    due = resolution_due(THEN, "high")
+    assert sla_state(due, None, now=due) == "running"
+    assert sla_state(due, None, now=due + ONE) == "breached"
+    assert sla_state(due, due, now=due + ONE) == "met"
+    assert sla_state(due, due + ONE, now=due + ONE) == "breached"
