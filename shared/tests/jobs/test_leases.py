@@ -55,6 +55,14 @@ async def test_nobody_takes_over_while_the_holder_is_writing(work: Database) -> 
     assert await _claim(work, MINUTE) == []
 
 
+async def test_writing_keeps_nobody_from_asking_again(work: Database) -> None:
+    async with work.begin() as tx:
+        await enqueue(tx, "greet", {}, dedup_key="one")
+    [job] = await _claim(work, MINUTE)
+    async with _context(work, job).begin(), work.begin() as tx:
+        assert await enqueue(tx, "greet", {}, dedup_key="one") == job.id
+
+
 async def test_a_heartbeat_keeps_the_lease(work: Database) -> None:
     async with work.begin() as tx:
         await enqueue(tx, "greet", {})

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from shared.db import Database
 from shared.jobs import Every, JobContext, Worker, enqueue, leases
@@ -221,6 +221,26 @@ async def test_a_handler_whose_lease_was_taken_is_stopped(work: Database) -> Non
         await stopped.wait()
         async with work.begin() as tx:
             await tx.run(JOB.delete())
+
+
+async def test_lost_connections_delay_the_work_and_do_not_end_it(
+    work: Database, work_urls: ServiceUrls
+) -> None:
+    victim = Database(f"{work_urls.app_url}?application_name=victim")
+    await victim.open()
+
+    async def cut(_job: JobContext) -> None:
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"
+        async with work.read() as reader:
+            await reader.rows(text(end))
+
+    diary = Diary(cut)
+    async with _at_work(_worker(victim, diary)):
+        for _ in range(3):
+            await _enqueued(work)
+            await _until(work, _all("done"))
+    await victim.close()
+    assert {job for job, _ in diary.runs} == {row["id"] for row in await _until(work, _all("done"))}
 
 
 async def test_a_process_does_two_things_at_once_and_no_more(work: Database) -> None:
