@@ -96,6 +96,9 @@ async def test_the_merged_document_is_valid_and_whole(world: Any) -> None:
     )
     assert "/auth/check" not in document["paths"]
     assert document["paths"]["/v1/staff"]["post"]["x-scopes"] == ["staff:write"]
+    tags = [tag["name"] for tag in document["tags"]]
+    assert tags[0] == "auth"
+    assert tags[-1] == "health"
     names = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"[a-z][A-Za-z0-9_]*", name) for name in names)

@@ -9,8 +9,8 @@ import pytest
 from fastapi.responses import JSONResponse
 
 from gateway.profile.clients import Destination
+from gateway.profile.composer import Composer
 from gateway.profile.domain import PARTS, Breaker, Part, read
-from gateway.profile.queries import Composer
 from shared.http.client import make_client
 from shared.testing import staff
 

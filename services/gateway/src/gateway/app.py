@@ -20,7 +20,7 @@ from gateway.edge.routes import published_keys
 from gateway.edge.routes import router as edge
 from gateway.keys.ring import KeyRing
 from gateway.profile.clients import Destination
-from gateway.profile.queries import Composer
+from gateway.profile.composer import Composer
 from gateway.profile.routes import router as profile
 from gateway.routing.edge import Edge
 from gateway.sessions.desk import Desk, Terms

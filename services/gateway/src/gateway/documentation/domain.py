@@ -11,6 +11,7 @@ Document = Mapping[str, Any]
 _REF = "#/components/schemas/"
 _GATEWAY = "gateway"
 _HEALTH = frozenset({"/livez", "/readyz", "/version"})
+_FOR_OPERATORS = frozenset({"operations", "operators", "health"})
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
 _SIGN_IN = {
     "type": "oauth2",
@@ -24,9 +25,10 @@ def merged(documents: Mapping[str, Document], *, version: str) -> dict[str, Any]
 
     A schema name that means different things in two services gets the service's name before it, in both;
     one that means the same stays as it is. Operation ids that occur twice are prefixed likewise. Paths that
-    several services share (`/v1/operations/{id}`) stand once.
+    several services share (`/v1/operations/{id}`) stand once. Signing in comes first, operators' tags last.
     """
-    own = {service: _readable(service, document) for service, document in documents.items()}
+    ordered = sorted(documents, key=lambda service: (service != _GATEWAY, service))
+    own = {service: _readable(service, documents[service]) for service in ordered}
     clashing = _clashing_schemas(own)
     doubled = _doubled_operations(own)
     result: dict[str, Any] = _frame(version)
@@ -194,7 +196,9 @@ def _tags(documents: Iterable[Document]) -> list[dict[str, Any]]:
         for _, operation in _operations(document)
         for tag in operation.get("tags", ())
     ]
-    return [described.get(name, {"name": name}) for name in dict.fromkeys([*described, *used])]
+    names = dict.fromkeys([*described, *used])
+    ordered = sorted(names, key=lambda name: name in _FOR_OPERATORS)
+    return [described.get(name, {"name": name}) for name in ordered]
 
 
 def _short(service: str) -> str:

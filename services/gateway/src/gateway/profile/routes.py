@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from gateway.profile.queries import Composer
+from gateway.profile.composer import Composer
 from gateway.profile.schemas import Profile
 from shared.http import Caller, Router, needs
 
