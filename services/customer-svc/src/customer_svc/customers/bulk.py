@@ -87,7 +87,7 @@ async def _judged(
     records: dict[int, dict[str, Any]] = {}
     for place, row in enumerate(rows):
         try:
-            distributor_id = home(tx.scope, row.distributor_id)
+            distributor_id = home(tx.scope.distributors, row.distributor_id)
             if row.distributor_id is not None and distributor_id not in there:
                 raise unknown_distributor()
         except Problem as problem:

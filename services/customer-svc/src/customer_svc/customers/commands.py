@@ -51,7 +51,7 @@ async def register_customer(
     tx: Tx, wanted: CustomerCreate, *, customer_id: UUID | None = None
 ) -> dict[str, Any]:
     """Register one customer; Conflict if its code is taken, Invalid for an unknown distributor."""
-    distributor_id = home(tx.scope, wanted.distributor_id)
+    distributor_id = home(tx.scope.distributors, wanted.distributor_id)
     await distributors.require(tx, distributor_id)
     await enter_channels(tx, [wanted.channel])
     record = new_record(wanted, customer_id or tx.new_id(), distributor_id, tx.now)
@@ -123,7 +123,7 @@ def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
     if wanted.get("birthday") is not None:
         wanted["birthday"] = Birthday(**wanted["birthday"]).model_dump()
     if "distributor_id" in wanted:
-        wanted["distributor_id"] = home(tx.scope, wanted["distributor_id"])
+        wanted["distributor_id"] = home(tx.scope.distributors, wanted["distributor_id"])
     return wanted
 
 

@@ -11,7 +11,7 @@ from customer_svc.customers import domain
 from customer_svc.customers.schemas import CustomerQuery, HistoryQuery
 from customer_svc.customers.tables import Customer, CustomerChange
 from customer_svc.sight import in_sight, sight
-from shared.db import Reader, Record, Tx, prepare
+from shared.db import Prepared, Reader, Record, Tx, prepare
 from shared.http import Listing, visible
 from shared.problems import NotFound, not_found
 from shared.sealing import Sealer
@@ -29,6 +29,11 @@ _KNOWN = prepare(
 )
 _BY_CODE = prepare(
     select(*_READ).where(
+        _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(_t.c.distributor_id)
+    )
+)
+_IDS_BY_CODE = prepare(
+    select(_t.c.code, _t.c.id, _t.c.distributor_id).where(
         _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(_t.c.distributor_id)
     )
 )
@@ -112,13 +117,22 @@ async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
     return {row["id"]: row["distributor_id"] for row in rows}
 
 
-async def by_codes(db: Reader, codes: Iterable[str]) -> dict[str, list[Record]]:
-    """The customers in sight that have these codes; two distributors may use the same code."""
-    wanted = sorted(set(codes))
-    found: dict[str, list[Record]] = {code: [] for code in wanted}
-    for row in await db.rows(_BY_CODE, codes=wanted, **sight(db.scope)) if wanted else []:
-        found[row["code"]].append(row)
+async def _by_codes(db: Reader, statement: Prepared, codes: Iterable[str | None]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {code: [] for code in codes if code is not None}
+    if found:
+        for row in await db.rows(statement, codes=sorted(found), **sight(db.scope)):
+            found[row["code"]].append(row)
     return found
+
+
+async def by_codes(db: Reader, codes: Iterable[str | None]) -> dict[str, list[Record]]:
+    """The customers in sight that have these codes; two distributors may use the same code."""
+    return await _by_codes(db, _BY_CODE, codes)
+
+
+async def ids_by_code(db: Reader, codes: Iterable[str | None]) -> dict[str, list[Record]]:
+    """As `by_codes`, only with code, id and distributor_id."""
+    return await _by_codes(db, _IDS_BY_CODE, codes)
 
 
 async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[str, Any]:

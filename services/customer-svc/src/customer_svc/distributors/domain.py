@@ -3,7 +3,6 @@
 from typing import Literal, get_args
 from uuid import UUID
 
-from shared.db import Scope
 from shared.problems import Invalid
 
 Status = Literal["prospect", "onboarding", "active", "suspended", "ended"]
@@ -17,12 +16,12 @@ def unknown_distributor(pointer: str = "/distributor_id") -> Invalid:
     )
 
 
-def home(scope: Scope, wanted: UUID | None) -> UUID | None:
+def home(mine: frozenset[UUID] | None, wanted: UUID | None) -> UUID | None:
     """Whose a new record is: as wanted or, for a partner who does not say, its own.
 
-    Raises Invalid when it is out of sight, or when a partner with several distributors does not say which.
+    `mine` are the distributors in sight (None: all). Raises Invalid when the wanted one is not among them,
+    or when a partner with several distributors does not say which.
     """
-    mine = scope.distributors
     if mine is None or wanted in mine:
         return wanted
     if wanted is not None:

@@ -64,7 +64,7 @@ async def upsert_customer(
     if await queries.owner(tx, ref.channel, ref.external_id) is None:
         customer_id = tx.new_id()
         claimed = IdentityCreate(channel=ref.channel, external_id=ref.external_id)
-        if await _claim(tx, claimed, customer_id, home(tx.scope, wanted.distributor_id)):
+        if await _claim(tx, claimed, customer_id, home(tx.scope.distributors, wanted.distributor_id)):
             return await register_customer(tx, wanted, customer_id=customer_id), True
     owner_id = await queries.owner(tx, ref.channel, ref.external_id)
     if owner_id is None or owner_id not in await customers.known(tx, [owner_id]):

@@ -15,6 +15,7 @@ from customer_svc.distributors.domain import home, unknown_distributor
 from customer_svc.orders import domain, queries
 from customer_svc.orders.buyers import Buyer, buyers
 from customer_svc.orders.schemas import OrderCreate
+from customer_svc.orders.schemas import OrderLine as Line
 from customer_svc.orders.tables import Order, OrderLine
 from customer_svc.tables import MOMENT
 from shared.db import Record, Tx, prepare
@@ -114,7 +115,7 @@ def _judge(
     """The record of an acceptable row; raises its problem otherwise."""
     if isinstance(buyer, Problem):
         raise buyer
-    if row.distributor_id is not None and home(tx.scope, row.distributor_id) not in homes:
+    if row.distributor_id is not None and home(tx.scope.distributors, row.distributor_id) not in homes:
         raise unknown_distributor()
     if domain.too_far_ahead(row.ordered_at, tx.now):
         raise Invalid.at(
@@ -134,18 +135,8 @@ def _judge(
 
 
 def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
-    lines = [
-        (
-            line.sku,
-            line.name,
-            line.category,
-            line.quantity.normalize(),
-            line.amount and line.amount.amount_minor,
-        )
-        for line in row.lines
-    ]
     amount = row.amount
-    head = (row.kind, row.return_of, row.ordered_at, amount.amount_minor, amount.currency)
+    fixed = f"{row.kind} {row.ordered_at.isoformat()} {amount.amount_minor} {amount.currency}"
     return {
         "id": tx.new_id(),
         "channel": row.channel,
@@ -157,8 +148,13 @@ def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
         "ordered_at": row.ordered_at,
         "amount_minor": amount.amount_minor,
         "currency": amount.currency,
-        "fingerprint": domain.fingerprint(head, lines),
+        "fingerprint": domain.fingerprint(fixed, [row.return_of, [_said(line) for line in row.lines]]),
     }
+
+
+def _said(line: Line) -> list[Any]:
+    amount = line.amount and line.amount.amount_minor
+    return [line.sku, line.name, line.category, str(line.quantity.normalize()), amount]
 
 
 async def _insert(tx: Tx, records: Mapping[int, dict[str, Any]]) -> frozenset[UUID]:

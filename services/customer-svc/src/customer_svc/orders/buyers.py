@@ -22,7 +22,7 @@ class Buyer:
 async def buyers(db: Reader, rows: Sequence[OrderCreate]) -> list[Buyer | Problem]:
     """The buyer of each row in order, or why there is none; at most one query for each way of naming."""
     by_id = await customers.known(db, (row.customer_id for row in rows if row.customer_id))
-    by_code = await customers.by_codes(db, (row.customer_code for row in rows if row.customer_code))
+    by_code = await customers.ids_by_code(db, (row.customer_code for row in rows))
     refs = (row.identity for row in rows if row.identity)
     by_identity = await identities.owners(db, ((ref.channel, ref.external_id) for ref in refs))
     return [_buyer(row, by_id, by_code, by_identity) for row in rows]
