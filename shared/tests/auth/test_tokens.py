@@ -41,6 +41,14 @@ async def test_the_principal_survives_the_journey() -> None:
     assert await verifier.verify(token) == sent
 
 
+async def test_a_token_may_be_handed_on_to_the_services_that_it_names() -> None:
+    token = mint(staff("admin"), signing_key(), audience="svc", also=["other"])
+    for audience in ("svc", "other"):
+        assert await TokenVerifier(audience, jwks=jwks()).verify(token)
+    with pytest.raises(Unauthenticated):
+        await TokenVerifier("third", jwks=jwks()).verify(token)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

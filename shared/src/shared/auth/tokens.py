@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,13 +35,20 @@ _UNREADABLE = (JoseError, ValueError, KeyError, TypeError)
 FetchKeys = Callable[[], Awaitable[str]]
 
 
-def mint(principal: Principal, key: OKPKey, *, audience: str, seconds: int = MOST_SECONDS) -> str:
-    """A token for one service, valid for at most a minute."""
+def mint(
+    principal: Principal,
+    key: OKPKey,
+    *,
+    audience: str,
+    also: Sequence[str] = (),
+    seconds: int = MOST_SECONDS,
+) -> str:
+    """A token for one service, valid for at most a minute; `also` names those that it may ask in turn."""
     now = int(time.time())
     distributors = principal.scope.distributors
     claims = {
         "iss": ISSUER,
-        "aud": audience,
+        "aud": [audience, *also] if also else audience,
         "sub": str(principal.id),
         "iat": now,
         "exp": now + min(seconds, MOST_SECONDS),
@@ -113,7 +120,7 @@ class TokenVerifier:
             raise ValueError("no keys yet")
         decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
         _CLAIMS.validate(decoded.claims)
-        if decoded.claims["aud"] != self._audience or decoded.header.get("typ") != TOKEN_TYPE:
+        if self._audience not in _audiences(decoded.claims["aud"]) or decoded.header.get("typ") != TOKEN_TYPE:
             raise ValueError("not for us")
         return _principal(decoded.claims), float(decoded.claims["exp"])
 
@@ -129,6 +136,10 @@ class TokenVerifier:
             except (OSError, ValueError, KeyError):
                 return False
         return True
+
+
+def _audiences(claim: Any) -> list[Any]:
+    return claim if isinstance(claim, list) else [claim]
 
 
 def _key_set(jwks: str) -> KeySet:

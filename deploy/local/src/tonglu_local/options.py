@@ -1,0 +1,54 @@
+"""What the launcher is told from outside."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tonglu_local.postgres import default_state_dir
+
+SERVICES = ("customer", "interaction", "scoring", "notify", "gateway")
+
+
+class OptionError(Exception):
+    """A setting that cannot be used; the text is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """From the environment.
+
+    `databases` are servers of the user's own (`DATABASE_URL_CUSTOMER` …) instead of the embedded one;
+    `amqp_url` a RabbitMQ instead of the bus in the process.
+    """
+
+    state_dir: Path
+    host: str
+    port: int
+    metrics_port: int
+    admin_password: str | None
+    amqp_url: str | None
+    databases: Mapping[str, str]
+    log_level: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str] = os.environ) -> "Options":
+        """Read them; raises OptionError."""
+        databases = {name: environ.get(f"DATABASE_URL_{name.upper()}", "") for name in SERVICES}
+        return cls(
+            state_dir=default_state_dir(environ),
+            host=environ.get("TONGLU_HOST", "127.0.0.1"),
+            port=_port(environ, "TONGLU_PORT", 8080),
+            metrics_port=_port(environ, "TONGLU_METRICS_PORT", 0),
+            admin_password=environ.get("TONGLU_ADMIN_PASSWORD") or None,
+            amqp_url=environ.get("TONGLU_AMQP_URL") or None,
+            databases={name: url for name, url in databases.items() if url},
+            log_level=environ.get("TONGLU_LOG_LEVEL", "WARNING"),
+        )
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the largest port
+        raise OptionError(f"{name} must be a port number, not {text!r}")
+    return int(text)

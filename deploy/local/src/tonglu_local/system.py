@@ -1,0 +1,134 @@
+"""All of Tonglu in one event loop: five services, one bus between them, one edge in front."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp
+
+import customer_svc.app
+import customer_svc.settings
+import gateway.app
+import gateway.settings
+import interaction_svc.app
+import interaction_svc.settings
+import notify_svc.app
+import notify_svc.settings
+import scoring_svc.app
+import scoring_svc.settings
+from shared.db.migrate import upgrade
+from shared.http.client import make_client
+from shared.messaging.bus import EventBus
+from shared.messaging.local import LocalBus
+from shared.service import Service
+from tonglu_local.options import Options
+from tonglu_local.postgres import ServiceUrls
+from tonglu_local.secrets import data_keys
+
+_PACKAGES = {
+    "customer": "customer_svc",
+    "interaction": "interaction_svc",
+    "scoring": "scoring_svc",
+    "notify": "notify_svc",
+    "gateway": "gateway",
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """Everything running; `made_password` is the first administrator's, when one had to be made."""
+
+    services: tuple[Service, ...]
+    front: ASGIApp
+    made_password: str | None
+
+    async def died(self) -> str:
+        """Wait until a loop of some service is dead; its name."""
+        waiting = [asyncio.create_task(service.loops.died()) for service in self.services]
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    async def leave(self) -> None:
+        """Say not ready; nobody balances in front of one process, so there is nothing to wait for."""
+        for service in self.services:
+            service.draining = True
+
+
+@asynccontextmanager
+async def running(options: Options, urls: Mapping[str, ServiceUrls]) -> AsyncIterator[System]:
+    """Migrate, put together, start; stop in reverse."""
+    for name, package in _PACKAGES.items():
+        await upgrade(package, urls[name].owner_url)
+    settings = _Settings(options, urls)
+    async with AsyncExitStack() as stack:
+        services = await _built(settings, stack)
+        for service in services.values():
+            await stack.enter_async_context(service.running(exclusive=True))
+        door = services["gateway"]
+        made = await gateway.app.ensure_admin(door.database, options.admin_password)
+        apps = {name: service.asgi for name, service in services.items()}
+        front = gateway.app.front(door, apps)  # type: ignore[arg-type]  # built as a Gateway below
+        yield System(tuple(services.values()), front, made)
+
+
+class _Settings:
+    """The settings of each service, from the launcher's options."""
+
+    def __init__(self, options: Options, urls: Mapping[str, ServiceUrls]) -> None:
+        self._options = options
+        self._urls = urls
+        self._keys = data_keys(options.state_dir)
+        self.shared_bus: EventBus | None = None
+        if options.amqp_url is None:
+            self.shared_bus = LocalBus(expects=_names())
+
+    def of(self, name: str, settings_class: Any, **given: Any) -> Any:
+        return settings_class(
+            database_url=self._urls[name].app_url,
+            database_owner_url=self._urls[name].owner_url,
+            data_key=self._keys[name],
+            amqp_url=self._options.amqp_url,
+            log_level=self._options.log_level,
+            **given,
+        )
+
+
+def _names() -> list[str]:
+    return [name if name == "gateway" else f"{name}-svc" for name in _PACKAGES]
+
+
+async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Service]:
+    door = settings.of(
+        "gateway", gateway.settings.Settings, admin_password=settings._options.admin_password  # noqa: SLF001
+    )
+    believed = {"internal_jwks": await gateway.app.internal_jwks(door)}
+    bus = settings.shared_bus
+    customer = customer_svc.app.build(settings.of("customer", customer_svc.settings.Settings, **believed), bus)
+    base = {"customer_url": "http://customer-svc", **believed}
+    reader = await stack.enter_async_context(make_client(app=customer.asgi))
+    services = [
+        customer,
+        interaction_svc.app.build(
+            settings.of("interaction", interaction_svc.settings.Settings, **base), bus, customers=reader
+        ),
+        scoring_svc.app.build(settings.of("scoring", scoring_svc.settings.Settings, **believed), bus),
+        notify_svc.app.build(
+            settings.of("notify", notify_svc.settings.Settings, **base), bus, customers=reader
+        ),
+    ]
+    clients = {
+        service.name: await stack.enter_async_context(
+            make_client(f"http://{service.name}", app=service.asgi)
+        )
+        for service in services
+    }
+    documents = {service.name: service.app.openapi for service in services}
+    door = settings.of("gateway", gateway.settings.Settings, **believed)
+    services.append(gateway.app.build(door, bus, clients=clients, documents=documents))
+    return {service.name: service for service in services}
