@@ -36,7 +36,7 @@ def test_the_published_cdnow_parameters_come_out(seen):
 
 @pytest.mark.parametrize(("family", "k"), purchase_fit.VARIANTS)
 def test_the_gradient_is_the_slope(seen, family, k):
-    objective = purchase_fit._objective(seen, family, k, 1e-3)
+    objective = purchase_fit._objective(seen, family, k, 1e-3, np.array([0.2, 0.0, -0.3, 0.5]))
     at = np.array([0.1, -0.4, 0.3, 0.2])
     assert check_grad(lambda logs: objective(logs)[0], lambda logs: objective(logs)[1], at) < 1e-5
 
@@ -91,6 +91,16 @@ def test_expected_orders_are_the_integral_over_the_chance_to_leave(family):
 def test_a_fit_in_which_nobody_leaves_says_so():
     regular = Histories(np.full(50, 9.0), np.full(50, 9.0), np.full(50, 9.5), np.zeros(50))
     assert purchase_fit.fit_bgnbd(regular, l2=0).degenerate
+
+
+def test_little_data_moves_the_prior_little_and_much_data_replaces_it(seen):
+    prior = purchase_fit.usual_model(7.0)
+    few = purchase_fit.fit_from_prior(seen.at(slice(0, 5)), 7.0)
+    assert few.alpha == pytest.approx(prior.alpha, rel=0.3)
+    everybody = purchase_fit.fit_from_prior(seen, 7.0)
+    freely = purchase_fit.fit_purchase(seen)
+    np.testing.assert_allclose(everybody.p_buy(seen, 13), freely.p_buy(seen, 13), atol=0.03)
+    assert purchase_fit.fit_from_prior(seen.at(slice(0, 0)), 7.0) == prior
 
 
 def test_a_model_survives_its_document(seen):

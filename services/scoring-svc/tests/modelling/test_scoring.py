@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring_svc.modelling.facts import record
-from scoring_svc.modelling.levels import HIGH, UNKNOWN
+from scoring_svc.modelling.levels import HIGH, LOW, UNKNOWN
 from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.percentiles import Percentiles
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.reasons import CODES, NO_CODE, supported
 from scoring_svc.modelling.report import score_of
+from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import rank, score
 
 NOON = np.datetime64("2024-09-01T12:00", "us")
@@ -157,3 +158,16 @@ def test_next_to_nothing_can_be_learnt_from_and_scored(orders):
 def test_learning_twice_gives_the_same_model(world):
     again = learn(world.facts, world.as_of, horizon_weeks=4)
     assert again.to_document() == world.model.to_document()
+
+
+def test_a_customer_is_looked_at_again_when_silence_will_have_changed_its_level(world):
+    now = world.score(world.facts)
+    known = now.known.bought
+    weeks = weeks_to_review(now, world.model, world.policy)
+    assert np.array_equal(np.isnan(weeks), ~known)
+    assert np.all((weeks[known] > 0) & (weeks[known] <= 52))
+    silence = np.flatnonzero((now.forecast.level == LOW) & (weeks < 20))
+    assert len(silence) > 20
+    quiet = world.facts.as_of(world.as_of).chosen(silence)
+    later = world.score(quiet, world.as_of + np.timedelta64(7 * 26, "D"))
+    assert np.mean(later.forecast.level > LOW) > 0.9

@@ -14,7 +14,7 @@ from scoring_svc.modelling.facts import Facts, Ints
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
 from scoring_svc.modelling.purchase import PurchaseModel, histories
-from scoring_svc.modelling.purchase_fit import fit_named, fit_purchase, usual_model
+from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_purchase
 from scoring_svc.modelling.spend import SpendModel, fit_spend
 from scoring_svc.modelling.value import horizon_for
 
@@ -80,9 +80,16 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
     horizon = horizon_weeks or horizon_for(gap)
     gap = float(np.clip(gap, 0.2, 52.0)) if np.isfinite(gap) else GAP_UNKNOWN
     spend = fit_spend(now.rhythm.order_days, now.rhythm.mean_value)
-    base = ScoringModel(str(as_of), horizon, "prior", gap, usual_model(gap), spend, prior_churn())
+    purchase = fit_from_prior(histories(now.rhythm), gap)
+    base = ScoringModel(str(as_of), horizon, "prior", gap, purchase, spend, prior_churn())
     if len(buyers) < FEWEST_CUSTOMERS or now.rhythm.repeats.sum() < FEWEST_REPEATS:
-        return replace(base, card={"customers": len(buyers), "note": "too little data: prior parameters"})
+        return replace(
+            base,
+            card={
+                "customers": len(buyers),
+                "note": "too little data: prior parameters, moved by what there is",
+            },
+        )
     past = moments(known.orders.ts.min(), as_of, horizon)
     return _fitted(base, now, [look_back(buyers, moment, horizon) for moment in past])
 

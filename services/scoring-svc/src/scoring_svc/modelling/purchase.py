@@ -66,12 +66,12 @@ class PurchaseModel:
         """P(has not left). It is 1 for every one-order customer of the BG family: never show it as a risk."""
         return 1.0 / (1.0 + self._gone(seen) / self._survival(seen.age, seen))
 
-    def p_buy(self, seen: Histories, weeks: float, *, silent_for: float = 0.0) -> Floats:
+    def p_buy(self, seen: Histories, weeks: float, *, silent_for: Floats | float = 0.0) -> Floats:
         """P(at least one order in the next `weeks`), after `silent_for` further weeks without any.
 
         In [0, 1]; a customer can leave only right after an order, so it is P(alive) * P(an order | alive).
         """
-        if silent_for:
+        if np.any(silent_for):
             seen = Histories(seen.repeats, seen.last_week, seen.age + silent_for, seen.sum_log_gaps)
         now = self._survival(seen.age, seen)
         later = self._survival(seen.age + weeks, seen)

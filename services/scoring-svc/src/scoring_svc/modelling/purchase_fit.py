@@ -16,6 +16,7 @@ WEAK_PRIOR = 1e-3
 _BOUND = 8.0  # of every log parameter, with time scaled to 10
 _NEAR_BOUND = 7.5
 _SCALED_AGE = 10.0
+_PRIOR_CUSTOMERS = 50.0
 _ENOUGH = 40_000  # more customers move no parameter that anybody could see
 VARIANTS: tuple[tuple[Family, int], ...] = (("bg", 1), ("mbg", 1), ("mbg", 2), ("mbg", 3), ("mbg", 4))
 
@@ -26,10 +27,16 @@ def fit_bgnbd(seen: Histories, *, l2: float = WEAK_PRIOR) -> PurchaseModel:
 
 
 def fit_purchase(
-    seen: Histories, *, family: Family = "mbg", k: int = 1, l2: float = WEAK_PRIOR
+    seen: Histories,
+    *,
+    family: Family = "mbg",
+    k: int = 1,
+    l2: float = WEAK_PRIOR,
+    prior: PurchaseModel | None = None,
 ) -> PurchaseModel:
     """The most likely parameters, in weeks; `l2` per customer pulls the log parameters weakly towards 0.
 
+    With a `prior` of the same family they are pulled towards its parameters instead, `l2` times over.
     `degenerate` is set when a parameter runs to its bound or nobody repeated: such a model says, for example,
     that no customer ever leaves, and must not be trusted with long silences.
 
@@ -41,9 +48,10 @@ def fit_purchase(
     sample = seen.at(slice(None, None, -(-len(seen) // _ENOUGH)))
     scale = _SCALED_AGE / max(float(sample.age.max()), 1e-9)
     scaled = Histories(sample.repeats, sample.last_week * scale, sample.age * scale, sample.sum_log_gaps)
+    centre = np.zeros(4) if prior is None else np.log([prior.r, prior.alpha * scale, prior.a, prior.b])
     best = minimize(
-        _objective(scaled, family, k, l2),
-        np.array([0.0, 0.0, 0.0, 0.0]),
+        _objective(scaled, family, k, l2, centre),
+        np.clip(centre, -_BOUND, _BOUND),
         jac=True,
         method="L-BFGS-B",
         bounds=[(-_BOUND, _BOUND)] * 4,
@@ -53,6 +61,14 @@ def fit_purchase(
     model = PurchaseModel(family, k, r, alpha / scale, a, b, customers=len(seen))
     stuck = bool(np.any(np.abs(best.x) > _NEAR_BOUND)) or not bool(np.any(sample.repeats > 0))
     return replace(model, degenerate=stuck, log_likelihood=log_likelihood(model, sample))
+
+
+def fit_from_prior(seen: Histories, gap: float) -> PurchaseModel:
+    """`usual_model(gap)` moved by what little data there is, as if the prior were fifty customers."""
+    prior = usual_model(gap)
+    if len(seen) == 0:
+        return prior
+    return fit_purchase(seen, l2=_PRIOR_CUSTOMERS / len(seen), prior=prior)
 
 
 def fit_named(seen: Histories, name: str) -> PurchaseModel:
@@ -86,13 +102,14 @@ class _Point:
 
 
 def _objective(
-    seen: Histories, family: Family, k: int, l2: float
+    seen: Histories, family: Family, k: int, l2: float, centre: Floats
 ) -> Callable[[Floats], tuple[float, Floats]]:
     def negative(logs: Floats) -> tuple[float, Floats]:
         values = np.exp(logs)
         terms, slopes = _terms(_Point(*values), seen, family, k)
         gradient = np.array([float(np.mean(slope)) for slope in slopes]) * values
-        return -float(np.mean(terms)) + l2 * float(logs @ logs), -gradient + 2 * l2 * logs
+        off = logs - centre
+        return -float(np.mean(terms)) + l2 * float(off @ off), -gradient + 2 * l2 * off
 
     return negative
 
