@@ -13,8 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shared.db.migrate import upgrade
-from shared.http.application import create_app
-from shared.service import Service, release
+from shared.service import Service
 from shared.settings import ServiceSettings, SettingsMissing
 from shared.telemetry import logs, metrics
 
@@ -24,8 +23,16 @@ _FINISH_SECONDS = 15
 _HEADER_BYTES = 16 * 1024
 
 
-def run(build: Callable[[Settings], Service], settings_class: type[Settings]) -> None:
-    """Read the settings and run the part that the command line names; exit 2 when settings are missing."""
+def run(
+    build: Callable[[Settings], Service],
+    settings_class: type[Settings],
+    *,
+    migrated: Callable[[Service], Awaitable[None]] | None = None,
+) -> None:
+    """Read the settings and run the part that the command line names; exit 2 when settings are missing.
+
+    `migrated` does what a service needs once after its migrations, with its database open.
+    """
     parser = argparse.ArgumentParser(description="Run one part of a Tonglu service.")
     parser.add_argument("part", choices=("api", "worker", "migrate"))
     part = parser.parse_args().part
@@ -37,8 +44,7 @@ def run(build: Callable[[Settings], Service], settings_class: type[Settings]) ->
     logs.configure(settings.log_level)
     service = build(settings)
     if part == "migrate":
-        owner = settings.database_owner_url or settings.database_url
-        asyncio.run(upgrade(service.package, owner.get_secret_value()))
+        asyncio.run(_migrate(service, migrated))
         return
     metrics.install()
     metrics.serve(settings.metrics_port, settings.host)
@@ -52,17 +58,23 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
+async def _migrate(service: Service, migrated: Callable[[Service], Awaitable[None]] | None) -> None:
+    settings = service.settings
+    owner = settings.database_owner_url or settings.database_url
+    await upgrade(service.package, owner.get_secret_value())
+    if migrated is not None:
+        await service.database.open()
+        try:
+            await migrated(service)
+        finally:
+            await service.database.close()
+
+
 async def _serve(service: Service, part: str) -> None:
     api = part == "api"
     async with service.running(api=api, worker=not api):
-        app: ASGIApp = service.asgi if api else _health_only(service)
+        app: ASGIApp = service.asgi if api else service.health_only()
         await serve(app, service.settings, on_leaving=lambda: leave(service), watch=service.loops.died)
-
-
-def _health_only(service: Service) -> ASGIApp:
-    return create_app(
-        title=service.name, description="Health", version=release(), routers=[service.health_router()]
-    )
 
 
 async def leave(service: Service) -> None:

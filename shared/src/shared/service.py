@@ -107,6 +107,13 @@ class Service:
             max_in_flight=self.settings.max_in_flight,
         )
 
+    def health_only(self) -> Frame:
+        """What a worker serves: `/livez`, `/readyz`, `/version`."""
+        routers = [self.health_router()]
+        return self._framed(
+            create_app(title=self.name, description="Health", version=release(), routers=routers)
+        )
+
     def health_router(self) -> APIRouter:
         """`/livez`, `/readyz`, `/version` of this service."""
         return health_router(self.name, release(), self.checks)
