@@ -8,25 +8,23 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """`admin_password` is the first account's password at the first start; without it one is made.
 
-    `issuer` stands in access tokens. The addresses of the services are needed only where they run in
-    processes of their own.
+    `issuer` stands in access tokens. The addresses are those of services in processes of their own.
     """
 
     admin_password: SecretStr | None = None
     issuer: str = "tonglu"
     access_token_seconds: int = 900
     session_days: int = 30
-    customer_svc_url: str | None = None
-    interaction_svc_url: str | None = None
-    scoring_svc_url: str | None = None
-    notify_svc_url: str | None = None
+    customer_url: str = "http://customer-svc:8000"
+    interaction_url: str = "http://interaction-svc:8000"
+    scoring_url: str = "http://scoring-svc:8000"
+    notify_url: str = "http://notify-svc:8000"
 
     def service_urls(self) -> dict[str, str]:
-        """The addresses that were given, by service."""
-        given = {
-            "customer-svc": self.customer_svc_url,
-            "interaction-svc": self.interaction_svc_url,
-            "scoring-svc": self.scoring_svc_url,
-            "notify-svc": self.notify_svc_url,
+        """The address of each service."""
+        return {
+            "customer-svc": self.customer_url,
+            "interaction-svc": self.interaction_url,
+            "scoring-svc": self.scoring_url,
+            "notify-svc": self.notify_url,
         }
-        return {name: url for name, url in given.items() if url}

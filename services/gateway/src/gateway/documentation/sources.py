@@ -23,8 +23,13 @@ class Documents:
     """
 
     def __init__(
-        self, given: Mapping[str, Callable[[], Document]], clients: Mapping[str, httpx.AsyncClient]
+        self,
+        given: Mapping[str, Callable[[], Document]],
+        clients: Mapping[str, httpx.AsyncClient],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
         self._given = given
         self._clients = {name: client for name, client in clients.items() if name not in given}
         self._documents: dict[str, Document | None] = {}
@@ -33,7 +38,7 @@ class Documents:
 
     async def all(self) -> Mapping[str, Document | None]:
         """Every service's document; waits only when nothing is known yet."""
-        if self._due > time.monotonic():
+        if self._due > self._monotonic():
             return self._documents
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._fetch())
@@ -49,7 +54,7 @@ class Documents:
         if found != self._documents:
             self._documents = dict(sorted(found.items()))
         seconds = _FRESH_SECONDS if all(found.values()) else _RETRY_SECONDS
-        self._due = time.monotonic() + (seconds if self._clients else float("inf"))
+        self._due = self._monotonic() + (seconds if self._clients else float("inf"))
 
     async def _one(self, name: str, client: httpx.AsyncClient) -> Document | None:
         try:

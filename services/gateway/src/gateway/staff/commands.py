@@ -94,7 +94,10 @@ async def ensure_admin(database: Database, password: str | None = None) -> str |
             roles=["admin"],
             data_scope="all",
         )
-        await create_staff(tx, passwords, first)
+        try:
+            await create_staff(tx, passwords, first)
+        except Conflict:  # another replica was quicker
+            return None
     return None if password else chosen
 
 

@@ -1,0 +1,112 @@
+"""The gateway with services in processes of their own: documents are fetched, and databases go away."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import build, ensure_admin, front
+from gateway.documentation.sources import Documents
+from gateway.edge.check import Check, Credentials
+from gateway.edge.identity import StaffIdentity
+from gateway.edge.paths import Paths
+from gateway.keys.ring import KeyRing
+from shared.db import Database
+from shared.messaging.local import LocalBus
+from shared.problems import NotFound, Unauthenticated, Unavailable
+from shared.testing import clean
+
+ORDERS: dict[str, Any] = {"paths": {"/v1/orders": {"get": {}}}}
+
+
+class Remote(httpx.AsyncBaseTransport):
+    """A service at the other end of a network that fails."""
+
+    def __init__(self) -> None:
+        self.document: Any = None
+        self.asked = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.document is None:
+            raise httpx.ConnectError("refused", request=request)
+        return httpx.Response(200, json=self.document, request=request)
+
+
+async def test_paths_of_a_service_that_never_told_are_unavailable_not_unknown(settings: Any) -> None:
+    remote, moment = Remote(), 0.0
+    database = Database(settings.database_url.get_secret_value())
+    ring = KeyRing(database, None)  # type: ignore[arg-type]  # no key is needed to refuse
+    async with httpx.AsyncClient(transport=remote, base_url="http://customer") as client:
+        documents = Documents({}, {"customer-svc": client}, monotonic=lambda: moment)
+        check = Check(Paths(documents.all).table, StaffIdentity(database, ring, issuer="x"), ring)
+        with pytest.raises(Unavailable, match="service_starting"):
+            await check("/v1/orders", Credentials())
+        remote.document = ORDERS
+        with pytest.raises(Unavailable):
+            await check("/v1/orders", Credentials())
+        assert remote.asked == 1
+        moment += 3
+        with pytest.raises(Unauthenticated):
+            await check("/v1/orders", Credentials())
+        with pytest.raises(NotFound):
+            await check("/v1/nothing", Credentials())
+
+
+async def test_a_service_that_goes_away_keeps_its_last_document() -> None:
+    remote, moment = Remote(), 0.0
+    remote.document = ORDERS
+    async with httpx.AsyncClient(transport=remote, base_url="http://customer") as client:
+        documents = Documents({}, {"customer-svc": client}, monotonic=lambda: moment)
+        first = await documents.all()
+        remote.document = None
+        moment += 61
+        assert await documents.all() is first
+        await asyncio.sleep(0)
+        assert await documents.all() == {"customer-svc": ORDERS}
+
+
+async def test_without_its_database_the_door_says_try_again(settings: Any, world: Any) -> None:
+    token = (await world.signed_in())["access_token"]
+    nowhere = settings.database_url.get_secret_value().rpartition("@")[0] + "@127.0.0.1:9/gateway"
+    lost = settings.model_copy(update={"database_url": type(settings.database_url)(nowhere)})
+    gateway = build(lost, LocalBus(), clients={}, documents={})
+    transport = httpx.ASGITransport(app=front(gateway, {}))
+    await gateway.database.open()
+    async with httpx.AsyncClient(transport=transport, base_url="http://edge") as client:
+        answer = await client.get("/v1/staff", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+    await gateway.database.close()
+
+
+async def test_replicas_that_start_together_open_one_first_account(world: Any) -> None:
+    database = world.gateway.database
+    await clean(database, keep=("signing_key",))
+    made = await asyncio.gather(*(ensure_admin(database) for _ in range(4)))
+    passwords = [password for password in made if password is not None]
+    assert len(passwords) == 1
+    assert await world.signed_in("admin", passwords[0])
+
+
+async def test_where_no_launcher_does_it_the_worker_opens_the_first_account(
+    world: Any, settings: Any
+) -> None:
+    await clean(world.gateway.database, keep=("signing_key",))
+    told = settings.model_copy(update={"admin_password": type(settings.data_key)("given by a secret")})
+    async with build(told, LocalBus(), clients={}, documents={}).running(api=False):
+        async with asyncio.timeout(10):
+            while (await sign_in(world)).status_code != 200:  # noqa: ASYNC110 - only asking can tell
+                await asyncio.sleep(0.1)
+
+
+async def sign_in(world: Any) -> httpx.Response:
+    form = {"username": "admin", "password": "given by a secret"}
+    answer: httpx.Response = await world.client.post("/v1/auth/token", data=form)
+    if answer.status_code != 200:
+        world.clock.ahead += timedelta(hours=25)  # so long that the failed sign-ins are forgotten
+    return answer
