@@ -52,6 +52,13 @@ def run(
         runner.run(_serve(service, part))
 
 
+async def _migrate(service: Service, settings: ServiceSettings) -> None:
+    """Tables first, then the service's queue: what others tell before it first runs is kept for it."""
+    owner = settings.database_owner_url or settings.database_url
+    await upgrade(service.package, owner.get_secret_value())
+    await service.declare()
+
+
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     import uvloop  # noqa: PLC0415 - the platform decides
 

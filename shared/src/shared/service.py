@@ -22,6 +22,7 @@ from shared.loops import Loops
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox
+from shared.messaging.rabbit import RabbitBus
 from shared.messaging.relay import Relay
 from shared.messaging.retries import Retries
 from shared.messaging.routes import operator_router
@@ -144,6 +145,12 @@ class Service:
     async def _staying(self) -> bool:
         return not self.draining
 
+    async def declare(self) -> None:
+        """Have the bus keep from now on what this service consumes, whether it runs or not."""
+        async with AsyncExitStack() as stack:
+            bus = await self._opened_bus(stack)
+            await bus.declare(self.name, self._blueprint.consumers.types)
+
     @asynccontextmanager
     async def running(
         self, *, api: bool = True, worker: bool = True, exclusive: bool = False
@@ -170,7 +177,6 @@ class Service:
             return self._bus
         if self.settings.amqp_url is None:
             raise RuntimeError("AMQP_URL is missing and the launcher gave no bus")
-        from shared.messaging.rabbit import RabbitBus  # noqa: PLC0415
 
         bus: EventBus = RabbitBus(self.settings.amqp_url.get_secret_value())
         await bus.open()

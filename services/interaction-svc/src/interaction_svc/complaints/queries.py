@@ -10,9 +10,9 @@ from sqlalchemy import Integer, Uuid, bindparam, func, select
 
 from interaction_svc.complaints.domain import Case
 from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintStep
-from interaction_svc.sight import in_sight, sight
 from interaction_svc.sla import domain as sla
 from shared.db import Reader, Record, Tx, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing, ListQuery, visible
 from shared.problems import not_found
 from shared.sealing import Sealer

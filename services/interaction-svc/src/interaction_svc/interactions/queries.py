@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select
 
 from interaction_svc.interactions.tables import Interaction, InteractionEdit
-from interaction_svc.sight import in_sight, sight
 from shared.db import Reader, Record, Tx, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing, ListQuery, visible
 from shared.problems import not_found
 from shared.sealing import Sealer

@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared.migrations import v1
+from shared.migrations.row_security import secure
 
 revision = "0001"
 down_revision = None
@@ -41,8 +42,7 @@ def upgrade() -> None:
     _complaints()
     _complaint_steps()
     _guard_the_status()
-    for table in ("interaction", "interaction_edit", "complaint", "complaint_step"):
-        _secure(table)
+    secure("interaction", "interaction_edit", "complaint", "complaint_step")
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column:
@@ -210,12 +210,3 @@ def _guard_the_status() -> None:
         FOR EACH ROW EXECUTE FUNCTION complaint_status_moves()
         """
     )
-
-
-def _secure(table: str) -> None:
-    # COALESCE hides the comparison from the planner, which would take it for rare and sort instead of merge.
-    seen = "current_setting('app.distributor', true)"
-    ids = f"string_to_array(NULLIF(NULLIF({seen}, ''), '*'), ',')::uuid[]"
-    rule = f"COALESCE({seen} = '*', false) OR distributor_id = ANY ({ids})"
-    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY {table}_of_distributor ON {table} USING ({rule}) WITH CHECK ({rule})")

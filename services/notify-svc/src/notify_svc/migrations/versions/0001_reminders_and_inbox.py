@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared.migrations import v1
+from shared.migrations.row_security import secure
 
 revision = "0001"
 down_revision = None
@@ -38,6 +39,7 @@ def upgrade() -> None:
     _occurrence()
     _source()
     _inbox()
+    secure("reminder", "reminder_transition", "reminder_occurrence", "inbox_item")
 
 
 def _reminder() -> None:

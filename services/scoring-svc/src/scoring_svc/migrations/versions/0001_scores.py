@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared.migrations import v1
+from shared.migrations.row_security import secure
 
 revision = "0001"
 down_revision = None
@@ -27,6 +28,7 @@ def upgrade() -> None:
     _score_history()
     _scoring_run()
     _tier_policy()
+    secure("score", "score_history", "churn_warning")
 
 
 def _churn_warning() -> None:

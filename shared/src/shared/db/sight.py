@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Uuid, any_, bindparam, or_
 
-from shared.db import Scope
+from shared.db.scope import Scope
 
 
 def in_sight(column: Any) -> ColumnElement[bool]:
