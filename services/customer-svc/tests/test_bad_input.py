@@ -5,6 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from customer_svc.channels import schemas as channels
+from customer_svc.contacts import schemas as contacts
+from customer_svc.customers import schemas as customers
+from customer_svc.distributors import schemas as distributors
+from customer_svc.identities import schemas as identities
+from customer_svc.orders import schemas as orders
+
 SECRET = "13912345678x"
 GOOD = {"name": "海纳", "kind": "organisation"}
 ORDER = {
@@ -208,3 +215,19 @@ async def test_every_operation_is_described(service):
             assert operation.get("summary"), where
             assert operation.get("description"), where
             assert operation.get("tags"), where
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        value
+        for module in (channels, contacts, customers, distributors, identities, orders)
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__
+        if value.__name__.endswith(("Create", "Patch", "Assign", "Read", "Brief", "Summary"))
+        if value.__name__ != "LineRead"
+    ],
+)
+async def test_every_shape_has_examples_that_it_accepts(model):
+    for example in model.model_json_schema()["examples"]:
+        model.model_validate(example)

@@ -47,6 +47,23 @@ class ChannelPatch(Patch):
 class ChannelRead(Output):
     """A channel of the register."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "code": "canton-fair",
+                    "name": "广交会 Canton Fair",
+                    "kind": "exhibition",
+                    "confirmed": True,
+                    "version": 1,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
     id: UUID
     code: str
     name: str

@@ -49,6 +49,25 @@ class ContactPatch(Patch):
 class ContactRead(Output):
     """A person at a customer; its `version` is also its ETag."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "name": "韩梅梅",
+                    "post": "采购总监",
+                    "phone": "+8613900139000",
+                    "email": None,
+                    "role": "decider",
+                    "version": 1,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
     id: UUID
     customer_id: UUID
     name: str

@@ -147,6 +147,38 @@ class CustomerAssign(Input):
 class CustomerRead(Output):
     """A customer; its `version` is also its ETag."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "code": "C-1024",
+                    "name": "上海海纳百货有限公司",
+                    "kind": "organisation",
+                    "status": "active",
+                    "phone": "+862162881234",
+                    "industry": "零售",
+                    "region": "310000",
+                    "channel": "distributor",
+                    "size": None,
+                    "address": None,
+                    "website": None,
+                    "distributor_id": None,
+                    "owner_id": None,
+                    "org_unit_id": None,
+                    "birthday": None,
+                    "email": None,
+                    "tags": ["重点"],
+                    "preferences": {},
+                    "attributes": {"门店数": 12},
+                    "version": 1,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
     id: UUID
     code: str | None
     name: str
@@ -174,6 +206,22 @@ class CustomerRead(Output):
 
 class ChangeRead(Output):
     """One field that changed: the version it made, who did it, and both values."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "version": 2,
+                    "field": "phone",
+                    "old": "+8613800138000",
+                    "new": "+8613900139000",
+                    "changed_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "changed_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
 
     id: UUID
     version: int

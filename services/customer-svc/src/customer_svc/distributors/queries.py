@@ -20,8 +20,12 @@ _t = Distributor.__table__  # type: ignore[attr-defined]
 _one = select(_t).where(_t.c.id == bindparam("b_id"), in_sight(_t.c.id))
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
+# Locked against deletion, so that whoever refers to one of them in this transaction can.
 _KNOWN = prepare(
-    select(_t.c.id).where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(_t.c.id))
+    select(_t.c.id)
+    .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(_t.c.id))
+    .order_by(_t.c.id)
+    .with_for_update(read=True, key_share=True)
 )
 _BY_CODE = prepare(
     select(_t.c.code, _t.c.id).where(
@@ -74,7 +78,7 @@ async def distributor_for_update(tx: Tx, distributor_id: UUID) -> dict[str, Any]
 
 
 async def known(db: Reader, ids: Iterable[UUID | None]) -> frozenset[UUID]:
-    """Which of these distributors exist in sight."""
+    """Which of these distributors exist in sight; in a transaction they then stay until it ends."""
     wanted = sorted({one for one in ids if one is not None})
     if not wanted:
         return frozenset()

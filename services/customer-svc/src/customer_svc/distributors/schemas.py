@@ -65,6 +65,30 @@ class DistributorPatch(Patch):
 class DistributorRead(Output):
     """A distributor; its `version` is also its ETag."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "code": "D-EAST-01",
+                    "name": "华东海纳商贸有限公司",
+                    "status": "active",
+                    "classification": "批发",
+                    "level": "A",
+                    "region": "310000",
+                    "parent_id": None,
+                    "contact_name": "李雷",
+                    "contact_phone": "+862162881234",
+                    "contact_email": None,
+                    "address": None,
+                    "version": 1,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
     id: UUID
     code: str
     name: str

@@ -39,6 +39,23 @@ class IdentityCreate(IdentityRef):
 class IdentityRead(Output):
     """An identity of a customer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "channel": "wechat",
+                    "external_id": "oX9f-7Qw2",
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "strength": "weak",
+                    "source": "扫码关注",
+                    "verified": False,
+                    "created_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
     id: UUID
     channel: str
     external_id: str

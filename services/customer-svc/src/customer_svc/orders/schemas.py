@@ -130,6 +130,25 @@ class LineRead(Output):
 class OrderBrief(Output):
     """An order as it stands in lists."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "channel": "online_shop",
+                    "order_no": "SO-2026-0301",
+                    "kind": "sale",
+                    "return_of": None,
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "distributor_id": None,
+                    "ordered_at": "2026-03-01T09:30:00Z",
+                    "amount": {"amount_minor": 12900, "currency": "CNY"},
+                    "created_at": "2026-03-01T09:30:00Z",
+                }
+            ]
+        }
+    )
+
     id: UUID
     channel: str
     order_no: str
@@ -144,6 +163,34 @@ class OrderBrief(Output):
 
 class OrderRead(OrderBrief):
     """An order with its lines."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+                    "channel": "online_shop",
+                    "order_no": "SO-2026-0301",
+                    "kind": "sale",
+                    "return_of": None,
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "distributor_id": None,
+                    "ordered_at": "2026-03-01T09:30:00Z",
+                    "amount": {"amount_minor": 12900, "currency": "CNY"},
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "lines": [
+                        {
+                            "sku": "TEA-250",
+                            "name": "龙井茶 250g",
+                            "category": "茶叶",
+                            "quantity": 1,
+                            "amount": {"amount_minor": 12900, "currency": "CNY"},
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     lines: list[LineRead]
 
@@ -161,6 +208,30 @@ class CurrencyTotal(Output):
 
 class OrderSummary(Output):
     """A customer's sales history in one look."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "sale_count": 2,
+                    "return_count": 1,
+                    "first_ordered_at": "2025-11-11T03:00:00Z",
+                    "last_ordered_at": "2026-03-01T09:30:00Z",
+                    "totals": [
+                        {
+                            "currency": "CNY",
+                            "sale_count": 2,
+                            "return_count": 1,
+                            "sales_minor": 25800,
+                            "returns_minor": 2900,
+                            "net_minor": 22900,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
 
     customer_id: UUID
     sale_count: int
