@@ -52,13 +52,6 @@ def run(
         runner.run(_serve(service, part))
 
 
-async def _migrate(service: Service, settings: ServiceSettings) -> None:
-    """Tables first, then the service's queue: what others tell before it first runs is kept for it."""
-    owner = settings.database_owner_url or settings.database_url
-    await upgrade(service.package, owner.get_secret_value())
-    await service.declare()
-
-
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     import uvloop  # noqa: PLC0415 - the platform decides
 
@@ -66,6 +59,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 async def _migrate(service: Service, migrated: Callable[[Service], Awaitable[None]] | None) -> None:
+    """Tables first, then the service's queue: what others tell before it first runs is kept for it."""
     settings = service.settings
     owner = settings.database_owner_url or settings.database_url
     await upgrade(service.package, owner.get_secret_value())
@@ -75,6 +69,7 @@ async def _migrate(service: Service, migrated: Callable[[Service], Awaitable[Non
             await migrated(service)
         finally:
             await service.database.close()
+    await service.declare()
 
 
 async def _serve(service: Service, part: str) -> None:
