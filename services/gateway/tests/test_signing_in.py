@@ -80,6 +80,13 @@ async def test_the_form_is_checked_without_echoing_it(world: Any) -> None:
     assert {error["pointer"] for error in answer.json()["errors"]} >= {"/extra"}
 
 
+@pytest.mark.parametrize("username", ["", " ", "a\x00b", "x" * 65, "\u202eadmin"])
+async def test_what_cannot_be_a_user_name_is_said_so(world: Any, username: str) -> None:
+    answer = await try_password(world, PASSWORD, username)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/username"
+
+
 async def test_a_refresh_token_gives_the_next_pair(world: Any) -> None:
     first = await world.signed_in()
     second = await world.client.post("/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})

@@ -18,7 +18,9 @@ class SignIn(Input):
     """The OAuth2 password form (RFC 6749, 4.3); the client's own credentials are not used."""
 
     grant_type: Literal["password", ""] = "password"
-    username: Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["li.wei"])]
+    username: Annotated[
+        Line, StringConstraints(min_length=1, max_length=64), Field(examples=["li.wei", "jane.moore"])
+    ]
     password: Secret
     scope: Line = ""
     client_id: Line = ""
