@@ -43,6 +43,8 @@ async def started(urls: ServiceUrls) -> AsyncIterator[Service]:
 async def service(started: Service) -> AsyncIterator[Service]:
     yield started
     await clean(started.database, keep=SEEDS)
+    async with started.database.begin() as tx:
+        await tx.connection.execute("DELETE FROM channel WHERE created_at > '2026-01-02'")
 
 
 @pytest.fixture
