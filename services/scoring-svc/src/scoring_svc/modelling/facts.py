@@ -187,9 +187,11 @@ def _complaints(place: _Place, columns: dict[str, Any]) -> Complaints:
 
 def _contacts(place: _Place, columns: dict[str, Any]) -> Contacts:
     customer, ts = place.rows(columns)
-    words = columns.get("direction", np.full(len(ts), ""))
-    codes = [_DIRECTIONS.get(str(word), DIRECTION_UNKNOWN) for word in words]
-    return Contacts(customer, ts, np.asarray(codes, dtype=np.int64)).in_order()
+    words = np.asarray(columns.get("direction", np.full(len(ts), "")))
+    codes = np.full(len(ts), DIRECTION_UNKNOWN, dtype=np.int64)
+    for word, code in _DIRECTIONS.items():
+        codes[words == word] = code
+    return Contacts(customer, ts, codes).in_order()
 
 
 def _surveys(place: _Place, columns: dict[str, Any]) -> Surveys:
