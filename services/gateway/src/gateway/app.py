@@ -32,13 +32,11 @@ from gateway.staff.routes import router as staff
 from shared.clock import Clock, utc_now
 from shared.db import Database
 from shared.http.client import make_client
-from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.sealing import Sealer
-from shared.service import Blueprint, Loop, Service, release
+from shared.service import Blueprint, Service, release
 
 NAME = "gateway"
-_FIRST_ADMIN_SECONDS = 3600
 _DESCRIPTION = "People, sign-in, the customer profile, and the documentation of all services."
 
 __all__ = ["build", "ensure_admin", "front", "internal_jwks"]
@@ -84,7 +82,7 @@ def build(
         "library": Library(told, version=release()),
         "composer": Composer({name: Destination(each) for name, each in clients.items()}, check.token),
     }
-    gateway = Gateway(_blueprint(carried, _loops(database, settings)), settings, database=database, bus=bus)
+    gateway = Gateway(_blueprint(carried), settings, database=database, bus=bus)
     gateway.check = check
     _show_the_merged_document(gateway)
     return gateway
@@ -105,15 +103,7 @@ async def internal_jwks(settings: Settings) -> str:
         await database.close()
 
 
-def _loops(database: Database, settings: Settings) -> dict[str, Loop]:
-    """Where no launcher does it, the worker opens the first account, once there is a database."""
-    if settings.admin_password is None:
-        return {}
-    password = settings.admin_password.get_secret_value()
-    return {"first admin": every(_FIRST_ADMIN_SECONDS, lambda: ensure_admin(database, password))}
-
-
-def _blueprint(carried: Mapping[str, Any], loops: Mapping[str, Loop]) -> Blueprint:
+def _blueprint(carried: Mapping[str, Any]) -> Blueprint:
     return Blueprint(
         name=NAME,
         package="gateway",
@@ -121,7 +111,6 @@ def _blueprint(carried: Mapping[str, Any], loops: Mapping[str, Loop]) -> Bluepri
         title="Tonglu gateway",
         description=_DESCRIPTION,
         routers=[sessions, staff, profile, edge],
-        loops=loops,
         carried=carried,
     )
 
