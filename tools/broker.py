@@ -62,22 +62,33 @@ def _installed() -> Path | None:
 def _install() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise NoBrokerError("rabbitmq-server is not installed; set AMQP_URL, or install it")
-    with tempfile.TemporaryDirectory() as folder:
-        policy = Path(folder) / "policy-rc.d"  # the package must not start a broker of its own
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "POLICYRCD": str(policy)}
+    with _no_services_started():
         for command in (["update"], ["install", "-y", "--no-install-recommends", "rabbitmq-server"]):
             answer = subprocess.run(
                 ["apt-get", "-qq", *command],
                 check=False,
                 capture_output=True,
                 text=True,
-                env=environment,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
                 timeout=INSTALL_SECONDS,
             )
     if answer.returncode != 0:
         raise NoBrokerError(f"apt-get could not install rabbitmq-server: {answer.stderr.strip()[-200:]}")
+
+
+@contextmanager
+def _no_services_started() -> Iterator[None]:
+    """Debian asks this file before a package starts a service: the broker installed here is for us alone."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 @contextmanager
