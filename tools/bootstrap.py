@@ -113,7 +113,10 @@ def _install_ensurepip() -> None:
 def _apt(*arguments: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "-qq", "-y", "--no-install-recommends", *arguments]
-    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        sys.stderr.write(answer.stderr)
+    return answer.returncode == 0
 
 
 def _install() -> None:
