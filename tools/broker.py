@@ -30,8 +30,15 @@ def running() -> Iterator[str]:
     elif _answers(5672):
         yield DEFAULT_URL
     else:
-        with _own_broker(_server_program()) as url:
+        with own() as url:
             yield url
+
+
+@contextmanager
+def own() -> Iterator[str]:
+    """The address of a broker started for this block alone; raises NoBrokerError."""
+    with _own_broker(_server_program()) as url:
+        yield url
 
 
 def _answers(port: int) -> bool:

@@ -1,0 +1,1 @@
+"""What the system costs, measured beside what the same work costs without it."""

@@ -1,0 +1,64 @@
+"""make bench [ONLY=http,imports,events,scoring,start]."""
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+import uvloop
+from tools.bench.figures import Line
+from tools.bench.parts import http
+from tools.bench.stage import SMALL, Sizes, Stage, stage
+
+
+class Part(NamedTuple):
+    """A chapter of the report."""
+
+    title: str
+    measure: Callable[[Stage], AsyncIterator[Line]]
+
+
+PARTS = {
+    "http": Part(
+        "One customer over HTTP, of raw asyncpg on the same tables (PostgreSQL with fsync)", http.measure
+    ),
+}
+_WITH_BROKER = {"http", "events"}
+
+
+async def run(chosen: list[str], here: Stage) -> None:
+    """Measure these parts one after another and print each line when it is known."""
+    for name in chosen:
+        part = PARTS[name]
+        print(f"\n{part.title}", flush=True)
+        async for line in part.measure(here):
+            print(line, flush=True)
+
+
+def main() -> None:
+    """Print what the system costs; a goal that is missed is said, not failed."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="parts, with commas between")
+    parser.add_argument(
+        "--small", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
+    )
+    given = parser.parse_args()
+    chosen = [name for name in given.only.split(",") if name] or list(PARTS)
+    if unknown := [name for name in chosen if name not in PARTS]:
+        parser.error(f"there is no part {unknown[0]}: choose from {', '.join(PARTS)}")
+    sizes = SMALL if given.small else Sizes()
+    started = time.monotonic()
+    print(f"medians of {sizes.rounds} alternated rounds (lowest–highest)")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with (
+        stage(sizes, with_broker=not _WITH_BROKER.isdisjoint(chosen)) as here,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(run(chosen, here))
+    print(f"\ntook {time.monotonic() - started:.0f} s; load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
