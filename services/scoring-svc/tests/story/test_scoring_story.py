@@ -112,7 +112,7 @@ async def _a_regular_customer_who_falls_silent_is_warned_about(
         ComplaintOpened(subject=complaint, version=1, resolved_at=None, **about),
         InteractionLogged(
             subject=uuid4(), version=1, distributor_id=None, customer_id=customer, channel="call",
-            direction="outbound", occurred_at=NOW - timedelta(days=200), kind="call",
+            direction="inbound", occurred_at=NOW - timedelta(days=200), kind="call",
         ),
     )  # fmt: skip
 

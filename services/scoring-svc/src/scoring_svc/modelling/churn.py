@@ -15,6 +15,7 @@ from scoring_svc.modelling.stumps import Stumps
 
 Champion = Literal["ensemble", "learnt", "p_buy", "prior"]
 P_BUY = NAMES.index("p_buy")
+NO_JUDGEMENT = Logit(0.0, (0.0,) * len(NAMES), (0.0,) * len(NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class ChurnRisk:
 
 @dataclass(frozen=True, slots=True)
 class ChurnModel:
-    """`shares` weigh the three parts; `fill` stands where an input is unknown."""
+    """`shares` weigh the three learnt parts; `fill` stands where an input is unknown.
+
+    `judgement` speaks, unweighed, for the topics that the log says too little of to learn from.
+    """
 
     champion: Champion
     shares: tuple[float, float, float]  # of p_buy, logit, stumps
@@ -49,6 +53,7 @@ class ChurnModel:
     stumps: Stumps
     fill: tuple[float, ...]
     calibration: Calibration = Calibration()
+    judgement: Logit = NO_JUDGEMENT
 
     def risk(self, inputs: Floats) -> ChurnRisk:
         """From the matrix of `churn_inputs`."""
@@ -61,6 +66,7 @@ class ChurnModel:
         if by_stumps:
             lifts += by_stumps * self.stumps.by_topic(known)
         lifts *= -self.calibration.slope
+        lifts -= self.judgement.by_topic(known)
         middle = by_form * self.centre + by_logit * self.logit.intercept + by_stumps * self.stumps.intercept
         base = -(self.calibration.slope * middle + self.calibration.offset)
         return ChurnRisk(expit(base + _row_sums(lifts)), lifts, base)
@@ -75,6 +81,7 @@ class ChurnModel:
             "stumps": self.stumps.to_document(),
             "fill": list(self.fill),
             "calibration": asdict(self.calibration),
+            "judgement": self.judgement.to_document(),
         }
 
     @classmethod
@@ -91,6 +98,7 @@ class ChurnModel:
             stumps=Stumps.from_document(document["stumps"]),
             fill=tuple(document["fill"]),
             calibration=Calibration(**document["calibration"]),
+            judgement=Logit.from_document(document["judgement"]),
         )
 
 

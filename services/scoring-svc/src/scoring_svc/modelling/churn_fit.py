@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import minimize
 
-from scoring_svc.modelling.churn import P_BUY, Calibration, Champion, ChurnModel, fill_unknown
+from scoring_svc.modelling.churn import NO_JUDGEMENT, P_BUY, Calibration, Champion, ChurnModel, fill_unknown
 from scoring_svc.modelling.facts import Bools, Floats
-from scoring_svc.modelling.inputs import NAMES, SIGNS, log_odds
+from scoring_svc.modelling.inputs import NAMES, SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
 from scoring_svc.modelling.logit import Logit, fit_logit
 from scoring_svc.modelling.metrics import calibration_error
 from scoring_svc.modelling.stumps import Stumps, fit_stumps
@@ -36,18 +36,44 @@ PRIOR_WEIGHTS = {
 }
 
 
+# A topic is learnt from this many customers, counted at each origin, who had a complaint, answered or were
+# contacted; below that judgement speaks.
+FEWEST_SEEN = 100
+_TREATMENTS: tuple[Topic, ...] = ("complaint", "satisfaction", "contact")
+
+
 def prior_churn() -> ChurnModel:
     """The closed form, moved by complaints, answers and contact by `PRIOR_WEIGHTS`."""
-    weights = tuple(PRIOR_WEIGHTS.get(name, (0.0, 0.0))[0] for name in NAMES)
-    centres = tuple(PRIOR_WEIGHTS.get(name, (0.0, 0.0))[1] for name in NAMES)
+    judgement = judged_on(_TREATMENTS)
     return ChurnModel(
         champion="prior",
-        shares=(1.0, 1.0, 0.0),
+        shares=(1.0, 0.0, 0.0),
         centre=0.0,
-        logit=Logit(0.0, weights, centres),
+        logit=NO_JUDGEMENT,
         stumps=Stumps(0.0, {}),
-        fill=centres,
+        fill=judgement.centres,
+        judgement=judgement,
     )
+
+
+def judged_on(topics: Iterable[Topic]) -> Logit:
+    """`PRIOR_WEIGHTS` for these topics and no weight for the others."""
+    chosen = {TOPICS.index(topic) for topic in topics}
+    prior = [PRIOR_WEIGHTS.get(name, (0.0, 0.0)) for name in NAMES]
+    speaks = [TOPIC_OF[place] in chosen for place in range(len(NAMES))]
+    weights = tuple(weight if spoken else 0.0 for (weight, _), spoken in zip(prior, speaks, strict=True))
+    return Logit(0.0, weights, tuple(centre for _, centre in prior))
+
+
+def thin_topics(matrix: Floats) -> list[Topic]:
+    """The topics of treatment that too few rows say anything about."""
+    return [topic for topic in _TREATMENTS if _seen(matrix, topic) < FEWEST_SEEN]
+
+
+def _seen(matrix: Floats, topic: Topic) -> int:
+    columns = np.flatnonzero(TOPICS.index(topic) == TOPIC_OF)
+    told = ~np.isnan(matrix[:, columns]) & (matrix[:, columns] != 0.0)
+    return int(told.any(axis=1).sum())
 
 
 def can_learn(bought: Bools) -> bool:
@@ -56,9 +82,16 @@ def can_learn(bought: Bools) -> bool:
 
 
 def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
-    """The ensemble, from the inputs and outcomes of each origin; uncalibrated."""
+    """The ensemble, from the inputs and outcomes of each origin, and judgement on what they are silent about.
+
+    Uncalibrated.
+    """
     matrix, outcome = np.concatenate(list(inputs)), np.concatenate(list(bought))
-    fill = _means(matrix)
+    thin = thin_topics(matrix)
+    judgement = judged_on(thin)
+    silent = np.isin(TOPIC_OF, [TOPICS.index(topic) for topic in thin])
+    matrix[:, silent] = np.nan
+    fill = tuple(np.where(silent, judgement.centres, _means(matrix)).tolist())
     known = fill_unknown(matrix, fill)
     return ChurnModel(
         champion="ensemble",
@@ -67,6 +100,7 @@ def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
         logit=fit_logit(known, outcome, SIGNS),
         stumps=fit_stumps(known, outcome, SIGNS),
         fill=fill,
+        judgement=judgement,
     )
 
 
