@@ -1,26 +1,16 @@
-"""Batches: each item is read, judged and answered by itself, in the order it was sent."""
+"""Batches: each item is judged and answered by itself, in the order it was sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from starlette.requests import Request
 
 from shared.http import BatchResult, BatchResults
-from shared.http.errors import chinese, document, invalid_input
+from shared.http.batches import Refused
+from shared.http.errors import chinese, document
 from shared.problems import Problem
-
-Item = TypeVar("Item")
-MOST_ITEMS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An item that cannot be read; it stands in the list in the item's place."""
-
-    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +32,6 @@ class Outcome:
         if self.id is None:
             raise ValueError(f"nothing was stored: {self.status}")
         return self.id
-
-
-def _apart(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        return Refused(invalid_input([{**one, "loc": ("body", *one["loc"])} for one in found]))
-
-
-Items = Annotated[list[Annotated[Item, WrapValidator(_apart)]], Field(min_length=1, max_length=MOST_ITEMS)]
-"""A list of items of which a wrong one becomes `Refused` and does not spoil the others."""
-
-
-def readable(items: Sequence[Item]) -> list[Item]:
-    """The items that could be read, in order."""
-    return [item for item in items if not isinstance(item, Refused)]
 
 
 def results(request: Request, items: Sequence[Any], outcomes: Sequence[Outcome]) -> BatchResults:

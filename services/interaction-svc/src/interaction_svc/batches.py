@@ -2,38 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from interaction_svc.customers import clients
 from shared.auth import Principal
 from shared.http import errors
+from shared.http.batches import Refused
 from shared.problems import NotFound, Problem
 
 Item = TypeVar("Item")
-MOST_ITEMS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Stands in the list in the place of an item that cannot be read."""
-
-    problem: Problem
-
-
-def _apart(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        return Refused(errors.invalid_input([{**one, "loc": ("body", *one["loc"])} for one in found]))
-
-
-Items = Annotated[list[Annotated[Item, WrapValidator(_apart)]], Field(min_length=1, max_length=MOST_ITEMS)]
-"""A list of items of which a wrong one becomes `Refused` and does not spoil the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select
 from customer_svc.contacts.schemas import ContactQuery
 from customer_svc.contacts.tables import Contact
 from customer_svc.customers import queries as customers
-from customer_svc.sight import in_sight, sight
 from shared.db import Prepared, Reader, Tx, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing
 from shared.problems import not_found
 from shared.sealing import Sealer

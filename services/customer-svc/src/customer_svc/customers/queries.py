@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from customer_svc.customers import domain
 from customer_svc.customers.schemas import CustomerQuery, HistoryQuery
 from customer_svc.customers.tables import Customer, CustomerChange
-from customer_svc.sight import in_sight, sight
 from shared.db import Prepared, Reader, Record, Tx, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing, visible
 from shared.problems import NotFound, not_found
 from shared.sealing import Sealer

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from customer_svc.batch import readable, results
+from customer_svc.batch import results
 from customer_svc.customers import commands, queries
 from customer_svc.customers.schemas import (
     ChangeRead,
@@ -30,6 +30,7 @@ from shared.http import (
     needs,
     set_etag,
 )
+from shared.http.batches import readable
 
 router = Router(tags=["customers"])
 

@@ -6,11 +6,11 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from customer_svc.batch import Items
 from customer_svc.customers import domain
 from customer_svc.customers.domain import Kind, Status
 from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website, kept
 from shared.http import Input, ListQuery, Output, Patch
+from shared.http.batches import Items
 from shared.http.types import Code, JsonObject, Line, Moment, Name
 
 _MOST_TAGS = 50

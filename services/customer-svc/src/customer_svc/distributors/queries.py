@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 from customer_svc.distributors.domain import unknown_distributor
 from customer_svc.distributors.schemas import DistributorQuery
 from customer_svc.distributors.tables import Distributor
-from customer_svc.sight import in_sight, sight
 from shared.db import Reader, Tx, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing, visible
 from shared.problems import not_found
 from shared.sealing import Sealer

@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, String, bindparam, func, select
 from customer_svc.customers import queries as customers
 from customer_svc.identities.schemas import IdentityQuery
 from customer_svc.identities.tables import Identity
-from customer_svc.sight import in_sight, sight
 from shared.db import Reader, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing
 from shared.sealing import Sealer
 

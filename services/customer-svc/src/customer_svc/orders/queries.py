@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, String, bindparam, func, select
 from customer_svc.customers import queries as customers
 from customer_svc.orders.schemas import CustomerOrderQuery, OrderQuery
 from customer_svc.orders.tables import Order, OrderLine
-from customer_svc.sight import in_sight, sight
 from shared.db import Reader, Record, prepare
+from shared.db.sight import in_sight, sight
 from shared.http import Listing, ListQuery, visible
 from shared.problems import not_found
 from shared.sealing import Sealer

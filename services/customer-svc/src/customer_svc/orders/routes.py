@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from customer_svc.batch import readable, results
+from customer_svc.batch import results
 from customer_svc.orders import commands, queries
 from customer_svc.orders.schemas import (
     CustomerOrderQuery,
@@ -17,6 +17,7 @@ from customer_svc.orders.schemas import (
     OrderSummary,
 )
 from shared.http import BatchResults, Page, ReadDb, Router, Sealing, WriteTx, needs
+from shared.http.batches import readable
 
 router = Router(tags=["orders"])
 

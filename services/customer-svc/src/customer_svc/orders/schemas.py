@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from customer_svc.batch import Items
 from customer_svc.fields import Short
 from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.domain import Kind
 from shared.http import Input, ListQuery, Money, Output
+from shared.http.batches import Items
 from shared.http.types import Code, Currency, Line, Moment
 
 _MOST_LINES = 200

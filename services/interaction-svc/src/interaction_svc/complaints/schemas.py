@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from interaction_svc.batches import Items
 from interaction_svc.complaints.domain import Status, Verb
 from interaction_svc.interactions.domain import Channel
 from interaction_svc.sla.domain import Severity, SlaState
 from shared.http import Input, ListQuery, Output
+from shared.http.batches import Items
 from shared.http.types import Code, Moment, Name, Text
 
 _CUSTOMER = "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e"

@@ -14,9 +14,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
-from interaction_svc.batches import Items
 from interaction_svc.interactions.domain import Channel, Direction
 from shared.http import Input, ListQuery, Output, Patch
+from shared.http.batches import Items
 from shared.http.types import Moment, Name, Text
 
 _EXAMPLE_ZH: dict[str, Any] = {

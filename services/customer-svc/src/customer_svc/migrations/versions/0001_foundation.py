@@ -8,6 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared.migrations import v1
+from shared.migrations.row_security import secure
 
 revision = "0001"
 down_revision = None
@@ -38,6 +39,7 @@ def upgrade() -> None:
     _identities()
     _orders()
     _moves()
+    secure("customer", "customer_change", "contact", "customer_identity", "sales_order", "sales_order_line")
 
 
 def _moment(name: str) -> sa.Column:
