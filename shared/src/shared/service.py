@@ -120,6 +120,11 @@ class Service:
         return health_router(self.name, release(), self.checks)
 
     @property
+    def consumed(self) -> frozenset[str]:
+        """The event types that this service consumes."""
+        return self._blueprint.consumers.types
+
+    @property
     def checks(self) -> Mapping[str, Check]:
         """What readiness asks: the database, its migrations, the loops, and that we are not leaving."""
         return {
@@ -149,7 +154,7 @@ class Service:
         """Have the bus keep from now on what this service consumes, whether it runs or not."""
         async with AsyncExitStack() as stack:
             bus = await self._opened_bus(stack)
-            await bus.declare(self.name, self._blueprint.consumers.types)
+            await bus.declare(self.name, self.consumed)
 
     @asynccontextmanager
     async def running(
