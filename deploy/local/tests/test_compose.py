@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from base64 import b64decode
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,16 @@ def test_a_service_has_an_api_and_a_worker_after_its_migration(service: str) -> 
         assert container["healthcheck"]["test"][0] == "CMD"
         assert "DATABASE_OWNER_URL_FILE" not in container["environment"]
     assert "DATABASE_OWNER_URL_FILE" in CONTAINERS[f"{service}-migrate"]["environment"]
+
+
+def test_every_variable_is_a_setting_that_some_service_reads() -> None:
+    read = {
+        field.upper()
+        for service in OURS
+        for field in import_module(f"{service.replace('-', '_')}.settings").Settings.model_fields
+    }
+    given = {key.removesuffix("_FILE") for service in OURS for key in CONTAINERS[service]["environment"]}
+    assert given <= read
 
 
 @pytest.mark.parametrize("service", OURS)
