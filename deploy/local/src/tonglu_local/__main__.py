@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from shared.loops import report
 from shared.run import serve
 from shared.telemetry import logs, metrics
 from tonglu_local import demo, telling
@@ -16,6 +19,7 @@ from tonglu_local.postgres import PostgresError
 from tonglu_local.system import System, running
 
 Beside = Callable[[Options, System], Awaitable[None]]
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -23,27 +27,56 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tonglu", description="Run all of Tonglu on this machine.")
     parser.add_argument("what", choices=("up", "demo"), help="demo also loads the sample")
     what = parser.parse_args().what
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # while nothing serves yet
     try:
         options = Options.of()
+        _require_port(options)
         logs.configure(options.log_level)
         metrics.install()
+        if options.metrics_port:
+            metrics.serve(options.metrics_port, options.host)
         with databases(options) as urls, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(options, urls, demo.load if what == "demo" else None))
     except (OptionError, PostgresError) as error:
         sys.stderr.write(f"tonglu: {error}\n")
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(_INTERRUPTED) from None
+
+
+def _require_port(options: Options) -> None:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        socket.create_server((options.host, options.port), family=family).close()
+    except OSError as error:
+        raise OptionError(
+            f"port {options.port} of {options.host} cannot be had ({error.strerror}): "
+            "stop what uses it, or choose another TONGLU_PORT"
+        ) from None
 
 
 async def _run(options: Options, urls: telling.Urls, beside: Beside | None) -> None:
     async with running(options, urls) as system:
-        telling.started(options, system)
-        task = asyncio.create_task(beside(options, system)) if beside else None
-        try:
-            await serve(system.front, options, on_leaving=system.leave, watch=system.died)
-        finally:
+        telling.started(options)
+        telling.admin_made(system)
+        task = asyncio.create_task(_guarded(beside, options, system)) if beside else None
+
+        async def leave() -> None:
+            await system.leave()
             if task is not None:
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await asyncio.wait([task])
+
+        await serve(system.front, options, on_leaving=leave, watch=system.died)
+
+
+async def _guarded(beside: Beside, options: Options, system: System) -> None:
+    """What runs beside the system must not fail in silence, nor take the system with it."""
+    try:
+        await beside(options, system)
+    except Exception as error:  # noqa: BLE001 - reported, and the next start goes on from here
+        report("demo", error)
+        telling.sorry("the sample is not complete; start again to go on")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the launcher is told from outside."""
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from tonglu_local.postgres import default_state_dir
 
 SERVICES = ("customer", "interaction", "scoring", "notify", "gateway")
+_MOST_PORT = 65535
 
 
 class OptionError(Exception):
@@ -19,7 +21,7 @@ class Options:
     """From the environment.
 
     `databases` are servers of the user's own (`DATABASE_URL_CUSTOMER` …) instead of the embedded one;
-    `amqp_url` a RabbitMQ instead of the bus in the process.
+    `amqp_url` a RabbitMQ instead of the bus in the process, where all names begin with `amqp_prefix`.
     """
 
     state_dir: Path
@@ -28,6 +30,7 @@ class Options:
     metrics_port: int
     admin_password: str | None
     amqp_url: str | None
+    amqp_prefix: str
     databases: Mapping[str, str]
     log_level: str
 
@@ -38,17 +41,25 @@ class Options:
         return cls(
             state_dir=default_state_dir(environ),
             host=environ.get("TONGLU_HOST", "127.0.0.1"),
-            port=_port(environ, "TONGLU_PORT", 8080),
+            port=_port(environ, "TONGLU_PORT", 8080, least=1),
             metrics_port=_port(environ, "TONGLU_METRICS_PORT", 0),
             admin_password=environ.get("TONGLU_ADMIN_PASSWORD") or None,
             amqp_url=environ.get("TONGLU_AMQP_URL") or None,
+            amqp_prefix=environ.get("TONGLU_AMQP_PREFIX") or "tonglu",
             databases={name: url for name, url in databases.items() if url},
-            log_level=environ.get("TONGLU_LOG_LEVEL", "WARNING"),
+            log_level=_level(environ),
         )
 
 
-def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+def _port(environ: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the largest port
-        raise OptionError(f"{name} must be a port number, not {text!r}")
+    if not text.isdecimal() or not least <= int(text) <= _MOST_PORT:
+        raise OptionError(f"{name} must be a port number from {least} to {_MOST_PORT}, not {text!r}")
     return int(text)
+
+
+def _level(environ: Mapping[str, str]) -> str:
+    level = (environ.get("TONGLU_LOG_LEVEL") or "WARNING").upper()
+    if level not in logging.getLevelNamesMapping():
+        raise OptionError(f"TONGLU_LOG_LEVEL must be a level such as INFO, not {level!r}")
+    return level

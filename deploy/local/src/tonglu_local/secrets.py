@@ -1,4 +1,4 @@
-"""What only this account may read: files in the state folder that are complete or absent, never half-written."""
+"""What only this account may read: files in the state folder, complete or absent, never half-written."""
 
 import base64
 import json

@@ -21,8 +21,8 @@ import scoring_svc.settings
 from shared.db.migrate import upgrade
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
-from shared.messaging.local import LocalBus
 from shared.service import Service
+from tonglu_local.buses import bus_of
 from tonglu_local.options import Options
 from tonglu_local.postgres import ServiceUrls
 from tonglu_local.secrets import data_keys
@@ -44,12 +44,11 @@ class System:
     front: ASGIApp
     made_password: str | None
 
-    async def died(self) -> str:
-        """Wait until a loop of some service is dead; its name."""
+    async def died(self) -> None:
+        """Wait until a loop of some service is dead."""
         waiting = [asyncio.create_task(service.loops.died()) for service in self.services]
         try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            return done.pop().result()
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in waiting:
                 task.cancel()
@@ -84,16 +83,13 @@ class _Settings:
         self._options = options
         self._urls = urls
         self._keys = data_keys(options.state_dir)
-        self.shared_bus: EventBus | None = None
-        if options.amqp_url is None:
-            self.shared_bus = LocalBus(expects=_names())
+        self.bus: EventBus = bus_of(options, _names())
 
     def of(self, name: str, settings_class: Any, **given: Any) -> Any:
         return settings_class(
             database_url=self._urls[name].app_url,
             database_owner_url=self._urls[name].owner_url,
             data_key=self._keys[name],
-            amqp_url=self._options.amqp_url,
             log_level=self._options.log_level,
             **given,
         )
@@ -105,11 +101,17 @@ def _names() -> list[str]:
 
 async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Service]:
     door = settings.of(
-        "gateway", gateway.settings.Settings, admin_password=settings._options.admin_password  # noqa: SLF001
+        "gateway",
+        gateway.settings.Settings,
+        admin_password=settings._options.admin_password,  # noqa: SLF001
     )
     believed = {"internal_jwks": await gateway.app.internal_jwks(door)}
-    bus = settings.shared_bus
-    customer = customer_svc.app.build(settings.of("customer", customer_svc.settings.Settings, **believed), bus)
+    bus = settings.bus
+    await bus.open()
+    stack.push_async_callback(bus.close)
+    customer = customer_svc.app.build(
+        settings.of("customer", customer_svc.settings.Settings, **believed), bus
+    )
     base = {"customer_url": "http://customer-svc", **believed}
     reader = await stack.enter_async_context(make_client(app=customer.asgi))
     services = [
@@ -123,9 +125,7 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         ),
     ]
     clients = {
-        service.name: await stack.enter_async_context(
-            make_client(f"http://{service.name}", app=service.asgi)
-        )
+        service.name: await stack.enter_async_context(make_client(f"http://{service.name}", app=service.asgi))
         for service in services
     }
     documents = {service.name: service.app.openapi for service in services}

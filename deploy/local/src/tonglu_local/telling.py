@@ -12,18 +12,30 @@ Urls = Mapping[str, ServiceUrls]
 console = Console(highlight=False)
 
 
+def line(text: str, *, style: str | None = None) -> None:
+    """One line as it is: never folded, so that it can be copied, and without markup."""
+    console.print(text, style=style, markup=False, soft_wrap=True)
+
+
 def base_url(options: Options) -> str:
     """Where this machine reaches the system."""
     host = "127.0.0.1" if options.host in {"0.0.0.0", "::"} else options.host  # noqa: S104 - compared, not bound
     return f"http://{host}:{options.port}"
 
 
-def started(options: Options, system: System) -> None:
-    """Addresses, and the administrator's password when it was made just now."""
+def started(options: Options) -> None:
+    """Addresses, and how it ends."""
     base = base_url(options)
-    console.print(f"[bold]Tonglu 通路[/bold] serves at {base}   docs {base}/docs   ready {base}/readyz")
-    console.print(f"data in {options.state_dir}; Ctrl-C stops everything")
+    line(f"Tonglu 通路 serves at {base}   docs {base}/docs   ready {base}/readyz", style="bold")
+    line(f"data in {options.state_dir}; Ctrl-C stops everything")
+
+
+def admin_made(system: System) -> None:
+    """The administrator's password when it was made just now."""
     if system.made_password:
-        console.print(
-            f"account [bold]admin[/bold], password [bold]{system.made_password}[/bold] (shown only this once)"
-        )
+        line(f"account admin, password {system.made_password} (shown only this once)", style="bold")
+
+
+def sorry(sentence: str) -> None:
+    """Something could not be done; the system goes on."""
+    line(f"tonglu: {sentence}", style="red")

@@ -1,14 +1,15 @@
 """The public HTTP API, as somebody uses it who has signed in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import IO, Any
 
 import httpx
 
 _TRIES = 8
 _LATER = frozenset({429, 503})
 _PAGE = 200
+_BOUNDARY = "tonglu-demo-3f1c7a5e"  # always the same, so that the same file is the same request
 
 
 class DemoError(Exception):
@@ -37,12 +38,12 @@ class Api:
         answer = await self._http.post("/v1/auth/token", data=form)
         if answer.status_code in {400, 401}:
             raise SignInRefused(f"the account {self._username} cannot sign in with the password it was given")
-        self._headers = {"Authorization": f"Bearer {_checked(answer)['access_token']}"}
+        self._headers = {"Authorization": f"Bearer {checked(answer)['access_token']}"}
 
     async def get(self, path: str, *, language: str = "en", **query: Any) -> Any:
         """The document at this path; `created_at__gte=` is written for `created_at[gte]`."""
         asked = {_filter(name): str(value) for name, value in query.items()}
-        return _checked(await self.ask("GET", path, params=asked, headers={"Accept-Language": language}))
+        return checked(await self.ask("GET", path, params=asked, headers={"Accept-Language": language}))
 
     async def total(self, path: str, **query: Any) -> int:
         """How many there are."""
@@ -63,13 +64,28 @@ class Api:
     async def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
         """The answer's document; `key` makes sending it again harmless."""
         headers = {} if key is None else {"Idempotency-Key": key}
-        return _checked(await self.ask("POST", path, json=body, headers=headers))
+        return checked(await self.ask("POST", path, json=body, headers=headers))
+
+    async def upload(
+        self, path: str, fields: Mapping[str, str], name: str, content: Callable[[], IO[bytes]], *, key: str
+    ) -> httpx.Response:
+        """Send a file as it is written; `content` begins it anew when it has to be sent again."""
+        headers = {"Idempotency-Key": key, "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+
+        async def send() -> httpx.Response:
+            files = {"file": (name, content(), "text/csv")}
+            return await self._once("POST", path, headers, {"data": fields, "files": files})
+
+        return await self._patiently(send)
 
     async def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **parts: Any
     ) -> httpx.Response:
         """The answer, whatever it is, once it is neither "later" nor "sign in"."""
-        answer = await self._once(method, path, headers, parts)
+        return await self._patiently(lambda: self._once(method, path, headers or {}, parts))
+
+    async def _patiently(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        answer = await send()
         for _ in range(_TRIES):
             if answer.status_code == httpx.codes.UNAUTHORIZED:
                 await self.sign_in()
@@ -77,13 +93,13 @@ class Api:
                 await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
             else:
                 break
-            answer = await self._once(method, path, headers, parts)
+            answer = await send()
         return answer
 
     async def _once(
-        self, method: str, path: str, headers: Mapping[str, str] | None, parts: Mapping[str, Any]
+        self, method: str, path: str, headers: Mapping[str, str], parts: Mapping[str, Any]
     ) -> httpx.Response:
-        return await self._http.request(method, path, headers={**self._headers, **(headers or {})}, **parts)
+        return await self._http.request(method, path, headers={**self._headers, **headers}, **parts)
 
 
 def _filter(name: str) -> str:
@@ -91,10 +107,10 @@ def _filter(name: str) -> str:
     return f"{field}[{comparison}]" if comparison else field
 
 
-def _checked(answer: httpx.Response) -> Any:
+def checked(answer: httpx.Response) -> Any:
+    """The document of an answer that says yes."""
     if answer.is_success:
         return answer.json()
     code = answer.json().get("code") if "json" in answer.headers.get("content-type", "") else None
-    raise DemoError(
-        f"{answer.request.method} {answer.request.url.path} answered {answer.status_code} {code or ''}".strip()
-    )
+    asked = f"{answer.request.method} {answer.request.url.path}"
+    raise DemoError(f"{asked} answered {answer.status_code} {code or ''}".strip())

@@ -45,8 +45,12 @@ DISTRIBUTORS = (
     Distributor("D-UK-NORTH", "Pennine Wholesale Ltd 北英批发", "A", frozenset({_HOME})),
     Distributor("D-UK-MID", "Severn Trade Partners 中英商贸", "A", frozenset({_HOME})),
     Distributor("D-UK-SOUTH", "Channel Coast Supplies 南英供货", "B", frozenset({_HOME})),
-    Distributor("D-DACH", "Alpenhandel GmbH 德语区总代理", "A", frozenset({"Germany", "Austria", "Switzerland"})),
-    Distributor("D-FR-BNL", "Comptoir du Nord 法荷比代理", "A", frozenset({"France", "Belgium", "Netherlands"})),
+    Distributor(
+        "D-DACH", "Alpenhandel GmbH 德语区总代理", "A", frozenset({"Germany", "Austria", "Switzerland"})
+    ),
+    Distributor(
+        "D-FR-BNL", "Comptoir du Nord 法荷比代理", "A", frozenset({"France", "Belgium", "Netherlands"})
+    ),
     Distributor(
         "D-MED",
         "Mediterranea Home 地中海代理",

@@ -1,7 +1,9 @@
-"""Setting up the invented company: its staff, distributors and channels, each once however often it is tried."""
+"""Setting up the invented company: its staff, distributors and channels, each once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tonglu_local.demo import cast
 from tonglu_local.demo.api import Api
@@ -42,7 +44,7 @@ async def _enter(api: Api, distributor: cast.Distributor) -> str:
     return await _once(api, "/v1/distributors", {"code": distributor.code}, record)
 
 
-async def _once(api: Api, path: str, found_by: dict[str, str], record: dict[str, object]) -> str:
+async def _once(api: Api, path: str, found_by: dict[str, str], record: Mapping[str, Any]) -> str:
     found = await api.get(path, **found_by)
     made = found["data"][0] if found["data"] else await api.post(path, record)
     return str(made["id"])

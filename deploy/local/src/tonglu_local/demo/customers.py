@@ -8,7 +8,12 @@ from random import Random
 from tonglu_local.demo import cast, names
 from tonglu_local.demo.histories import History
 
-_INDUSTRIES = (("礼品零售", "gift retail"), ("家居用品", "homeware"), ("百货批发", "wholesale"), ("餐饮", "hospitality"))
+_INDUSTRIES = (
+    ("礼品零售", "gift retail"),
+    ("家居用品", "homeware"),
+    ("百货批发", "wholesale"),
+    ("餐饮", "hospitality"),
+)
 _POSTS = (("采购经理", "Buyer"), ("店长", "Shop manager"), ("总经理", "Managing director"))
 _LARGE, _MEDIUM = Decimal(5000), Decimal(1000)
 

@@ -43,9 +43,7 @@ async def signed_in(
     return await _opened(http, state_dir, admin_password)
 
 
-async def _opened(
-    http: httpx.AsyncClient, state_dir: Path, admin_password: str | None
-) -> tuple[Api, Memory]:
+async def _opened(http: httpx.AsyncClient, state_dir: Path, admin_password: str | None) -> tuple[Api, Memory]:
     if admin_password is None:
         raise DemoError(
             "the sample is loaded by an account that only the administrator can open: "

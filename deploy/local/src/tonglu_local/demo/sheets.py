@@ -83,9 +83,7 @@ class CsvStream(io.RawIOBase):
         return len(taken)
 
 
-def _lines(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], sent: Callable[[], Any]
-) -> Iterator[bytes]:
+def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], sent: Callable[[], Any]) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
