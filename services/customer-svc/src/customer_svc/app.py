@@ -7,7 +7,11 @@ from customer_svc.distributors.routes import router as distributors
 from customer_svc.identities.routes import router as identities
 from customer_svc.orders.routes import router as orders
 from customer_svc.settings import Settings
+from customer_svc.transfers.commands import JOB
+from customer_svc.transfers.jobs import run_import
+from customer_svc.transfers.routes import router as transfers
 from shared.db import Database
+from shared.jobs import Jobs
 from shared.messaging.bus import EventBus
 from shared.service import Blueprint, Service
 
@@ -21,8 +25,9 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         package="customer_svc",
         number=NUMBER,
         title="Tonglu customers 客户档案",
-        description="Customers, contacts, channels, identities, distributors and sales history.",
-        routers=[identities, customers, orders, contacts, distributors, channels],
+        description="Customers, contacts, channels, identities, distributors, sales history, imports.",
+        routers=[identities, customers, orders, contacts, distributors, channels, transfers],
+        jobs=Jobs({JOB: run_import}),
     )
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
     return Service(blueprint, settings, database=database, bus=bus)

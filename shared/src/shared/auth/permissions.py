@@ -20,6 +20,7 @@ _OWN_DESK = ("reminders:read", "reminders:write", "inbox:read", "inbox:write")
 _SALES = (
     "customers:write",
     "orders:write",
+    "imports:read",
     "imports:write",
     "interactions:write",
     "complaints:write",

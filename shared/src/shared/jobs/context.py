@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from shared.db import Database, Reader, Tx
+from shared.db import EVERYTHING, Database, Reader, Scope, Tx
 from shared.jobs import leases
 from shared.jobs.leases import Claimed
 
@@ -63,9 +63,9 @@ class JobContext:
         return self.claimed.operation_id
 
     @asynccontextmanager
-    async def begin(self, *, timeout: float | None = 60) -> AsyncIterator[Tx]:
+    async def begin(self, *, timeout: float | None = 60, scope: Scope = EVERYTHING) -> AsyncIterator[Tx]:
         """A transaction that only the lease's holder gets: LeaseLost if another worker took the job over."""
-        async with self.db.begin(timeout=timeout) as tx:
+        async with self.db.begin(scope, timeout=timeout) as tx:
             await leases.hold(tx, self.claimed)
             yield tx
 

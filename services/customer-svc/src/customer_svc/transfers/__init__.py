@@ -1,0 +1,1 @@
+"""Files that bring customers and orders: read in a stream, judged row by row, stored by the thousand."""

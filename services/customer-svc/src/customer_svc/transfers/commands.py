@@ -1,0 +1,116 @@
+"""Beginning an import, writing down how far it is, and ending it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, insert, update
+
+from customer_svc.transfers.domain import KEPT_FAULTS
+from customer_svc.transfers.reading import Layout
+from customer_svc.transfers.rows import Fault
+from customer_svc.transfers.schemas import ImportForm
+from customer_svc.transfers.tables import Foreseen, Import, ImportFault
+from shared import operations, uploads
+from shared.db import Tx, prepare
+from shared.uploads import StoredUpload
+
+JOB = "import"
+COUNTS = ("created", "unchanged", "duplicate", "failed")
+
+_t: Any = Import.__table__  # type: ignore[attr-defined]
+_f: Any = ImportFault.__table__  # type: ignore[attr-defined]
+_s: Any = Foreseen.__table__  # type: ignore[attr-defined]
+_INSERT = prepare(insert(_t), *_t.c.keys())
+_ONE = update(_t).where(_t.c.id == bindparam("b_id")).values(version=_t.c.version + 1)
+_LAID_OUT = prepare(_ONE, "encoding", "separator", "total", "updated_at")
+_ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "updated_at")
+_END = prepare(_ONE, "outcome", "updated_at")
+_NOTE = prepare(insert(_f), *_f.c.keys())
+_FORGET_FORESEEN = prepare(delete(_s).where(_s.c.import_id == bindparam("b_id")))
+
+
+async def begin_import(
+    tx: Tx, form: ImportForm, upload: StoredUpload, *, by: UUID, service_number: int
+) -> dict[str, Any]:
+    """Have the stored file imported by a worker; its operation shows the progress."""
+    operation = await operations.start(
+        tx, f"{form.entity}.import", by, service_number=service_number, job=JOB, args={}
+    )
+    mine = tx.scope.distributors
+    row = {
+        **form.model_dump(),
+        **dict.fromkeys(("encoding", "separator", "total", "outcome")),
+        **dict.fromkeys((*COUNTS, "done", "faults"), 0),
+        "id": operation,
+        "upload_id": upload.id,
+        "size": upload.size,
+        "scope_ids": None if mine is None else sorted(mine),
+        "created_by": by,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+        "version": 1,
+    }
+    await tx.run(_INSERT, **row)
+    return {**row, "import_id": operation, "status": "queued"}
+
+
+async def lay_out(tx: Tx, entry: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """Write down how the file is to be read and how much there is to do."""
+    found = {"encoding": layout.encoding, "separator": layout.separator, "total": layout.rows}
+    await tx.run(_LAID_OUT, b_id=entry["id"], **found, updated_at=tx.now)
+    entry = {**entry, **found}
+    await operations.progress(tx, entry["id"], done=0, total=layout.rows, result=result_of(entry))
+    return entry
+
+
+async def advance(
+    tx: Tx, entry: Mapping[str, Any], tally: Counter[str], faults: Sequence[Fault]
+) -> dict[str, Any]:
+    """Count the rows of a chunk and keep what was wrong with them, with the rows themselves or not at all."""
+    kept = faults[: max(KEPT_FAULTS - entry["faults"], 0)]
+    notes = (
+        {
+            "id": tx.new_id(),
+            "import_id": entry["id"],
+            "line": fault.line,
+            "column": fault.column,
+            "field": fault.field,
+            "code": fault.code,
+            "kind": fault.kind,
+            "reason": fault.en,
+            "reason_zh": fault.zh,
+        }
+        for fault in kept
+    )
+    if kept:
+        await tx.run_many(_NOTE, notes)
+    entry = {
+        **entry,
+        **{name: entry[name] + tally[name] for name in COUNTS},
+        "done": entry["done"] + tally.total(),
+        "faults": entry["faults"] + len(faults),
+    }
+    counted = {name: entry[name] for name in ("done", *COUNTS, "faults")}
+    await tx.run(_ADVANCE, b_id=entry["id"], **counted, updated_at=tx.now)
+    await operations.progress(tx, entry["id"], done=entry["done"], result=result_of(entry))
+    return entry
+
+
+async def end_import(tx: Tx, entry: Mapping[str, Any], outcome: str) -> None:
+    """Nothing more will be read: the file and what a preview foresaw are deleted."""
+    await tx.run(_END, b_id=entry["id"], outcome=outcome, updated_at=tx.now)
+    await tx.run(_FORGET_FORESEEN, b_id=entry["id"])
+    await uploads.discard(tx, entry["upload_id"])
+
+
+def result_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What the operation shows of the import."""
+    return {
+        "import_id": str(entry["id"]),
+        "entity": entry["entity"],
+        "dry_run": entry["dry_run"],
+        "read": entry["done"],
+        **{name: entry[name] for name in COUNTS},
+    }

@@ -1,0 +1,89 @@
+"""Rules of files: what may stand in a cell, how money and times are written, what is safe to open."""
+
+import re
+from datetime import UTC, datetime
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+Entity = Literal["customers", "orders"]
+ENTITIES: tuple[str, ...] = get_args(Entity)
+ValueKind = Literal["empty", "number", "time", "text", "unreadable", "row"]
+VALUE_KINDS: tuple[str, ...] = get_args(ValueKind)
+
+MOST_BYTES = 200 * 1024 * 1024
+MOST_COLUMNS = 100
+MOST_ROWS = 1_000_000
+CHUNK_ROWS = 1000
+KEPT_FAULTS = 10_000
+HOME_ZONE = "Asia/Shanghai"
+
+_NO_DECIMALS = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
+_THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+_DECIMALS = dict.fromkeys(_NO_DECIMALS, 0) | dict.fromkeys(_THREE_DECIMALS, 3)
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9,. ]*([eE][+-]?[0-9]+)?")
+_TIME = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T].*)?")
+_WALL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_FORMULA = re.compile("[\\s\u3000]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+def value_kind(cell: str) -> ValueKind:
+    """What a cell looks like: all that is ever told of its value."""
+    if not cell or cell.isspace():
+        return "empty"
+    if _UNREADABLE.search(cell):
+        return "unreadable"
+    if _NUMBER.fullmatch(cell):
+        return "number"
+    return "time" if _TIME.fullmatch(cell) else "text"
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """Decimal units as minor ones (ISO 4217: `12.5` CNY is 1250); ValueError when it has no such form."""
+    decimals = _DECIMALS.get(currency, 2)
+    whole, dot, part = amount.partition(".")
+    if len(part) > decimals or (dot and not part) or not _DIGITS.fullmatch(whole + part):
+        raise ValueError("no amount")
+    return int(whole + part.ljust(decimals, "0")) if whole else _without_whole()
+
+
+def _without_whole() -> int:
+    raise ValueError("no amount")
+
+
+def wall_moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """A time written without an offset, in UTC; None if it is not written so.
+
+    A time that a clock change skips is the same distance after the change, one that happens twice is the
+    first. Raises ValueError for a day or an hour that does not exist.
+    """
+    if not _WALL.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+
+
+def safe_cell(text: str) -> str:
+    """The text with a leading apostrophe where a spreadsheet would take it for a formula."""
+    return "'" + text if _FORMULA.match(text) else text

@@ -1,0 +1,113 @@
+"""Reading imports and their errors."""
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Uuid, bindparam, func, or_, select
+
+from customer_svc.transfers.domain import safe_cell
+from customer_svc.transfers.schemas import FaultQuery, ImportQuery
+from customer_svc.transfers.tables import Import, ImportFault
+from shared.auth import Principal
+from shared.db import Reader, Record, prepare
+from shared.http import Listing
+from shared.operations.tables import Operation
+from shared.problems import not_found
+from shared.sealing import Sealer
+
+_t: Any = Import.__table__  # type: ignore[attr-defined]
+_f: Any = ImportFault.__table__  # type: ignore[attr-defined]
+_o: Any = Operation.__table__  # type: ignore[attr-defined]
+_SEES_ALL = "operations:all"
+_READ = select(
+    _t.c.id,
+    _t.c.entity,
+    _t.c.dry_run,
+    _t.c.size,
+    _t.c.total,
+    _t.c.done.label("read"),
+    _t.c.created,
+    _t.c.unchanged,
+    _t.c.duplicate,
+    _t.c.failed,
+    _t.c.created_by,
+    _t.c.created_at,
+    _t.c.updated_at,
+    _t.c.version,
+    func.coalesce(_o.c.status, _t.c.outcome, "failed").label("status"),
+).select_from(_t.outerjoin(_o, _o.c.id == _t.c.id))
+_ONE = prepare(
+    _READ.where(
+        _t.c.id == bindparam("b_id"),
+        or_(_t.c.created_by == bindparam("caller", type_=Uuid), bindparam("sees_all", type_=Boolean)),
+    )
+)
+_WHOLE = prepare(select(_t).where(_t.c.id == bindparam("b_id")))
+_FAULTS = prepare(select(_f).where(_f.c.import_id == bindparam("b_import_id")).order_by(_f.c.line, _f.c.id))
+_LIST = Listing(
+    _READ,
+    key=_t.c.id,
+    sorts={"created_at": _t.c.created_at},
+    default="-created_at",
+    filters={
+        "entity": lambda entity: _t.c.entity == entity,
+        "dry_run": lambda dry_run: _t.c.dry_run.is_(dry_run),
+    },
+)
+_FAULT_LIST = Listing(
+    select(_f),
+    key=_f.c.id,
+    sorts={"line": _f.c.line},
+    default="line",
+    filters={"code": lambda code: _f.c.code == code, "field": lambda field: _f.c.field == field},
+)
+
+
+async def whole(db: Reader, import_id: UUID) -> dict[str, Any]:
+    """Everything about an import, for the work itself."""
+    row = await db.row(_WHOLE, b_id=import_id)
+    if row is None:
+        raise not_found("import", "导入")
+    return dict(row)
+
+
+async def visible(db: Reader, import_id: UUID, caller: Principal) -> Record:
+    """One import of the caller's, or anybody's for an administrator; NotFound otherwise."""
+    row = await db.row(_ONE, b_id=import_id, caller=caller.id, sees_all=caller.may(_SEES_ALL))
+    if row is None:
+        raise not_found("import", "导入")
+    return row
+
+
+async def imports(db: Reader, query: ImportQuery, sealer: Sealer, caller: Principal) -> dict[str, Any]:
+    """One page of the caller's imports, or of everybody's for an administrator."""
+    mine = [] if caller.may(_SEES_ALL) else [_t.c.created_by == caller.id]
+    return await _LIST.page(db, query, sealer, where=mine)
+
+
+async def faults(
+    db: Reader, import_id: UUID, query: FaultQuery, sealer: Sealer, *, caller: Principal, zh: bool
+) -> dict[str, Any]:
+    """One page of what was refused, in the order of the file."""
+    await visible(db, import_id, caller)
+    page = await _FAULT_LIST.page(db, query, sealer, where=[_f.c.import_id == import_id])
+    return {**page, "data": [_worded(row, zh=zh) for row in page["data"]]}
+
+
+async def fault_file(db: Reader, import_id: UUID, *, caller: Principal, zh: bool) -> str:
+    """All that was refused and kept, as CSV that a spreadsheet opens without running anything."""
+    await visible(db, import_id, caller)
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    names = ("line", "column", "field", "code", "kind", "reason")
+    writer.writerow(names)
+    for row in await db.rows(_FAULTS, b_import_id=import_id):
+        worded = _worded(dict(row), zh=zh)
+        writer.writerow([safe_cell(str(worded[name] if worded[name] is not None else "")) for name in names])
+    return "\ufeff" + out.getvalue()
+
+
+def _worded(row: dict[str, Any], *, zh: bool) -> dict[str, Any]:
+    return {**row, "reason": row["reason_zh"] if zh else row["reason"]}

@@ -1,0 +1,207 @@
+"""The door to imports."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from customer_svc.transfers import commands, queries
+from customer_svc.transfers.domain import MOST_BYTES
+from customer_svc.transfers.form import read_form
+from customer_svc.transfers.schemas import (
+    FORM_BODY,
+    FaultQuery,
+    FaultRead,
+    ImportForm,
+    ImportQuery,
+    ImportRead,
+    ImportStarted,
+)
+from shared import uploads
+from shared.auth import Principal
+from shared.db import Database, Tx
+from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, idempotency, needs, set_etag
+from shared.http.door import DoorRoute
+from shared.http.errors import chinese, invalid_input
+from shared.http.visit import Visit
+from shared.problems import Invalid, Problem
+from shared.uploads import StoredUpload
+
+_UPLOAD_SECONDS = 600.0
+_FORM_BYTES = 2 * 1024 * 1024
+
+
+class _LongRoute(DoorRoute):
+    """A door that stays open for as long as a large file needs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The door's handler under a longer deadline."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            request.state.request_seconds = _UPLOAD_SECONDS
+            return await inner(request)
+
+        return handle
+
+
+router = Router(tags=["imports"])
+_sending = APIRouter(route_class=_LongRoute, tags=["imports"])
+_WRITE = needs("imports:write")
+_WRITE["openapi_extra"]["requestBody"] = FORM_BODY
+
+
+@_sending.post(
+    "/v1/imports",
+    status_code=202,
+    operation_id="startImport",
+    summary="Import a CSV file",
+    response_model=ImportStarted,
+    max_body_size=MOST_BYTES + _FORM_BYTES,
+    **_WRITE,
+)
+async def start_import(request: Request, db: Db, caller: Caller, response: Response) -> Any:
+    """Import customers or orders from a CSV file with a header row, up to 200 MiB and a million rows.
+
+    UTF-8 (with or without BOM) and GB18030 are recognised, and so are commas, semicolons and tabs. Every
+    column must be a field (customers: `code name kind phone email industry size region address website
+    channel external_id distributor_code owner_id tags attributes.* contact_name contact_post contact_phone
+    contact_email`; orders: `order_no channel ordered_at amount | amount_minor currency kind return_of
+    customer_id | customer_code | external_id sku name category quantity`), unless `mapping` says which
+    columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the currency; a time without
+    an offset is one of `timezone`.
+
+    A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
+    nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an
+    order by channel and order number. `dry_run` judges everything and stores nothing. Watch the operation
+    in `Location`; cancelling it keeps what is in.
+    """
+    found: list[StoredUpload] = []
+    try:
+        form = await _received(request, db, found)
+        tx = await _open(request, db, found[0], form)
+        started = await commands.begin_import(
+            tx, form, found[0], by=caller.id, service_number=request.state.service_number
+        )
+    except BaseException:
+        await _discard(db, found)
+        raise
+    response.headers["Location"] = f"/v1/operations/{started['id']}"
+    return started
+
+
+async def _received(request: Request, db: Database, found: list[StoredUpload]) -> ImportForm:
+    async def store(content: AsyncIterator[bytes]) -> StoredUpload:
+        found.append(await uploads.receive(db, content, most_bytes=MOST_BYTES))
+        return found[0]
+
+    form = await read_form(request, store)
+    if form.file is None or form.file.size == 0:
+        code = "required" if form.file is None else "file_empty"
+        raise Invalid.at("/file", code, en="The file is missing or empty.", zh="缺少文件或文件为空。")
+    return _understood(form.fields)
+
+
+def _understood(fields: dict[str, str]) -> ImportForm:
+    given: dict[str, Any] = dict(fields)
+    if "mapping" in given:
+        try:
+            given["mapping"] = from_json(given["mapping"])
+        except ValueError:
+            raise Invalid.at(
+                "/mapping", "json_invalid", en="is not valid JSON", zh="不是有效的 JSON"
+            ) from None
+    try:
+        return ImportForm.model_validate(given)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)
+        raise invalid_input([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from None
+
+
+async def _open(request: Request, db: Database, upload: StoredUpload, form: ImportForm) -> Tx:
+    """The transaction of this request; two requests are the same if their files and fields are."""
+    visit: Visit = request.state.visit
+    principal: Principal = request.state.principal
+    tx = visit.tx = await visit.stack.enter_async_context(db.begin(principal.scope))
+    sent = upload.sha256 + form.model_dump_json().encode()
+    visit.claim = await idempotency.claim(request, tx, principal.id, body=sent)
+    return tx
+
+
+async def _discard(db: Database, found: list[StoredUpload]) -> None:
+    with suppress(Problem):
+        for upload in found:
+            async with db.begin() as tx:
+                await uploads.discard(tx, upload.id)
+
+
+@router.get(
+    "/v1/imports",
+    operation_id="listImports",
+    summary="List imports",
+    response_model=Page[ImportRead],
+    **needs("imports:read"),
+)
+async def list_imports(
+    query: Annotated[ImportQuery, Query()], db: ReadDb, sealer: Sealing, caller: Caller
+) -> Any:
+    """Your imports, latest first; an administrator sees everybody's."""
+    return await queries.imports(db, query, sealer, caller)
+
+
+@router.get(
+    "/v1/imports/{import_id}",
+    operation_id="getImport",
+    summary="Read an import",
+    response_model=ImportRead,
+    **needs("imports:read"),
+)
+async def get_import(import_id: UUID, db: ReadDb, caller: Caller, response: Response) -> Any:
+    """How far it is and what became of the rows that were read."""
+    row = await queries.visible(db, import_id, caller)
+    set_etag(response, row["version"])
+    return dict(row)
+
+
+@router.get(
+    "/v1/imports/{import_id}/errors",
+    operation_id="listImportErrors",
+    summary="List what an import refused",
+    response_model=Page[FaultRead],
+    **needs("imports:read"),
+)
+async def list_errors(
+    *,
+    import_id: UUID,
+    query: Annotated[FaultQuery, Query()],
+    db: ReadDb,
+    sealer: Sealing,
+    caller: Caller,
+    request: Request,
+) -> Any:
+    """Line, column, kind of value and reason, in the order of the file; the first 10,000 are kept."""
+    zh = chinese(request.headers.get("accept-language"))
+    return await queries.faults(db, import_id, query, sealer, caller=caller, zh=zh)
+
+
+@router.get(
+    "/v1/imports/{import_id}/errors.csv",
+    operation_id="downloadImportErrors",
+    summary="Download what an import refused",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV, UTF-8"}},
+    **needs("imports:read"),
+)
+async def download_errors(import_id: UUID, db: ReadDb, caller: Caller, request: Request) -> Response:
+    """The same as a file for a spreadsheet; no cell of it is taken for a formula."""
+    zh = chinese(request.headers.get("accept-language"))
+    text = await queries.fault_file(db, import_id, caller=caller, zh=zh)
+    headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-errors.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+router.include_router(_sending)

@@ -1,0 +1,245 @@
+"""From the cells of one row to a customer or an order, by the very models that the API reads."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from customer_svc.contacts.schemas import ContactCreate
+from customer_svc.customers.schemas import CustomerCreate
+from customer_svc.identities.schemas import IdentityRef
+from customer_svc.orders.schemas import OrderCreate
+from customer_svc.transfers.columns import ATTRIBUTES, Plan
+from customer_svc.transfers.domain import Entity, ValueKind, minor_units, value_kind, wall_moment
+from customer_svc.transfers.reading import Record
+from shared.http.wording import explain
+from shared.problems import Problem
+
+_TAGS = re.compile("[;|；]")
+_CONTACT = {f"contact_{name}": name for name in ("name", "post", "phone", "email")}
+_LINE = ("sku", "name", "category", "quantity")
+_OTHERS = frozenset((*_CONTACT, "external_id", "distributor_code", "tags"))
+_FROM_FILE = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one cell, without its value; `column` as the file names it."""
+
+    line: int
+    column: str | None
+    field: str | None
+    code: str
+    kind: ValueKind
+    en: str
+    zh: str
+
+
+class Faulty(Exception):
+    """A cell that the models cannot be asked about: its field, a code and the words."""
+
+    def __init__(self, field: str, code: str, en: str, zh: str) -> None:
+        super().__init__(code)
+        self.field, self.code, self.en, self.zh = field, code, en, zh
+
+
+@dataclass(slots=True)
+class CustomerRow:
+    """A customer as a row tells of it; `ref` is the identity that makes the row known when it comes again."""
+
+    customer: CustomerCreate
+    ref: tuple[str, str] | None
+    contact: ContactCreate | None
+    distributor_code: str | None
+
+
+@dataclass(slots=True)
+class Item:
+    """One row on its way: what it says, or what is wrong with it."""
+
+    record: Record
+    said: Any = None
+    faults: list[Fault] | None = None
+
+
+class Interpreter:
+    """Reads the rows of one file."""
+
+    def __init__(self, entity: Entity, plan: Plan, zone: ZoneInfo) -> None:
+        self._plan = plan
+        self._zone = zone
+        self._places = tuple(plan.places.items())
+        self._read: Callable[[dict[str, str]], Any] = self._order if entity == "orders" else self._customer
+
+    def items(self, records: Sequence[Record]) -> list[Item]:
+        """Each row read, in order."""
+        return [self._item(record) for record in records]
+
+    def _item(self, record: Record) -> Item:
+        cells = record.cells
+        if cells is None:
+            return Item(
+                record,
+                faults=[self._whole(record, "malformed_row", "has quotes that do not fit", "引号不匹配")],
+            )
+        width = self._plan.width
+        if len(cells) != width and (len(cells) < width or any(cells[width:])):
+            fault = self._whole(
+                record, "wrong_cell_count", f"does not have {width} cells", f"单元格数量不是 {width}"
+            )
+            return Item(record, faults=[fault])
+        given = {field: cell for field, place in self._places if (cell := cells[place].strip())}
+        try:
+            return Item(record, said=self._read(given))
+        except Faulty as wrong:
+            return Item(record, faults=[self._fault(record, wrong.field, wrong.code, wrong.en, wrong.zh)])
+        except ValidationError as error:
+            return Item(record, faults=self._explained(record, error))
+
+    def _order(self, given: dict[str, str]) -> OrderCreate:
+        said: dict[str, Any] = {
+            name: given[name]
+            for name in ("customer_id", "customer_code", "order_no", "channel", "kind", "return_of")
+            if name in given
+        }
+        currency = given.get("currency", "CNY")
+        said["amount"] = {"amount_minor": _amount(given, currency), "currency": currency}
+        if "ordered_at" in given:
+            said["ordered_at"] = self._moment(given["ordered_at"])
+        if "external_id" in given:
+            said["identity"] = {"channel": given.get("channel"), "external_id": given["external_id"]}
+        line = {name: given[name] for name in _LINE if name in given}
+        if line:
+            said["lines"] = [line]
+        return OrderCreate.model_validate(said)
+
+    def _moment(self, text: str) -> datetime | str:
+        try:
+            return wall_moment(text, self._zone) or text
+        except ValueError:
+            raise Faulty("ordered_at", "not_a_time", "is no time of the calendar", "不是有效的时间") from None
+
+    def _customer(self, given: dict[str, str]) -> CustomerRow:
+        said: dict[str, Any] = {
+            name: cell
+            for name, cell in given.items()
+            if name not in _OTHERS and not name.startswith(ATTRIBUTES)
+        }
+        attributes = {
+            name.removeprefix(ATTRIBUTES): cell for name, cell in given.items() if name.startswith(ATTRIBUTES)
+        }
+        if attributes:
+            said["attributes"] = attributes
+        if "tags" in given:
+            said["tags"] = [tag for tag in (part.strip() for part in _TAGS.split(given["tags"])) if tag]
+        contact = {field: given[name] for name, field in _CONTACT.items() if name in given}
+        customer = CustomerCreate.model_validate(said)
+        return CustomerRow(
+            customer,
+            _reference(given, customer),
+            _contact(contact) if contact else None,
+            given.get("distributor_code"),
+        )
+
+    def problem(self, record: Record, problem: Problem, own_key: Sequence[str]) -> Fault:
+        """Why a row was refused by the archive; without a pointer it is its key that is in the way."""
+        error = problem.errors[0] if problem.errors else None
+        path = error.pointer.strip("/").split("/") if error else []
+        field = _field_of(path, self._plan) if path and path[0] else None
+        if field is None:
+            field = next((name for name in own_key if self._cell(record, name)), None)
+        en, zh = (error.en, error.zh) if error else (problem.en, problem.zh)
+        return self._fault(record, field, problem.code, en, zh)
+
+    def _explained(self, record: Record, error: ValidationError) -> list[Fault]:
+        return [
+            self._fault(
+                record,
+                _field_of(list(one["loc"]), self._plan),
+                *explain(one["type"], one.get("ctx"), one["msg"]),
+            )
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+
+    def _cell(self, record: Record, field: str | None) -> str:
+        place = self._plan.places.get(field or "")
+        return record.cells[place] if record.cells and place is not None else ""
+
+    def _fault(self, record: Record, field: str | None, code: str, en: str, zh: str) -> Fault:
+        column = self._plan.headers.get(field or "", field)
+        kind: ValueKind = value_kind(self._cell(record, field)) if field else "row"
+        return Fault(record.line, column, field, code, kind, en, zh)
+
+    def _whole(self, record: Record, code: str, en: str, zh: str) -> Fault:
+        return self._fault(record, None, code, en, zh)
+
+
+def _amount(given: Mapping[str, str], currency: str) -> int | str:
+    if "amount" not in given:
+        if "amount_minor" not in given:
+            raise Faulty("amount", "required", "is required", "为必填项")
+        return given["amount_minor"]
+    if "amount_minor" in given:
+        raise Faulty(
+            "amount", "amount_twice", "stands beside amount_minor; give one", "不能与 amount_minor 同时填写"
+        )
+    try:
+        return minor_units(given["amount"], currency)
+    except ValueError:
+        raise Faulty(
+            "amount",
+            "not_an_amount",
+            "must be an amount like 1234.50, not negative, with no more decimals than its currency has",
+            "须为形如 1234.50 的非负金额，小数位数不超过币种的规定",
+        ) from None
+
+
+def _reference(given: Mapping[str, str], customer: CustomerCreate) -> tuple[str, str] | None:
+    """The identity of the row; one that names none, nor a code, is known again by all that it says."""
+    if "external_id" in given:
+        if "channel" not in given:
+            raise Faulty(
+                "channel", "required", "is required beside external_id", "填写 external_id 时为必填项"
+            )
+        ref = IdentityRef(channel=given["channel"], external_id=given["external_id"])
+        return ref.channel, ref.external_id
+    if customer.code is not None:
+        return None
+    said = json.dumps(given, sort_keys=True, ensure_ascii=False)
+    return _FROM_FILE, hashlib.sha256(said.encode()).hexdigest()
+
+
+def _contact(said: Mapping[str, str]) -> ContactCreate:
+    try:
+        return ContactCreate.model_validate(said)
+    except ValidationError as error:
+        one = error.errors(include_url=False, include_input=False)[0]
+        code, en, zh = explain(one["type"], one.get("ctx"), one["msg"])
+        raise Faulty(f"contact_{one['loc'][0]}", code, en, zh) from None
+
+
+_BY_PATH = {"distributor_id": "distributor_code", "identity": "external_id", "lines": "quantity"}
+
+
+def _field_of(path: Sequence[Any], plan: Plan) -> str | None:
+    """The field of a file that stands behind a place in the model; None for the row as a whole."""
+    if not path:
+        return None
+    first, last = str(path[0]), str(path[-1])
+    if first == "amount":
+        return "currency" if last == "currency" else _first_of(plan, ("amount", "amount_minor"))
+    if first == "attributes":
+        return _first_of(plan, [name for name in plan.places if name.startswith(ATTRIBUTES)])
+    if first in ("lines", "identity") and last in plan.places:
+        return last
+    return _BY_PATH.get(first, first)
+
+
+def _first_of(plan: Plan, names: Sequence[str]) -> str | None:
+    return next((name for name in names if name in plan.places), None)

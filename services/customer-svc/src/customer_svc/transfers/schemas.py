@@ -1,0 +1,133 @@
+"""What an import looks like on the wire."""
+
+from functools import cache
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from customer_svc.transfers.columns import known_field
+from customer_svc.transfers.domain import HOME_ZONE, MOST_COLUMNS, Entity, ValueKind
+from shared.http import Input, ListQuery, Output
+from shared.http.types import Code, Moment, clean_text
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+_Header = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), AfterValidator(clean_text)
+]
+_Field = Annotated[str, StringConstraints(min_length=1, max_length=111), AfterValidator(clean_text)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        raise PydanticCustomError("zone_unknown", "is no IANA time zone", {"zh": "不是有效的 IANA 时区"})
+    return name
+
+
+class ImportForm(Input):
+    """The fields beside the file."""
+
+    entity: Entity
+    mapping: Annotated[dict[_Field, _Header], Field(min_length=1, max_length=MOST_COLUMNS)] | None = None
+    dry_run: bool = False
+    timezone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = HOME_ZONE
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.mapping and any(not known_field(self.entity, name) for name in self.mapping):
+            raise PydanticCustomError(
+                "mapping_unknown_field", "maps a field that is not known", {"zh": "mapping 含有未知字段"}
+            )
+        return self
+
+
+class ImportStarted(Output):
+    """An import that is under way; `id` names its operation and the import alike."""
+
+    id: UUID
+    import_id: UUID
+    entity: Entity
+    dry_run: bool
+    status: Status
+
+
+class ImportRead(Output):
+    """How far an import is: of `total` rows (null until the file was looked over) `read` are judged.
+
+    `created` are new, `unchanged` were there with the same content, `duplicate` have the key of another one,
+    `failed` are refused; the last two stand in the list of errors.
+    """
+
+    id: UUID
+    entity: Entity
+    dry_run: bool
+    status: Status
+    size: int
+    total: int | None
+    read: int
+    created: int
+    unchanged: int
+    duplicate: int
+    failed: int
+    created_by: UUID
+    created_at: Moment
+    updated_at: Moment
+    version: int
+
+
+class FaultRead(Output):
+    """One refused cell (or row: kind `row`): where it is, what kind of value it holds, and why; never the value."""
+
+    line: int = Field(examples=[17])
+    column: str | None = Field(description="As the file names it", examples=["手机"])
+    field: str | None = Field(examples=["phone"])
+    code: str = Field(examples=["phone_invalid"])
+    kind: ValueKind
+    reason: str = Field(examples=["is not a phone number"])
+
+
+class ImportQuery(ListQuery):
+    """Filters of the list of imports."""
+
+    entity: Entity | None = None
+    dry_run: bool | None = None
+
+
+class FaultQuery(ListQuery):
+    """Filters of an import's errors."""
+
+    code: Code | None = None
+    field: _Field | None = None
+
+
+FORM_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file", "entity"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "CSV, at most 200 MiB"},
+                    "entity": {"type": "string", "enum": ["customers", "orders"]},
+                    "mapping": {
+                        "type": "object",
+                        "additionalProperties": {"type": "string"},
+                        "description": "Field of ours → header of the file; then only these columns are read",
+                        "examples": [{"name": "客户名称", "kind": "类型", "phone": "手机"}],
+                    },
+                    "dry_run": {"type": "boolean", "default": False},
+                    "timezone": {"type": "string", "default": HOME_ZONE, "examples": ["Europe/London"]},
+                },
+            },
+            "encoding": {"mapping": {"contentType": "application/json"}},
+        }
+    },
+}

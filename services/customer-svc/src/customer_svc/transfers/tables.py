@@ -1,0 +1,86 @@
+"""Imports, what was wrong in them, and what a preview foresees."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from customer_svc.tables import BIG, JSON, MOMENT, Base
+from customer_svc.transfers.domain import ENTITIES, VALUE_KINDS
+
+IDS: Any = ARRAY(Uuid)
+
+
+class Import(Base, table=True):
+    """One file on its way in; its id is that of the operation that does it.
+
+    `done` rows of the file are judged and, unless it is a preview, stored: work goes on behind them.
+    `encoding`, `separator` and `total` are null until the file was looked over. `scope_ids` are the
+    distributors whose rows its sender sees, null for all.
+    """
+
+    __tablename__ = "data_import"
+    __table_args__ = (
+        CheckConstraint(f"entity in {ENTITIES}", name="data_import_entity"),
+        CheckConstraint("outcome in ('succeeded', 'failed', 'cancelled')", name="data_import_outcome"),
+        Index("data_import_by_created", "created_at", "id"),
+        Index("data_import_of_creator", "created_by", "created_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    entity: str
+    dry_run: bool
+    mapping: dict[str, str] | None = Field(sa_column=Column(JSON, nullable=True))
+    timezone: str
+    upload_id: UUID
+    size: int = Field(sa_type=BIG)
+    scope_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
+    encoding: str | None
+    separator: str | None
+    total: int | None
+    done: int
+    created: int
+    unchanged: int
+    duplicate: int
+    failed: int
+    faults: int
+    outcome: str | None
+    created_by: UUID
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
+    version: int
+
+
+class ImportFault(Base, table=True):
+    """One cell that was refused, or a whole row; never its value. Only the first 10,000 are kept."""
+
+    __tablename__ = "import_fault"
+    __table_args__ = (
+        CheckConstraint(f"kind in {VALUE_KINDS}", name="import_fault_kind"),
+        Index("import_fault_by_line", "import_id", "line", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    import_id: UUID = Field(foreign_key="data_import.id", ondelete="CASCADE")
+    line: int = Field(sa_type=BIG)
+    column: str | None
+    field: str | None
+    code: str
+    kind: str
+    reason: str
+    reason_zh: str
+
+
+class Foreseen(Base, table=True):
+    """A row that a preview would have stored by now, under a key by which later rows can meet it."""
+
+    __tablename__ = "import_foreseen"
+
+    import_id: UUID = Field(primary_key=True, foreign_key="data_import.id", ondelete="CASCADE")
+    key: str = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    place: str
+    row: dict[str, Any] = Field(sa_type=JSON)
