@@ -166,3 +166,21 @@ async def test_a_run_on_demand_is_an_operation_to_watch(scoring: Service, manage
         return (await manager.get(location)).json()["status"] == "succeeded"
 
     await until(ended)
+
+
+async def test_whom_silence_has_moved_is_scored_again_without_any_event(
+    scoring: Service, manager: httpx.AsyncClient
+) -> None:
+    customer = uuid4()
+    fields = order(customer, 3)
+    await tell(scoring, registered(customer), OrderRecorded(subject=fields["order_id"], version=1, **fields))
+    first = await until(lambda: _staged(manager, customer, "first_purchase"))
+    async with scoring.database.begin() as tx:
+        await tx.run(text("UPDATE score SET next_review_at = now() - interval '1 hour'"))
+
+    async def reviewed() -> bool:
+        return (await _score(manager, customer))["scored_at"] > first["scored_at"]
+
+    await until(reviewed)
+    async with scoring.database.read() as reader:
+        assert await reader.value(text("SELECT bool_and(next_review_at > now()) FROM score"))

@@ -11,6 +11,7 @@ from scoring_svc.facts import queries as facts
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs.queries import everybody
 from scoring_svc.runs.tables import ScoringRun
+from scoring_svc.scores import queries as scores
 from scoring_svc.scores.commands import Outcome, rescore
 from shared.db import Database, Tx, prepare
 from shared.events.scoring import ScoringCompleted
@@ -26,18 +27,18 @@ Progress = Callable[[int, int], Awaitable[bool]]
 
 
 async def rescore_due(database: Database, shelf: Shelf) -> int:
-    """Score customers whose time has come until none is left; how many. Nothing before the first model."""
+    """Score whoever something happened to, then whom silence has moved; how many. Nothing before a model."""
     total = 0
     while True:
         async with database.begin(timeout=_CHUNK_SECONDS) as tx:
             champion = await shelf.champion(tx)
             if champion is None:
                 return total
-            customers = await facts.take_due(tx, CHUNK)
+            customers = await facts.take_due(tx, CHUNK) or await scores.to_review(tx, CHUNK)
             if customers:
                 await rescore(tx, customers, champion)
         total += len(customers)
-        if len(customers) < CHUNK:
+        if not customers:
             return total
 
 

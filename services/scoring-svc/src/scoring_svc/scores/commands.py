@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from scoring_svc.facts import queries as facts
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
+from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import score
 from scoring_svc.models.queries import Champion
 from scoring_svc.policies import queries as policies
@@ -90,9 +91,13 @@ async def _scored(
             domain.instant(tx.now),
             previous=domain.previous(customers, before),
         )
+        reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), tx.now)
         return [
-            domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT)
-            for index in range(len(scores))
+            {
+                **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
+                "next_review_at": review,
+            }
+            for index, review in enumerate(reviews)
         ]
 
     rows = await asyncio.to_thread(compute)

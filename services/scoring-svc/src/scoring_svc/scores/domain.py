@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
+from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.lifecycle import NO_STAGE, STAGES, PreviousStages
 from scoring_svc.modelling.report import Score
 from scoring_svc.modelling.scoring import Previous
@@ -18,6 +19,7 @@ NOTHING_KNOWN = -1.0
 
 _NEWS = ("tier", "lifecycle_stage", "churn_level")
 _NOTABLE = 0.05
+_SOONEST = timedelta(days=1)
 
 
 def instant(moment: datetime) -> np.datetime64:
@@ -74,6 +76,11 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
         },
         "features": score.features,
     }
+
+
+def review_moments(weeks: Floats, now: datetime) -> list[datetime | None]:
+    """When silence alone will have moved each score; None without an order, never sooner than in a day."""
+    return [None if np.isnan(wait) else now + max(timedelta(weeks=float(wait)), _SOONEST) for wait in weeks]
 
 
 def is_news(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, func, select
 
 from scoring_svc.scores.tables import Score, ScoreHistory
 from shared.db import Reader, Record, Tx, prepare
@@ -30,6 +30,13 @@ _BEFORE = prepare(
     .where(_S.c.customer_id == _CHOSEN)
     .order_by(_S.c.customer_id)
     .with_for_update()
+)
+_TO_REVIEW = prepare(
+    select(_S.c.customer_id)
+    .where(_S.c.next_review_at <= bindparam("b_now", type_=DateTime(timezone=True)))
+    .order_by(_S.c.next_review_at)
+    .limit(bindparam("b_most", type_=Integer))
+    .with_for_update(skip_locked=True)
 )
 _OWNERS = prepare(select(_R.c.id, _R.c.distributor_id, _R.c.owner_id).where(_R.c.id == _CHOSEN))
 _TELLING = [column for column in _S.c if column.name != "features"]
@@ -68,6 +75,11 @@ def history_of(reader: Reader, customer_id: UUID) -> list[Any]:
 async def before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """What the last scores said, locked."""
     return {row["customer_id"]: dict(row) for row in await tx.rows(_BEFORE, customers=list(customers))}
+
+
+async def to_review(tx: Tx, most: int) -> list[UUID]:
+    """Up to `most` customers whose score silence alone has moved by now."""
+    return [row["customer_id"] for row in await tx.rows(_TO_REVIEW, b_now=tx.now, b_most=most)]
 
 
 async def owners(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record]:

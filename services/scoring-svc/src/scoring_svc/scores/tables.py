@@ -19,6 +19,7 @@ class Score(Base, table=True):
         Index("score_by_value", "expected_value_minor", "customer_id"),
         Index("score_by_risk", "churn_rank", "customer_id"),
         Index("score_by_age", "scored_at", "customer_id"),
+        Index("score_to_review", "next_review_at"),
         Index("score_of_tier", "tier", "expected_value_minor", "customer_id"),
         Index("score_of_stage", "lifecycle_stage", "expected_value_minor", "customer_id"),
         Index("score_of_owner", "owner_id", "expected_value_minor", "customer_id"),
@@ -50,6 +51,7 @@ class Score(Base, table=True):
     policy_version: int
     model_id: UUID
     scored_at: datetime = Field(sa_type=MOMENT)
+    next_review_at: datetime | None = Field(None, sa_type=MOMENT)
     version: int
 
 

@@ -175,10 +175,12 @@ def _score() -> None:
         sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=False),
         sa.Column("scored_at", _MOMENT, nullable=False),
+        sa.Column("next_review_at", _MOMENT, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("customer_id"),
     )
     op.create_index("score_by_age", "score", ["scored_at", "customer_id"], unique=False)
+    op.create_index("score_to_review", "score", ["next_review_at"], unique=False)
     op.create_index("score_by_risk", "score", ["churn_rank", "customer_id"], unique=False)
     op.create_index("score_by_value", "score", ["expected_value_minor", "customer_id"], unique=False)
     op.create_index(
