@@ -12,10 +12,9 @@ from pydantic import TypeAdapter
 from tools.bench.parts import raw
 
 from customer_svc.customers.schemas import CustomerCreate, CustomerRead
-from customer_svc.sight import sight
 from shared.db import EVERYTHING
-from shared.db.database import _Connection as Connection
-from shared.db.database import _prepare_connection as prepare_connection
+from shared.db.connections import Connection, prepare_connection
+from shared.db.sight import sight
 from shared.run import settled_heap
 
 _READ = TypeAdapter(CustomerRead)
@@ -29,7 +28,12 @@ def application(url: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=16, connection_class=Connection, init=prepare_connection
+            url,
+            min_size=1,
+            max_size=16,
+            connection_class=Connection,
+            init=prepare_connection,
+            server_settings=raw.SEES_ALL,
         )
         settled_heap()
         yield

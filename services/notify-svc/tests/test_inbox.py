@@ -194,8 +194,7 @@ async def test_a_waiting_stream_holds_no_connection(world: Any) -> None:
         await stream.event()
         await other.event()
         await asyncio.sleep(0.1)
-        pool = world.database._pool
-        assert pool.get_idle_size() == pool.get_size()
+        assert world.database.connections_in_use == 0
 
 
 async def test_streams_end_when_the_service_leaves(world: Any) -> None:

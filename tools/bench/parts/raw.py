@@ -18,16 +18,26 @@ from customer_svc.customers.commands import _INSERT as INSERT_CUSTOMER
 from customer_svc.customers.queries import _ONE as SELECT_CUSTOMER
 from customer_svc.customers.records import event_of, new_record
 from customer_svc.customers.schemas import CustomerCreate
-from customer_svc.sight import sight
 from shared.clock import new_id
 from shared.db import EVERYTHING, Prepared
-from shared.db.database import _prepare_connection as prepare_connection
+from shared.db.connections import prepare_connection
+from shared.db.sight import sight
 from shared.events import to_cloudevent
 from shared.events.customer import CustomerRegistered
 from shared.http.idempotency import _KEEP as INSERT_IDEMPOTENCY
 from shared.messaging.outbox import _INSERT as INSERT_OUTBOX
 
-__all__ = ["BODY", "SELECT_CUSTOMER", "Call", "fill", "loop", "one_statement", "reading", "transaction"]
+__all__ = [
+    "BODY",
+    "SEES_ALL",
+    "SELECT_CUSTOMER",
+    "Call",
+    "fill",
+    "loop",
+    "one_statement",
+    "reading",
+    "transaction",
+]
 
 BODY = {
     "name": "Harbour Lights Ltd",
@@ -40,6 +50,7 @@ BODY = {
     "attributes": {"stores": 12},
 }
 Call = Callable[[asyncpg.Connection], Awaitable[object]]
+SEES_ALL = {"app.distributor": EVERYTHING.setting}
 _ANSWER = bytes(700)
 
 
@@ -62,7 +73,7 @@ async def loop(url: str, call: Call, *, connections: int, seconds: float) -> Rou
 
 
 async def _connected(url: str) -> asyncpg.Connection:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, server_settings=SEES_ALL)
     await prepare_connection(connection)
     return connection
 

@@ -1,58 +1,17 @@
 """A service's own database: the pool, and the two ways in, `read` and `begin`."""
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from shared.clock import new_id, utc_now
-from shared.db.failures import reaching, translated
+from shared.db.connections import Connection, Connections
+from shared.db.failures import translated
 from shared.db.scope import EVERYTHING, Scope
 from shared.db.tx import Reader, Tx
-
-_CONNECT_SECONDS = 5
-_WAIT_SECONDS = 2
-_SETTINGS = {
-    "statement_timeout": "5s",
-    "lock_timeout": "2s",
-    "idle_in_transaction_session_timeout": "10s",
-    "client_connection_check_interval": "1s",
-    "timezone": "UTC",
-    "app.distributor": "",
-    "jit": "off",
-}
-
-
-class _Connection(asyncpg.Connection):
-    """Remembers the scope its session speaks for, so that reading costs one round trip, not three."""
-
-    __slots__ = ("scope_setting",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.scope_setting = ""
-
-    def get_reset_query(self) -> str:
-        """Nothing to reset: settings are local to a transaction or tracked here."""
-        return ""
-
-    async def speak_for(self, scope: Scope) -> None:
-        """Let row security see this scope until told otherwise."""
-        if self.scope_setting != scope.setting:
-            self.scope_setting = "?"
-            await self.execute(f"SET app.distributor = '{scope.setting}'")
-            self.scope_setting = scope.setting
-
-
-async def _prepare_connection(connection: asyncpg.Connection) -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
 
 
 class Database:
@@ -66,57 +25,41 @@ class Database:
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], UUID] = new_id,
     ) -> None:
-        self._url = url
-        self._max_size = max_size
+        self._connections = Connections(url, max_size=max_size)
         self._clock = clock
         self._ids = ids
-        self._pool: asyncpg.Pool | None = None
         self._signals: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def open(self) -> None:
         """Make the pool; connections are made when first needed."""
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=0,
-            max_size=self._max_size,
-            max_inactive_connection_lifetime=120,
-            timeout=_CONNECT_SECONDS,
-            command_timeout=60,
-            connection_class=_Connection,
-            init=_prepare_connection,
-            server_settings=_SETTINGS,
-        )
+        await self._connections.open()
 
     async def close(self) -> None:
         """Close every connection, waiting a little for those in use."""
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        try:
-            await asyncio.wait_for(pool.close(), timeout=5)
-        except TimeoutError:
-            pool.terminate()
+        await self._connections.close()
 
     def now(self) -> datetime:
         """The present moment by the clock that this database's transactions use."""
         return self._clock()
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections somebody holds now."""
+        return self._connections.in_use
 
     def signal(self, name: str) -> asyncio.Event:
         """A bell inside this process (`outbox`, `jobs`): rung after a commit, heard by a loop."""
         return self._signals[name]
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[_Connection]:
-        if self._pool is None:
-            raise RuntimeError("the database is not open")
-        pool = self._pool
+    async def _connection(self) -> AsyncIterator[Connection]:
         with translated():
-            with reaching():
-                connection = await pool.acquire(timeout=_WAIT_SECONDS)
+            connection, sound = await self._connections.take(), False
             try:
-                yield connection  # type: ignore[misc]  # the pool's proxy passes everything on
+                yield connection
+                sound = True
             finally:
-                await pool.release(connection)
+                await self._connections.put_back(connection, sound=sound)
 
     @asynccontextmanager
     async def read(self, scope: Scope = EVERYTHING) -> AsyncIterator[Reader]:
@@ -140,7 +83,7 @@ class Database:
                 if connection.is_in_transaction() and not connection.is_closed():
                     await connection.execute("ROLLBACK")
 
-    async def _open(self, connection: _Connection, scope: Scope, timeout: float | None) -> Tx:
+    async def _open(self, connection: Connection, scope: Scope, timeout: float | None) -> Tx:
         opening = f"BEGIN; SET LOCAL app.distributor = '{scope.setting}'"
         if timeout is not None:
             opening += f"; SET LOCAL statement_timeout = {int(timeout * 1000)}"

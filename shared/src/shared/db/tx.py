@@ -1,6 +1,6 @@
 """Reading and writing: `Reader` runs single statements, `Tx` is the unit of work around several."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,14 +10,15 @@ from asyncpg import Connection, Record
 from sqlalchemy.sql.elements import CompilerElement
 
 from shared.db.scope import Scope
-from shared.db.statements import Prepared, compile_now
+from shared.db.statements import Prepared, compile_now, together
 
 if TYPE_CHECKING:
     from shared.db.database import Database
 
 Statement = Prepared | CompilerElement
+Write = tuple[Prepared, dict[str, Any]]
 
-__all__ = ["Reader", "Record", "Statement", "Tx"]
+__all__ = ["Reader", "Record", "Statement", "Tx", "Write"]
 
 
 def _bound(statement: Statement, given: dict[str, Any]) -> tuple[str, list[Any]]:
@@ -70,7 +71,7 @@ class Tx(Reader):
         self.new_id = new_id
         self.notes: dict[str, Any] = {}
         self._parts = 0
-        self._before_commit: list[Callable[[Tx], Awaitable[None]]] = []
+        self._before_commit: list[Callable[[Tx], Write]] = []
         self._after_commit: list[Callable[[], None]] = []
 
     async def run(self, statement: Statement, **given: Any) -> int:
@@ -100,8 +101,8 @@ class Tx(Reader):
             raise
         await self.connection.execute(f"RELEASE SAVEPOINT {part}")
 
-    def before_commit(self, write: Callable[["Tx"], Awaitable[None]]) -> None:
-        """Have something written last, in the same transaction (outbox rows, an idempotency record)."""
+    def before_commit(self, write: Callable[["Tx"], Write]) -> None:
+        """Have rows written last (outbox rows, an idempotency record); see `together` for what may be."""
         self._before_commit.append(write)
 
     def after_commit(self, call: Callable[[], None]) -> None:
@@ -110,8 +111,9 @@ class Tx(Reader):
 
     async def commit(self) -> None:
         """Make the change durable. Only the door that opened the transaction calls this."""
-        for write in self._before_commit:
-            await write(self)
+        if self._before_commit:
+            sql, arguments = together([write(self) for write in self._before_commit])
+            await self.connection.execute(sql, *arguments)
         await self.connection.execute("COMMIT")
         for call in self._after_commit:
             call()

@@ -99,7 +99,7 @@ async def _visited(request: Request, inner: Callable[[Request], Coroutine[Any, A
                 raise
             return visit.replay
         if visit.tx is not None and visit.claim is not None:
-            await idempotency.keep(visit.tx, visit.claim, response, request.state.sealer)
+            idempotency.keep(visit.tx, visit.claim, response, request.state.sealer)
         return response
 
 

@@ -16,7 +16,8 @@ async def findings(checks: Mapping[str, Check]) -> dict[str, bool]:
 
     async def ask(check: Check) -> bool:
         try:
-            return await asyncio.wait_for(check(), _CHECK_SECONDS)
+            async with asyncio.timeout(_CHECK_SECONDS):
+                return await check()
         except Exception:  # noqa: BLE001 - whatever it is, it is not ready
             return False
 

@@ -14,10 +14,10 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal,
     select,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,13 +51,18 @@ _CLAIM = prepare(
         _T.c.fingerprint,
         _T.c.status,
         _T.c.answer,
-    ).select_from(
-        _one.outerjoin(_T, (_T.c.key_hash == bindparam("hash")) & (_T.c.created_at > bindparam("since")))
-    )
+        _T.c.created_at,
+    ).select_from(_one.outerjoin(_T, _T.c.key_hash == bindparam("hash")))
 )
-_KEEP = prepare(insert(_T), *_T.c.keys())
+_new = insert(_T)
+_KEEP = prepare(
+    _new.on_conflict_do_update(
+        index_elements=["key_hash"],
+        set_={name: _new.excluded[name] for name in ("fingerprint", "status", "answer", "created_at")},
+    ),
+    *_T.c.keys(),
+)
 _FORGET = prepare(delete(_T).where(_T.c.created_at < bindparam("before", type_=DateTime(timezone=True))))
-_FORGET_ONE = prepare(delete(_T).where(_T.c.key_hash == bindparam("hash")))
 
 
 class Replayed(Exception):
@@ -78,7 +83,7 @@ async def claim(
         return None
     taken = _claim(request, key, principal_id, await request.body() if body is None else body)
     lock = int.from_bytes(taken.key_hash[:8], "big", signed=True)
-    row = await tx.row(_CLAIM, lock=lock, hash=taken.key_hash, since=tx.now - KEPT)
+    row = await tx.row(_CLAIM, lock=lock, hash=taken.key_hash)
     if row is None or not row["free"]:
         raise Conflict(
             "request_in_progress",
@@ -86,8 +91,7 @@ async def claim(
             zh="使用该 Idempotency-Key 的请求仍在处理中。",
             retry_after=1,
         )
-    if row["fingerprint"] is None:
-        await tx.run(_FORGET_ONE, hash=taken.key_hash)
+    if row["fingerprint"] is None or row["created_at"] <= tx.now - KEPT:
         return taken
     if row["fingerprint"] != taken.fingerprint:
         raise Invalid(
@@ -125,19 +129,19 @@ def _claim(request: Request, key: str, principal_id: UUID | None, body: bytes) -
     )
 
 
-async def keep(tx: Tx, taken: Claim, response: Response, sealer: Sealer) -> None:
-    """Have the answer stored with the effect, as the last write before the commit."""
+def keep(tx: Tx, taken: Claim, response: Response, sealer: Sealer) -> None:
+    """Have the answer stored with the effect, in place of one that is older than a day."""
     headers = {name: response.headers[name] for name in _CARRIED if name in response.headers}
     body = bytes(response.body)
     plain = json.dumps(headers).encode() + b"\n" + body
-    await tx.run(
-        _KEEP,
-        key_hash=taken.key_hash,
-        fingerprint=taken.fingerprint,
-        status=response.status_code,
-        answer=sealer.seal("idempotency", plain, taken.context),
-        created_at=tx.now,
-    )
+    record = {
+        "key_hash": taken.key_hash,
+        "fingerprint": taken.fingerprint,
+        "status": response.status_code,
+        "answer": sealer.seal("idempotency", plain, taken.context),
+        "created_at": tx.now,
+    }
+    tx.before_commit(lambda _: (_KEEP, record))
 
 
 def _replay(status: int, sealer: Sealer, sealed: bytes, taken: Claim) -> Response:

@@ -24,12 +24,14 @@ from sqlalchemy import (
 )
 
 from shared.db import Reader, Tx, prepare
+from shared.db.tx import Write
 from shared.events import Event, to_cloudevent
 from shared.messaging.tables import Outbox
 from shared.telemetry.trace import current_traceparent
 
 BELL = "outbox"
 _NOTE = "outbox"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LOCK = 0x6F757462  # advisory locks are per database, so one number serves every service
 
 _o = Outbox.metadata.tables["outbox"]
@@ -144,21 +146,17 @@ def record(tx: Tx, event: Event) -> UUID:
     return event_id
 
 
-async def _flush(tx: Tx) -> None:
+def _flush(tx: Tx) -> Write:
     pending: list[tuple[UUID, Event, str | None]] = tx.notes.pop(_NOTE)
-    bodies = [
-        json.dumps(to_cloudevent(event, event_id, tx.now, trace), ensure_ascii=False, separators=(",", ":"))
-        for event_id, event, trace in pending
-    ]
-    await tx.run(
-        _INSERT,
-        ids=[event_id for event_id, _, _ in pending],
-        aggregates=[event.subject for _, event, _ in pending],
-        versions=[event.version for _, event, _ in pending],
-        types=[event.type for _, event, _ in pending],
-        payloads=bodies,
-        at=tx.now,
-    )
+    bodies = [_encode(to_cloudevent(event, event_id, tx.now, trace)) for event_id, event, trace in pending]
+    return _INSERT, {
+        "ids": [event_id for event_id, _, _ in pending],
+        "aggregates": [event.subject for _, event, _ in pending],
+        "versions": [event.version for _, event, _ in pending],
+        "types": [event.type for _, event, _ in pending],
+        "payloads": bodies,
+        "at": tx.now,
+    }
 
 
 async def take(tx: Tx, *, after: int, most: int, suspect: bool = False) -> list[OutboxRow] | None:
