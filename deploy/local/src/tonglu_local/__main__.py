@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ from tonglu_local.system import System, running
 
 Beside = Callable[[Options, System], Awaitable[None]]
 _INTERRUPTED = 130
+_THREADS_SECONDS = 0.5
 
 
 def main() -> None:
@@ -35,13 +37,24 @@ def main() -> None:
         metrics.install()
         if options.metrics_port:
             metrics.serve(options.metrics_port, options.host)
-        with databases(options) as urls, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(options, urls, demo.load if what == "demo" else None))
+        with databases(options) as urls:
+            runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+            still = runner.run(_run(options, urls, demo.load if what == "demo" else None))
     except (OptionError, PostgresError) as error:
         sys.stderr.write(f"tonglu: {error}\n")
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
+    if not still:
+        _end_now()
+    runner.close()
+
+
+def _end_now() -> None:
+    """Threads that compute cannot be stopped; what they would have found is found again at the next start."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _require_port(options: Options) -> None:
@@ -55,7 +68,8 @@ def _require_port(options: Options) -> None:
         ) from None
 
 
-async def _run(options: Options, urls: telling.Urls, beside: Beside | None) -> None:
+async def _run(options: Options, urls: telling.Urls, beside: Beside | None) -> bool:
+    """Serve until told to stop; whether every thread has come to its end by then."""
     async with running(options, urls) as system:
         telling.started(options)
         telling.admin_made(system)
@@ -68,6 +82,13 @@ async def _run(options: Options, urls: telling.Urls, beside: Beside | None) -> N
                 await asyncio.wait([task])
 
         await serve(system.front, options, on_leaving=leave, watch=system.died)
+        await system.stop()
+    try:
+        async with asyncio.timeout(_THREADS_SECONDS):
+            await asyncio.get_running_loop().shutdown_default_executor()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _guarded(beside: Beside, options: Options, system: System) -> None:

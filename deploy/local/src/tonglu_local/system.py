@@ -36,6 +36,9 @@ _PACKAGES = {
 }
 
 
+_DRAIN_SECONDS = 1.0
+
+
 @dataclass(frozen=True)
 class System:
     """Everything running; `made_password` is the first administrator's, when one had to be made."""
@@ -57,6 +60,10 @@ class System:
         """Say not ready; nobody balances in front of one process, so there is nothing to wait for."""
         for service in self.services:
             service.draining = True
+
+    async def stop(self) -> None:
+        """End every loop; what does not end soon is broken off, since everything survives a kill anyway."""
+        await asyncio.gather(*(service.loops.stop(drain=_DRAIN_SECONDS) for service in self.services))
 
 
 @asynccontextmanager

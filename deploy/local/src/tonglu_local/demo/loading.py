@@ -36,7 +36,7 @@ async def load(api: Api, state_dir: Path, weeks: int) -> None:
         await _log_contacts(api, told, ids, around, bars)
         await _load_complaints(api, told, ids, around, bars)
         await _import_orders(api, log, bars)
-        await settled(api, buyers=len(customers), bars=bars)
+        await settled(api, buyers=sum(bool(one.history.sales) for one in customers), bars=bars)
 
 
 def _invented(weeks: int) -> tuple[Sequence[Invoice], Sequence[Customer], Sequence[Story]]:
