@@ -1,6 +1,7 @@
 """The work behind an import: look the file over, then store it chunk by chunk, each with its progress."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -9,21 +10,23 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from customer_svc.batch import Outcome
+from customer_svc.orders.commands import record_many
 from customer_svc.transfers import commands, queries
 from customer_svc.transfers.columns import plan
-from customer_svc.transfers.domain import CHUNK_ROWS
-from customer_svc.transfers.loading import Overtaken, load_customers, load_orders
-from customer_svc.transfers.reading import CsvReader, Record, Survey
+from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
+from customer_svc.transfers.foresight import foresee, remember
+from customer_svc.transfers.loading import Overtaken, Ref, load_customers
+from customer_svc.transfers.reading import CsvReader, Layout, Record, Survey, too_many_rows
 from customer_svc.transfers.rows import Fault, Interpreter, Item
 from shared import uploads
 from shared.db import Scope, Tx
 from shared.jobs import JobContext
 from shared.problems import Invalid, Problem, Unavailable
 
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
+_SLICE_SECONDS = 0.003
 _TRIES = 3
 _KEYS = {"customers": ("external_id", "code", "name"), "orders": ("order_no",)}
-_LOADS = {"customers": load_customers, "orders": load_orders}
 
 
 async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - the operation names it all
@@ -54,10 +57,11 @@ async def _end(job: JobContext, entry: Mapping[str, Any], outcome: str) -> None:
 
 
 async def _pieces(job: JobContext, upload: UUID) -> AsyncGenerator[bytes, None]:
-    """The file in pieces so small that a thread is not long in the way of the event loop."""
+    """The file in pieces so small that cutting one into rows does not hold up the event loop."""
     async for chunk in uploads.open_chunks(job.db, upload):
         for start in range(0, len(chunk), _PIECE):
             yield chunk[start : start + _PIECE]
+            await asyncio.sleep(0)
 
 
 async def _surveyed(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
@@ -65,10 +69,21 @@ async def _surveyed(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
         return entry
     survey = Survey()
     async for piece in _pieces(job, entry["upload_id"]):
-        await asyncio.to_thread(survey.feed, piece)
-    layout = await asyncio.to_thread(survey.finish)
+        survey.feed(piece)
+    layout = survey.finish()
+    if layout.rows > MOST_ROWS and not (survey.quoted and await _few_enough(job, entry["upload_id"], layout)):
+        raise too_many_rows()
     async with job.begin() as tx:
         return await commands.lay_out(tx, entry, layout)
+
+
+async def _few_enough(job: JobContext, upload: UUID, layout: Layout) -> bool:
+    """Whether there are fewer rows than lines because some cells have several lines."""
+    reader = CsvReader(layout.encoding, layout.separator)
+    rows = 0
+    async for piece in _pieces(job, upload):
+        rows += len(reader.feed(piece))
+    return rows + len(reader.finish()) <= MOST_ROWS + 1
 
 
 class _Work:
@@ -108,8 +123,8 @@ class _Work:
     async def _records(self) -> AsyncIterator[list[Record]]:
         """The rows below the header as they are cut from the file."""
         async for piece in _pieces(self._job, self._entry["upload_id"]):
-            yield self._below(await asyncio.to_thread(self._reader.feed, piece))
-        yield self._below(await asyncio.to_thread(self._reader.finish))
+            yield self._below(self._reader.feed(piece))
+        yield self._below(self._reader.finish())
         if self._interpreter is None:
             raise Invalid.at(
                 "/file", "header_missing", en="The file has no header row.", zh="文件缺少标题行。"
@@ -125,31 +140,56 @@ class _Work:
             )
         entry = self._entry
         fields = plan(entry["entity"], header, entry["mapping"])
-        self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]))
+        sender = ",".join(map(str, entry["scope_ids"] or ()))
+        self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), sender)
         return records[1:]
 
     async def _read(self, records: Sequence[Record]) -> list[Item]:
         if self._interpreter is None:
             raise ValueError("rows come below a header")
-        return await asyncio.to_thread(self._interpreter.items, records)
+        items: list[Item] = []
+        end = time.perf_counter() + _SLICE_SECONDS
+        for record in records:
+            items.append(self._interpreter.item(record))
+            if time.perf_counter() > end:
+                await asyncio.sleep(0)
+                end = time.perf_counter() + _SLICE_SECONDS
+        return items
 
     async def _store(self, items: Sequence[Item]) -> None:
+        contested: frozenset[Ref] = frozenset()
         for _ in range(_TRIES):
             try:
-                async with self._job.begin(scope=self._scope) as tx:
-                    outcomes = await self._load(tx, items)
-                    self._entry = await self._counted(tx, items, outcomes)
-            except Overtaken:
+                await self._stored(items, contested)
+            except Overtaken as error:
+                contested |= error.refs
                 continue
             return
         raise Unavailable(
             "overtaken", en="Others write the same records now.", zh="其他请求正在写入相同的记录。"
         )
 
-    async def _load(self, tx: Tx, items: Sequence[Item]) -> list[Outcome]:
+    async def _stored(self, items: Sequence[Item], contested: frozenset[Ref]) -> None:
+        """One transaction for the rows, their count, their faults and the position behind them."""
         good = [item.said for item in items if item.faults is None]
-        chunk = self._entry["done"] // CHUNK_ROWS + 1
-        return await _LOADS[self._entry["entity"]](tx, good, self._entry["id"], chunk)
+        entry = self._entry
+        chunk = entry["done"] // CHUNK_ROWS + 1
+
+        async def load(tx: Tx) -> list[Outcome]:
+            if entry["entity"] == "orders":
+                return await record_many(tx, good, import_id=entry["id"], chunk=chunk)
+            return await load_customers(tx, good, import_id=entry["id"], chunk=chunk, contested=contested)
+
+        foreseen: list[dict[str, Any]] = []
+        if entry["dry_run"]:
+            outcomes, foreseen = await foresee(self._job.db, self._scope, entry["id"], good, load)
+        async with self._job.begin(scope=self._scope) as tx:
+            if entry["dry_run"]:
+                await remember(tx, foreseen)
+            else:
+                outcomes = await load(tx)
+            advanced = await self._counted(tx, items, outcomes)
+        self._entry = advanced
 
     async def _counted(self, tx: Tx, items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         judged = iter(outcomes)

@@ -12,13 +12,12 @@ from customer_svc.channels.commands import enter_channels
 from customer_svc.contacts.tables import Contact
 from customer_svc.customers import domain as customers
 from customer_svc.customers.commands import register_many
+from customer_svc.customers.queries import known
 from customer_svc.customers.records import new_record
 from customer_svc.customers.tables import Customer
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import unknown_distributor
 from customer_svc.identities.tables import Identity
-from customer_svc.orders.commands import record_many
-from customer_svc.orders.schemas import OrderCreate
 from customer_svc.tables import MOMENT
 from customer_svc.transfers.rows import CustomerRow
 from shared.db import Record, Tx, prepare
@@ -39,8 +38,8 @@ def _ids(name: str) -> Any:
     return bindparam(name, type_=ARRAY(Uuid))
 
 
-_ref = func.unnest(_texts("channels"), _texts("external_ids"))
-_ref = _ref.table_valued("channel", "external_id", name="ref").render_derived()
+_refs = func.unnest(_texts("channels"), _texts("external_ids"))
+_ref = _refs.table_valued("channel", "external_id", name="ref").render_derived()
 _OWNERS = prepare(
     select(_i.c.channel, _i.c.external_id, _i.c.customer_id, _i.c.distributor_id).join(
         _ref, (_i.c.channel == _ref.c.channel) & (_i.c.external_id == _ref.c.external_id)
@@ -76,37 +75,53 @@ _CLAIM = prepare(
         ),
     )
     .on_conflict_do_nothing(index_elements=["channel", "external_id"])
-    .returning(_i.c.id)
+    .returning(_i.c.channel, _i.c.external_id)
 )
 _ADD_CONTACT = prepare(insert(_p), *_p.c.keys())
 
 
 class Overtaken(Exception):
-    """Somebody else claimed an identity of this chunk meanwhile: try it again from the beginning."""
+    """Somebody else has identities of this chunk that nobody seemed to have: try it again."""
+
+    def __init__(self, refs: frozenset[Ref]) -> None:
+        super().__init__()
+        self.refs = refs
 
 
-async def load_orders(tx: Tx, rows: Sequence[OrderCreate], import_id: UUID, chunk: int) -> list[Outcome]:
-    """Record the orders of a chunk with one event."""
-    return await record_many(tx, rows, import_id=import_id, chunk=chunk)
-
-
-async def load_customers(tx: Tx, rows: Sequence[CustomerRow], import_id: UUID, chunk: int) -> list[Outcome]:
+async def load_customers(
+    tx: Tx,
+    rows: Sequence[CustomerRow],
+    *,
+    import_id: UUID,
+    chunk: int,
+    contested: frozenset[Ref] = frozenset(),
+) -> list[Outcome]:
     """Register the customers of a chunk with one event; a row whose identity is known changes nothing.
 
-    Raises Overtaken when a concurrent writer was quicker with an identity.
+    Raises Overtaken when an identity is taken by somebody who could not be seen. `contested` are those of an
+    earlier try: whoever still cannot be seen is out of the sender's sight.
     """
     outcomes = await _settle_distributors(tx, rows)
     owners = await _owners(tx, {row.ref for row in rows if row.ref is not None})
+    hidden = contested - owners.keys()
+    outcomes |= {
+        place: Outcome("duplicate", problem=_taken()) for place, row in enumerate(rows) if row.ref in hidden
+    }
     fresh = _fresh(rows, outcomes, owners)
-    stored = await register_many(
-        tx, [rows[place].customer for place in fresh], import_id=import_id, chunk=chunk
-    )
-    outcomes |= dict(zip(fresh, stored, strict=True))
-    owners |= await _claim(tx, {place: rows[place] for place in fresh}, outcomes)
-    await _add_contacts(tx, rows, outcomes)
+    wanted = [rows[place].customer for place in fresh]
+    outcomes |= zip(fresh, await register_many(tx, wanted, import_id=import_id, chunk=chunk), strict=True)
+    homes = await _homes(tx, [outcomes[place] for place in fresh])
+    owners |= await _claim(tx, {place: rows[place] for place in fresh}, outcomes, homes)
+    await _add_contacts(tx, rows, outcomes, homes)
     left = [place for place in range(len(rows)) if place not in outcomes]
     outcomes |= await _compared(tx, {place: rows[place] for place in left}, owners)
     return [outcomes[place] for place in range(len(rows))]
+
+
+async def _homes(tx: Tx, outcomes: Sequence[Outcome]) -> dict[UUID, UUID | None]:
+    """The distributors of the customers that are there now."""
+    ids = {outcome.record_id for outcome in outcomes if outcome.status in ("created", "unchanged")}
+    return await known(tx, ids)
 
 
 async def _settle_distributors(tx: Tx, rows: Sequence[CustomerRow]) -> dict[int, Outcome]:
@@ -150,47 +165,52 @@ def _fresh(
 
 
 async def _claim(
-    tx: Tx, rows: Mapping[int, CustomerRow], outcomes: Mapping[int, Outcome]
+    tx: Tx,
+    rows: Mapping[int, CustomerRow],
+    outcomes: Mapping[int, Outcome],
+    homes: Mapping[UUID, UUID | None],
 ) -> dict[Ref, tuple[UUID, UUID | None]]:
     """Give the identities to the customers that are there now; raises Overtaken if one is taken."""
     owned = {
-        row.ref: (outcomes[place].record_id, row.customer.distributor_id)
+        row.ref: outcomes[place].record_id
         for place, row in rows.items()
         if row.ref is not None and outcomes[place].status in ("created", "unchanged")
     }
     if not owned:
         return {}
-    homes = {
-        row["id"]: row["distributor_id"] for row in await _stored(tx, {one for one, _ in owned.values()})
-    }
     await enter_channels(tx, {channel for channel, _ in owned})
-    ordered = sorted(owned)
-    ids = [owned[ref][0] for ref in ordered]
+    refs = sorted(owned)
     claimed = await tx.rows(
         _CLAIM,
-        ids=[tx.new_id() for _ in ordered],
-        channels=[ref[0] for ref in ordered],
-        external_ids=[ref[1] for ref in ordered],
-        customer_ids=ids,
-        homes=[homes[one] for one in ids],
+        ids=[tx.new_id() for _ in refs],
+        channels=[channel for channel, _ in refs],
+        external_ids=[external_id for _, external_id in refs],
+        customer_ids=[owned[ref] for ref in refs],
+        homes=[homes[owned[ref]] for ref in refs],
         at=tx.now,
     )
-    if len(claimed) < len(ordered):
-        raise Overtaken
-    return {ref: (owned[ref][0], homes[owned[ref][0]]) for ref in ordered}
+    missed = owned.keys() - {(row["channel"], row["external_id"]) for row in claimed}
+    if missed:
+        raise Overtaken(frozenset(missed))
+    return {ref: (owned[ref], homes[owned[ref]]) for ref in refs}
 
 
 async def _stored(tx: Tx, ids: set[UUID]) -> list[Record]:
     return await tx.rows(_CUSTOMERS, ids=sorted(ids)) if ids else []
 
 
-async def _add_contacts(tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[int, Outcome]) -> None:
+async def _add_contacts(
+    tx: Tx,
+    rows: Sequence[CustomerRow],
+    outcomes: Mapping[int, Outcome],
+    homes: Mapping[UUID, UUID | None],
+) -> None:
     contacts = [
         {
             **row.contact.model_dump(),
             "id": tx.new_id(),
             "customer_id": outcomes[place].record_id,
-            "distributor_id": row.customer.distributor_id,
+            "distributor_id": homes[outcomes[place].record_id],
             "version": 1,
             "created_at": tx.now,
             "updated_at": tx.now,
@@ -206,7 +226,7 @@ async def _compared(
     tx: Tx, rows: Mapping[int, CustomerRow], owners: Mapping[Ref, tuple[UUID, UUID | None]]
 ) -> dict[int, Outcome]:
     """What the rows are whose identity is somebody's: the customer itself, or another one."""
-    wanted = {owners[row.ref][0] for row in rows.values() if row.ref in owners}
+    wanted = {owners[row.ref][0] for row in rows.values() if row.ref is not None and row.ref in owners}
     there = {record["id"]: record for record in await _stored(tx, wanted)}
     return {place: _compare(tx, row, owners, there) for place, row in rows.items()}
 

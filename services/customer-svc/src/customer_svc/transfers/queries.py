@@ -53,7 +53,7 @@ _LIST = Listing(
     default="-created_at",
     filters={
         "entity": lambda entity: _t.c.entity == entity,
-        "dry_run": lambda dry_run: _t.c.dry_run.is_(dry_run),
+        "dry_run": _t.c.dry_run.is_,
     },
 )
 _FAULT_LIST = Listing(

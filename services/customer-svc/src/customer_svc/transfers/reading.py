@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from customer_svc.transfers.domain import MOST_ROWS
+from customer_svc.transfers.domain import MOST_CELL
 from shared.problems import Invalid
 
 _SEPARATORS = ",;\t"
@@ -21,10 +21,14 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Record(NamedTuple):
-    """One row: the line of the file on which it begins, and its cells, None if it cannot be cut."""
+    """One row: the line of the file on which it begins, and its cells, None if it cannot be cut.
+
+    `too_long` tells of a cell over the limit; its row has no cells then.
+    """
 
     line: int
     cells: list[str] | None
+    too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,16 @@ class _Lines:
         self.here = 0
         self.began = 0
         self.ended = False
-        self._length = 0
+        self.length = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether no record waits for its end."""
+        return self.here == len(self.waiting)
 
     def begin(self) -> None:
         self.began = self.here
-        self._length = 0
+        self.length = 0
 
     def add(self, lines: Iterable[str]) -> None:
         del self.waiting[: self.here]
@@ -67,8 +76,8 @@ class _Lines:
             raise StopIteration if self.ended else _Starved
         line = self.waiting[self.here]
         self.here += 1
-        self._length += len(line)
-        if self._length > _MOST_RECORD:
+        self.length += len(line)
+        if self.length > _MOST_RECORD:
             raise csv.Error
         return line
 
@@ -83,6 +92,7 @@ class CsvReader:
     def __init__(self, encoding: str, separator: str) -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
         self._lines = _Lines()
+        self._separator = separator
         self._csv = csv.reader(self._lines, delimiter=separator, strict=True)
         self._rest = ""
         self._line = 1
@@ -96,7 +106,10 @@ class CsvReader:
             raise _refused(
                 "line_too_long", "A line has more than a million characters.", "有一行超过一百万字符。"
             )
-        self._lines.add(io.StringIO(text[:end], newline=""))
+        lines = io.StringIO(text[:end], newline="")
+        if self._lines.idle and '"' not in text:
+            return list(self._plain(lines))
+        self._lines.add(lines)
         return list(self._records())
 
     def finish(self) -> list[Record]:
@@ -106,6 +119,13 @@ class CsvReader:
         self._lines.add(io.StringIO(text, newline=""))
         self._lines.ended = True
         return list(self._records())
+
+    def _plain(self, lines: Iterable[str]) -> Iterator[Record]:
+        """Without quotes each line is a row, and the csv module can be left alone with them."""
+        for cells in csv.reader(lines, delimiter=self._separator, strict=True):
+            if cells:
+                yield _bounded(self._line, cells, max(map(len, cells)))
+            self._line += 1
 
     def _records(self) -> Iterator[Record]:
         lines = self._lines
@@ -124,36 +144,47 @@ class CsvReader:
                 self._line += 1
                 continue
             if cells:
-                yield Record(self._line, cells)
+                yield _bounded(self._line, cells, lines.length)
             self._line += lines.here - lines.began
 
 
+def _bounded(line: int, cells: list[str], length: int) -> Record:
+    """The record, without its cells if one is too long; `length` is at least that of the longest."""
+    if length > MOST_CELL and max(map(len, cells)) > MOST_CELL:
+        return Record(line, None, too_long=True)
+    return Record(line, cells)
+
+
 class Survey:
-    """The first look over a whole file: what it is written in and how many rows it has."""
+    """The first look over a whole file: what it is written in and about how many rows it has.
+
+    Line ends are counted instead of rows: with quotes (`quoted`) or blank lines there are fewer rows.
+    """
 
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+        self.quoted = False
         self._head = b""
-        self._counter: CsvReader | None = None
+        self._last = b""
         self._separator = ","
-        self._records = 0
+        self._lines = 0
         self._beyond_ascii = 0
         self._broken = 0
 
     def feed(self, data: bytes) -> None:
         """One more piece, in order; Invalid as soon as it is known to be no CSV file or too long."""
-        if self._counter is None:
+        if not self._head:
             self._begin(data)
         self._judge(self._utf8.decode(data))
-        if self._counter is not None:
-            self._count(self._counter.feed(data))
+        self._lines += max(data.count(b"\n"), data.count(b"\r"))
+        self.quoted = self.quoted or b'"' in data
+        self._last = data[-1:]
 
     def finish(self) -> Layout:
         """What was found; the rows leave out the header."""
         self._judge(self._utf8.decode(b"", final=True))
-        if self._counter is not None:
-            self._count(self._counter.finish())
-        return Layout(self._encoding(), self._separator, max(self._records - 1, 0))
+        rows = self._lines - (1 if self._last in (b"\n", b"\r") else 0)
+        return Layout(self._encoding(), self._separator, max(rows, 0))
 
     def _begin(self, data: bytes) -> None:
         if data.startswith(_NOT_TEXT):
@@ -162,19 +193,12 @@ class Survey:
             raise _unknown_encoding()
         self._head = data[:_HEAD]
         self._separator = _separator(self._head)
-        # Latin-1 will do: neither UTF-8 nor GB18030 uses quotes, separators or line ends inside a character.
-        self._counter = CsvReader("latin-1", self._separator)
 
     def _judge(self, text: str) -> None:
         if not text.isascii():
             broken = len(_ESCAPED.findall(text))
             self._broken += broken
             self._beyond_ascii += len(_BEYOND_ASCII.findall(text)) - broken
-
-    def _count(self, records: list[Record]) -> None:
-        self._records += len(records)
-        if self._records > MOST_ROWS + 1:
-            raise _refused("too_many_rows", "The file has more than a million rows.", "文件超过一百万行。")
 
     def _encoding(self) -> str:
         if self._broken * 10 <= self._beyond_ascii:
@@ -187,14 +211,21 @@ class Survey:
 
 
 def _separator(head: bytes) -> str:
-    """The one of comma, semicolon and tab that cuts the header into the most columns."""
-    text = head.decode("latin-1")
+    """The one of comma, semicolon and tab that cuts the header into the most columns.
+
+    Latin-1 will do: neither UTF-8 nor GB18030 has quotes, separators or line ends inside a character.
+    """
     found = {}
     for separator in _SEPARATORS:
         reader = CsvReader("latin-1", separator)
-        records = reader.feed(text.encode("latin-1")) or reader.finish()
+        records = reader.feed(head) or reader.finish()
         found[separator] = len(records[0].cells or ()) if records else 0
     return max(_SEPARATORS, key=lambda separator: found[separator])
+
+
+def too_many_rows() -> Invalid:
+    """The file is refused as a whole, before anything of it is stored."""
+    return _refused("too_many_rows", "The file has more than a million rows.", "文件超过一百万行。")
 
 
 def _refused(code: str, en: str, zh: str) -> Invalid:

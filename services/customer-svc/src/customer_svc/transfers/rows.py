@@ -71,23 +71,19 @@ class Item:
 class Interpreter:
     """Reads the rows of one file."""
 
-    def __init__(self, entity: Entity, plan: Plan, zone: ZoneInfo) -> None:
+    def __init__(self, entity: Entity, plan: Plan, zone: ZoneInfo, sender: str) -> None:
+        """`sender` tells apart whose rows are the same; `zone` is that of times without an offset."""
         self._plan = plan
+        self._sender = sender
         self._zone = zone
         self._places = tuple(plan.places.items())
         self._read: Callable[[dict[str, str]], Any] = self._order if entity == "orders" else self._customer
 
-    def items(self, records: Sequence[Record]) -> list[Item]:
-        """Each row read, in order."""
-        return [self._item(record) for record in records]
-
-    def _item(self, record: Record) -> Item:
+    def item(self, record: Record) -> Item:
+        """The row read, or its faults."""
         cells = record.cells
         if cells is None:
-            return Item(
-                record,
-                faults=[self._whole(record, "malformed_row", "has quotes that do not fit", "引号不匹配")],
-            )
+            return Item(record, faults=[self._uncut(record)])
         width = self._plan.width
         if len(cells) != width and (len(cells) < width or any(cells[width:])):
             fault = self._whole(
@@ -142,7 +138,7 @@ class Interpreter:
         customer = CustomerCreate.model_validate(said)
         return CustomerRow(
             customer,
-            _reference(given, customer),
+            _reference(given, customer, self._sender),
             _contact(contact) if contact else None,
             given.get("distributor_code"),
         )
@@ -176,6 +172,16 @@ class Interpreter:
         kind: ValueKind = value_kind(self._cell(record, field)) if field else "row"
         return Fault(record.line, column, field, code, kind, en, zh)
 
+    def _uncut(self, record: Record) -> Fault:
+        if record.too_long:
+            return self._whole(
+                record,
+                "cell_too_long",
+                "has a cell of more than 10000 characters",
+                "有单元格超过 10000 个字符",
+            )
+        return self._whole(record, "malformed_row", "has quotes that do not fit", "引号不匹配")
+
     def _whole(self, record: Record, code: str, en: str, zh: str) -> Fault:
         return self._fault(record, None, code, en, zh)
 
@@ -200,7 +206,7 @@ def _amount(given: Mapping[str, str], currency: str) -> int | str:
         ) from None
 
 
-def _reference(given: Mapping[str, str], customer: CustomerCreate) -> tuple[str, str] | None:
+def _reference(given: Mapping[str, str], customer: CustomerCreate, sender: str) -> tuple[str, str] | None:
     """The identity of the row; one that names none, nor a code, is known again by all that it says."""
     if "external_id" in given:
         if "channel" not in given:
@@ -211,7 +217,7 @@ def _reference(given: Mapping[str, str], customer: CustomerCreate) -> tuple[str,
         return ref.channel, ref.external_id
     if customer.code is not None:
         return None
-    said = json.dumps(given, sort_keys=True, ensure_ascii=False)
+    said = sender + json.dumps(given, sort_keys=True)
     return _FROM_FILE, hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -83,7 +83,7 @@ class ImportRead(Output):
 
 
 class FaultRead(Output):
-    """One refused cell (or row: kind `row`): where it is, what kind of value it holds, and why; never the value."""
+    """One refused cell, or row (kind `row`): where it is, what it looks like, why; never the value."""
 
     line: int = Field(examples=[17])
     column: str | None = Field(description="As the file names it", examples=["手机"])

@@ -1,0 +1,126 @@
+"""Previews: a chunk is stored by the real commands and undone; what it made is remembered for the next."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+from uuid import UUID
+
+from sqlalchemy import ARRAY, String, Uuid, bindparam, insert, text
+
+from customer_svc.batch import Outcome
+from customer_svc.orders.schemas import OrderCreate
+from customer_svc.transfers.rows import CustomerRow
+from customer_svc.transfers.tables import Foreseen
+from shared.db import Database, Prepared, Scope, Tx, prepare
+
+Rows = Sequence[CustomerRow | OrderCreate]
+Load = Callable[[Tx], Awaitable[list[Outcome]]]
+_SECONDS = 60
+
+_s: Any = Foreseen.__table__  # type: ignore[attr-defined]
+_REMEMBER = prepare(insert(_s), *_s.c.keys())
+
+
+def _recalled(place: str) -> Prepared:
+    """The remembered rows of one table that these keys can meet, put back into it."""
+    statement = text(
+        f"""
+        INSERT INTO {place} SELECT stored.* FROM (
+            SELECT DISTINCT ON (id) "row" FROM import_foreseen
+            WHERE import_id = :import_id AND place = '{place}' AND key = ANY (:keys)
+        ) AS known, jsonb_populate_record(CAST(NULL AS {place}), known."row") AS stored
+        ON CONFLICT DO NOTHING
+        """
+    )
+    return prepare(
+        statement.bindparams(bindparam("import_id", type_=Uuid), bindparam("keys", type_=ARRAY(String)))
+    )
+
+
+def _made(place: str, condition: str, *parameters: Any) -> Prepared:
+    statement = text(f'SELECT id, to_jsonb(stored) AS "row" FROM {place} AS stored WHERE {condition}')
+    return prepare(statement.bindparams(*parameters))
+
+
+_RECALL = {place: _recalled(place) for place in ("customer", "customer_identity", "sales_order")}
+_created = bindparam("ids", type_=ARRAY(Uuid))
+_ORDERS = _made("sales_order", "id = ANY (:ids)", _created)
+_CUSTOMERS = _made("customer", "id = ANY (:ids)", _created)
+_IDENTITIES = _made(
+    "customer_identity",
+    "(channel, external_id) IN (SELECT * FROM unnest(:channels, :external_ids))",
+    bindparam("channels", type_=ARRAY(String)),
+    bindparam("external_ids", type_=ARRAY(String)),
+)
+
+
+class _Undone(Exception):
+    """Ends the transaction of a preview."""
+
+
+async def foresee(
+    database: Database, scope: Scope, import_id: UUID, rows: Rows, load: Load
+) -> tuple[list[Outcome], list[dict[str, Any]]]:
+    """What storing these rows would come to after all chunks before them, and what to remember of them."""
+    wanted = sorted({key for row in rows for key in _keys(row)})
+    try:
+        async with database.begin(scope, timeout=_SECONDS) as tx:
+            for statement in _RECALL.values():
+                await tx.run(statement, import_id=import_id, keys=wanted)
+            outcomes = await load(tx)
+            foreseen = await _foreseen(tx, rows, outcomes)
+            _undo()
+    except _Undone:
+        return outcomes, [{**one, "import_id": import_id} for one in foreseen]
+
+
+def _undo() -> NoReturn:
+    raise _Undone
+
+
+async def remember(tx: Tx, foreseen: Iterable[dict[str, Any]]) -> None:
+    """Keep it until the preview ends."""
+    await tx.run_many(_REMEMBER, foreseen)
+
+
+def _keys(row: CustomerRow | OrderCreate) -> list[str]:
+    """Under which names a row can meet an earlier one of the same file; the first is its own."""
+    if isinstance(row, OrderCreate):
+        returned = [f"{row.channel} {row.return_of}"] if row.return_of else []
+        return [f"{row.channel} {row.order_no}", *returned]
+    code = [f"code {row.customer.code}"] if row.customer.code else []
+    return code + ([f"id {row.ref[0]} {row.ref[1]}"] if row.ref else [])
+
+
+async def _foreseen(tx: Tx, rows: Rows, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    by_id: dict[UUID, list[str]] = {}
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if outcome.status == "created":
+            by_id[outcome.record_id] = _keys(row)[:1] if isinstance(row, OrderCreate) else _keys(row)
+    found = await _named(tx, "sales_order", _ORDERS, by_id) + await _named(tx, "customer", _CUSTOMERS, by_id)
+    return found + await _identities(tx, [row for row in rows if isinstance(row, CustomerRow)])
+
+
+async def _named(
+    tx: Tx, place: str, statement: Prepared, by_id: Mapping[UUID, list[str]]
+) -> list[dict[str, Any]]:
+    made = await tx.rows(statement, ids=list(by_id))
+    return [
+        {"key": key, "id": row["id"], "place": place, "row": row["row"]}
+        for row in made
+        for key in by_id[row["id"]]
+    ]
+
+
+async def _identities(tx: Tx, rows: Sequence[CustomerRow]) -> list[dict[str, Any]]:
+    by_ref = {row.ref: _keys(row) for row in rows if row.ref is not None}
+    if not by_ref:
+        return []
+    refs = list(by_ref)
+    made = await tx.rows(
+        _IDENTITIES, channels=[ref[0] for ref in refs], external_ids=[ref[1] for ref in refs]
+    )
+    return [
+        {"key": key, "id": row["id"], "place": "customer_identity", "row": row["row"]}
+        for row in made
+        for key in by_ref[row["row"]["channel"], row["row"]["external_id"]]
+    ]
