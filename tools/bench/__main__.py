@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import uvloop
 from tools.bench.figures import Line
-from tools.bench.parts import http
+from tools.bench.parts import events, http, imports, scoring, start
 from tools.bench.stage import SMALL, Sizes, Stage, stage
+
+from shared.telemetry import logs
 
 
 class Part(NamedTuple):
@@ -24,6 +26,10 @@ PARTS = {
     "http": Part(
         "One customer over HTTP, of raw asyncpg on the same tables (PostgreSQL with fsync)", http.measure
     ),
+    "imports": Part("A file of orders through POST /v1/imports, of COPY", imports.measure),
+    "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
+    "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
+    "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events"}
 
@@ -48,6 +54,7 @@ def main() -> None:
     chosen = [name for name in given.only.split(",") if name] or list(PARTS)
     if unknown := [name for name in chosen if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}: choose from {', '.join(PARTS)}")
+    logs.configure("WARNING")
     sizes = SMALL if given.small else Sizes()
     started = time.monotonic()
     print(f"medians of {sizes.rounds} alternated rounds (lowest–highest)")

@@ -4,7 +4,7 @@ import base64
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tools import broker
@@ -45,6 +45,10 @@ class Stage:
     amqp_url: str | None
     sizes: Sizes
     _migrated: set[str] = field(default_factory=set)
+
+    def with_broker(self, amqp_url: str) -> "Stage":
+        """The same stage with a broker that is there already."""
+        return replace(self, amqp_url=amqp_url)
 
     async def database(self, name: str, package: str) -> ServiceUrls:
         """A migrated database of this name with the tables of this package."""

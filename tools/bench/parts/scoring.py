@@ -1,0 +1,115 @@
+"""Scoring customers by the hundred thousand, bare and through the service's chunks."""
+
+import csv
+import gzip
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from statistics import median
+from uuid import UUID
+
+import numpy as np
+from tools.bench.figures import Line, number, ratios
+from tools.bench.stage import Stage
+
+from scoring_svc.app import build
+from scoring_svc.modelling.facts import Facts, record
+from scoring_svc.modelling.model import learn
+from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.scoring import rank, score
+from scoring_svc.models.queries import Champion, Shelf
+from scoring_svc.runs.commands import CHUNK
+from scoring_svc.runs.learning import learn_and_promote
+from scoring_svc.scores.commands import rescore
+from scoring_svc.settings import Settings
+from shared.clock import new_id
+from shared.db import Database
+from shared.testing.services import running
+
+_COLUMNS = ("order_id", "customer_id", "ordered_at", "amount_minor", "currency", "is_return")
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Log:
+    """The sample's invoices by column; its end is moved to this day."""
+
+    customer: list[int]
+    at: list[datetime]
+    amount: list[float]
+
+    def some(self, customers: int) -> "Log":
+        """Only the first so many customers."""
+        chosen = set(sorted(set(self.customer))[:customers])
+        places = [place for place, customer in enumerate(self.customer) if customer in chosen]
+        return Log(*([column[place] for place in places] for column in (self.customer, self.at, self.amount)))  # type: ignore[arg-type]
+
+    def facts(self, customers: int) -> Facts:
+        """So many customers: those of the log over and over."""
+        own = np.array(self.customer)
+        copies = -(-customers // len(np.unique(own)))
+        each = np.concatenate([own + copy * 1_000_000 for copy in range(copies)])
+        ids = np.unique(each)[:customers]
+        kept = np.isin(each, ids)
+        times = np.tile(np.array([at.replace(tzinfo=None) for at in self.at], "datetime64[us]"), copies)
+        orders = {"customer": each[kept], "ts": times[kept], "amount": np.tile(self.amount, copies)[kept]}
+        return record(ids, orders=orders)
+
+
+def read_log() -> Log:
+    """Returns have a negative amount."""
+    packed = files("tonglu_local").joinpath("sample", "online_retail_invoices.csv.gz").read_bytes()
+    rows = list(csv.DictReader(gzip.decompress(packed).decode().splitlines()))
+    times = [datetime.fromisoformat(row["ts"]).replace(tzinfo=UTC) for row in rows]
+    later = datetime.now(UTC) - max(times) - timedelta(hours=1)
+    amounts = [abs(float(row["amount"])) * (-1 if row["is_return"] == "1" else 1) for row in rows]
+    return Log([int(row["customer_id"]) for row in rows], [at + later for at in times], amounts)
+
+
+async def measure(stage: Stage) -> AsyncIterator[Line]:
+    """Customers a second."""
+    log = read_log()
+    urls = await stage.database("scoring_bench", "scoring_svc")
+    bare: list[float] = []
+    cpu: list[float] = []
+    served: list[float] = []
+    async with running(build, Settings, urls, worker=False) as service:
+        ids = await _fill(service.database, log.some(stage.sizes.rescored))
+        champion = await learn_and_promote(service.database, Shelf())
+        await _rescored(service.database, ids, champion)  # everything is new the first time
+        facts, now = (
+            log.facts(stage.sizes.scored),
+            np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us"),
+        )
+        model, policy = learn(log.facts(len(set(log.customer))), now), Policy()
+        grids = rank(facts, model, policy, now)
+        for _ in range(stage.sizes.rounds):
+            began, spent = time.perf_counter(), time.process_time()
+            score(facts, model, policy, grids, now)
+            bare.append(len(facts) / (time.perf_counter() - began))
+            cpu.append((time.process_time() - spent) / len(facts) * _MILLION)
+            served.append(await _rescored(service.database, ids, champion))
+    seconds = f"{number(median(cpu))} s CPU for a million (extrapolated)"
+    yield Line(f"scoring {len(facts):,} customers, bare", [1.0], "x", f"{number(median(bare))}/s, {seconds}")
+    told = f"through the service, chunks of {CHUNK}"
+    yield Line(told, ratios(served, bare), "x", f"{number(median(served))}/s, read, stored and told")
+
+
+async def _fill(database: Database, log: Log) -> list[UUID]:
+    rows = [
+        (new_id(), UUID(int=customer), at, int(abs(amount) * 100), "GBP", amount < 0)
+        for customer, at, amount in zip(log.customer, log.at, log.amount, strict=True)
+    ]
+    async with database.begin() as tx:
+        await tx.copy("order_fact", _COLUMNS, rows)
+    return sorted({row[1] for row in rows})
+
+
+async def _rescored(database: Database, ids: list[UUID], champion: Champion) -> float:
+    began = time.perf_counter()
+    for first in range(0, len(ids), CHUNK):
+        async with database.begin(timeout=60) as tx:
+            await rescore(tx, ids[first : first + CHUNK], champion)
+    return len(ids) / (time.perf_counter() - began)
