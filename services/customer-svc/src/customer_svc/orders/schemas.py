@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from customer_svc.fields import Short
@@ -12,10 +12,12 @@ from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.domain import Kind
 from shared.http import Input, ListQuery, Money, Output
 from shared.http.batches import Items
-from shared.http.types import Code, Currency, Line, Moment
+from shared.http.types import Code, Currency, Line, Moment, clean_text
 
 _MOST_LINES = 200
-OrderNo = Annotated[Short, StringConstraints(max_length=64)]
+OrderNo = Annotated[
+    str, StringConstraints(max_length=64, min_length=1, strip_whitespace=True), AfterValidator(clean_text)
+]
 
 
 def _number(quantity: Decimal) -> int | float:

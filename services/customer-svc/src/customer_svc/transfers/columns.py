@@ -91,7 +91,7 @@ def plan(entity: Entity, header: Sequence[str], mapping: Mapping[str, str] | Non
             f"/file/columns/{' | '.join(group)}", "column_missing", "is a column that is missing", "缺少该列"
         )
         for group in _NEEDED[entity]
-        if not any(name in places for name in group)
+        if not any(name in places or name in (mapping or ()) for name in group)
     ]
     if errors:
         raise Invalid(

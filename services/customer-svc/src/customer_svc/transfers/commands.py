@@ -26,7 +26,7 @@ _INSERT = prepare(insert(_t), *_t.c.keys())
 _ONE = update(_t).where(_t.c.id == bindparam("b_id")).values(version=_t.c.version + 1)
 _LAID_OUT = prepare(_ONE, "encoding", "separator", "total", "updated_at")
 _ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "updated_at")
-_END = prepare(_ONE, "outcome", "updated_at")
+_END = prepare(_ONE, "outcome", "total", "updated_at")
 _NOTE = prepare(insert(_f), *_f.c.keys())
 _FORGET_FORESEEN = prepare(delete(_s).where(_s.c.import_id == bindparam("b_id")))
 
@@ -100,7 +100,9 @@ async def advance(
 
 async def end_import(tx: Tx, entry: Mapping[str, Any], outcome: str) -> None:
     """Nothing more will be read: the file and what a preview foresaw are deleted."""
-    await tx.run(_END, b_id=entry["id"], outcome=outcome, updated_at=tx.now)
+    total = entry["done"] if outcome == "succeeded" else entry["total"]
+    await tx.run(_END, b_id=entry["id"], outcome=outcome, total=total, updated_at=tx.now)
+    await operations.progress(tx, entry["id"], total=total)
     await tx.run(_FORGET_FORESEEN, b_id=entry["id"])
     await uploads.discard(tx, entry["upload_id"])
 

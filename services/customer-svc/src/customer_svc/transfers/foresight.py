@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, Uuid, bindparam, insert, text
+from sqlalchemy import ARRAY, String, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
 from customer_svc.orders.schemas import OrderCreate
@@ -17,7 +18,7 @@ Load = Callable[[Tx], Awaitable[list[Outcome]]]
 _SECONDS = 60
 
 _s: Any = Foreseen.__table__  # type: ignore[attr-defined]
-_REMEMBER = prepare(insert(_s), *_s.c.keys())
+_REMEMBER = prepare(insert(_s).on_conflict_do_nothing(), *_s.c.keys())
 
 
 def _recalled(place: str) -> Prepared:

@@ -37,12 +37,13 @@ async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: AR
         return
     try:
         entry = await _surveyed(job, entry)
-        outcome = "succeeded" if await _Work(job, entry).done() else "cancelled"
+        work = _Work(job, entry)
+        outcome = "succeeded" if await work.done() else "cancelled"
     except Problem as problem:
         if problem.status < Problem.status:
             await _end(job, entry, "failed")
         raise
-    await _end(job, entry, outcome)
+    await _end(job, work.entry, outcome)
 
 
 def _own(job: JobContext) -> UUID:
@@ -91,7 +92,7 @@ class _Work:
 
     def __init__(self, job: JobContext, entry: dict[str, Any]) -> None:
         self._job = job
-        self._entry = entry
+        self.entry = entry
         ids = entry["scope_ids"]
         self._scope = Scope(None if ids is None else frozenset(ids))
         self._reader = CsvReader(entry["encoding"], entry["separator"])
@@ -108,7 +109,7 @@ class _Work:
 
     async def _chunks(self) -> AsyncGenerator[list[Item], None]:
         """The rows behind the stored position, read, a thousand at a time."""
-        skip = self._entry["done"]
+        skip = self.entry["done"]
         waiting: list[Record] = []
         async for records in self._records():
             fresh = records[skip:]
@@ -122,7 +123,7 @@ class _Work:
 
     async def _records(self) -> AsyncIterator[list[Record]]:
         """The rows below the header as they are cut from the file."""
-        async for piece in _pieces(self._job, self._entry["upload_id"]):
+        async for piece in _pieces(self._job, self.entry["upload_id"]):
             yield self._below(self._reader.feed(piece))
         yield self._below(self._reader.finish())
         if self._interpreter is None:
@@ -138,7 +139,7 @@ class _Work:
             raise Invalid.at(
                 "/file", "header_unreadable", en="The header row cannot be read.", zh="无法读取标题行。"
             )
-        entry = self._entry
+        entry = self.entry
         fields = plan(entry["entity"], header, entry["mapping"])
         sender = ",".join(map(str, entry["scope_ids"] or ()))
         self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), sender)
@@ -172,7 +173,7 @@ class _Work:
     async def _stored(self, items: Sequence[Item], contested: frozenset[Ref]) -> None:
         """One transaction for the rows, their count, their faults and the position behind them."""
         good = [item.said for item in items if item.faults is None]
-        entry = self._entry
+        entry = self.entry
         chunk = entry["done"] // CHUNK_ROWS + 1
 
         async def load(tx: Tx) -> list[Outcome]:
@@ -189,7 +190,7 @@ class _Work:
             else:
                 outcomes = await load(tx)
             advanced = await self._counted(tx, items, outcomes)
-        self._entry = advanced
+        self.entry = advanced
 
     async def _counted(self, tx: Tx, items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         judged = iter(outcomes)
@@ -199,14 +200,14 @@ class _Work:
             outcome = next(judged) if item.faults is None else None
             tally[_status(outcome)] += 1
             faults += self._faults(item, outcome)
-        return await commands.advance(tx, self._entry, tally, faults)
+        return await commands.advance(tx, self.entry, tally, faults)
 
     def _faults(self, item: Item, outcome: Outcome | None) -> Sequence[Fault]:
         if outcome is None:
             return item.faults or ()
         if outcome.problem is None or self._interpreter is None:
             return ()
-        return [self._interpreter.problem(item.record, outcome.problem, _KEYS[self._entry["entity"]])]
+        return [self._interpreter.problem(item.record, outcome.problem, _KEYS[self.entry["entity"]])]
 
 
 def _status(outcome: Outcome | None) -> str:

@@ -1,0 +1,71 @@
+"""A worker that is killed in the middle of a file leaves nothing half-done: the next one goes on."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from customer_svc.app import build
+from customer_svc.settings import Settings
+from shared.testing import running, service_client, staff
+
+from .conftest import ended, sent
+
+ROWS = 20_000
+VICTIM = """
+import asyncio, sys
+from types import SimpleNamespace
+from customer_svc.app import build
+from customer_svc.settings import Settings
+from shared.messaging.local import LocalBus
+from shared.testing.services import settings_for
+
+async def main():
+    urls = SimpleNamespace(app_url=sys.argv[1], owner_url=sys.argv[1])
+    async with build(settings_for(Settings, urls), LocalBus()).running(api=False):
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def _killed_at_work(urls, rows_done):
+    victim = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", VICTIM, urls.app_url, stdout=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(60):
+        while not await rows_done():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.002)
+    os.kill(victim.pid, signal.SIGKILL)
+    assert await victim.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_killed_worker_loses_no_row_and_repeats_none(service_database, dry_run):
+    urls = service_database(f"customer_killed_{dry_run}".lower())
+    me = staff("manager")
+    text = "order_no,channel,ordered_at,amount_minor,customer_code\n"
+    text += "".join(f"S-{n},store,2026-03-01T00:00:00Z,{n},C-1\n" for n in range(ROWS))
+    async with running(build, Settings, urls, worker=False) as service, service_client(service, me) as client:
+        await client.post("/v1/customers", json={"code": "C-1", "name": "海纳", "kind": "person"})
+        started = (await sent(client, text, entity="orders", dry_run=dry_run)).json()
+
+        async def rows_done():
+            return (await client.get(f"/v1/imports/{started['id']}")).json()["read"] >= 2000
+
+        await _killed_at_work(urls, rows_done)
+        left = (await client.get(f"/v1/imports/{started['id']}")).json()
+        assert 2000 <= left["read"] < ROWS
+    async with running(build, Settings, urls) as service, service_client(service, me) as client:
+        done = await ended(client, started["id"])
+        assert done["status"] == "succeeded"
+        assert done["read"] == done["created"] == ROWS
+        async with service.database.read() as db:
+            orders = await db.connection.fetchval("SELECT count(*) FROM sales_order")
+            told = await db.connection.fetchval(
+                "SELECT sum(json_array_length(payload->'data'->'orders'))"
+                " FROM outbox WHERE type = 'orders.imported.v1'"
+            )
+        assert (orders, told) == ((0, None) if dry_run else (ROWS, ROWS))
