@@ -7,11 +7,11 @@ from customer_svc.distributors.routes import router as distributors
 from customer_svc.identities.routes import router as identities
 from customer_svc.orders.routes import router as orders
 from customer_svc.settings import Settings
-from customer_svc.transfers.commands import JOB
-from customer_svc.transfers.jobs import run_import
+from customer_svc.transfers.commands import JOB, TIDYING
+from customer_svc.transfers.jobs import run_import, tidy_imports
 from customer_svc.transfers.routes import router as transfers
 from shared.db import Database
-from shared.jobs import Jobs
+from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
 from shared.service import Blueprint, Service
 
@@ -27,7 +27,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         title="Tonglu customers 客户档案",
         description="Customers, contacts, channels, identities, distributors, sales history, imports.",
         routers=[identities, customers, orders, contacts, distributors, channels, transfers],
-        jobs=Jobs({JOB: run_import}),
+        jobs=Jobs({JOB: run_import, TIDYING: tidy_imports}, periodic=[Every(TIDYING, seconds=3600)]),
     )
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
     return Service(blueprint, settings, database=database, bus=bus)

@@ -69,3 +69,22 @@ async def test_a_killed_worker_loses_no_row_and_repeats_none(service_database, d
                 " FROM outbox WHERE type = 'orders.imported.v1'"
             )
         assert (orders, told) == ((0, None) if dry_run else (ROWS, ROWS))
+
+
+async def test_an_import_that_was_cancelled_while_it_waited_is_tidied_away(service_database):
+    urls = service_database("customer_waiting")
+    me = staff("manager")
+    async with running(build, Settings, urls, worker=False) as service, service_client(service, me) as client:
+        started = (await sent(client, "name,kind\n甲,person\n", entity="customers")).json()
+        assert (await client.post(f"/v1/operations/{started['id']}/cancel")).json()["status"] == "cancelled"
+
+        async def left():
+            async with service.database.read() as db:
+                return await db.connection.fetchval("SELECT count(*) FROM upload")
+
+        assert await left() == 1
+        async with running(build, Settings, urls), asyncio.timeout(30):
+            while await left():  # noqa: ASYNC110 - a worker does it
+                await asyncio.sleep(0.02)
+        assert (await client.get(f"/v1/imports/{started['id']}")).json()["status"] == "cancelled"
+        assert (await client.get("/v1/customers")).json()["data"] == []

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, update
 
+from customer_svc.tables import MOMENT
 from customer_svc.transfers.domain import KEPT_FAULTS
 from customer_svc.transfers.reading import Layout
 from customer_svc.transfers.rows import Fault
@@ -17,6 +19,8 @@ from shared.db import Tx, prepare
 from shared.uploads import StoredUpload
 
 JOB = "import"
+TIDYING = "imports.tidying"
+KEPT = timedelta(days=90)
 COUNTS = ("created", "unchanged", "duplicate", "failed")
 
 _t: Any = Import.__table__  # type: ignore[attr-defined]
@@ -28,6 +32,9 @@ _LAID_OUT = prepare(_ONE, "encoding", "separator", "total", "updated_at")
 _ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "updated_at")
 _END = prepare(_ONE, "outcome", "total", "updated_at")
 _NOTE = prepare(insert(_f), *_f.c.keys())
+_FORGET = prepare(
+    delete(_t).where(_t.c.outcome.is_not(None), _t.c.created_at < bindparam("before", type_=MOMENT))
+)
 _FORGET_FORESEEN = prepare(delete(_s).where(_s.c.import_id == bindparam("b_id")))
 
 
@@ -54,6 +61,11 @@ async def begin_import(
     }
     await tx.run(_INSERT, **row)
     return {**row, "import_id": operation, "status": "queued"}
+
+
+async def forget_old(tx: Tx) -> None:
+    """Delete imports that ended three months ago, with their errors; what they stored stays."""
+    await tx.run(_FORGET, before=tx.now - KEPT)
 
 
 async def lay_out(tx: Tx, entry: Mapping[str, Any], layout: Layout) -> dict[str, Any]:

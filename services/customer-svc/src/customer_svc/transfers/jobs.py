@@ -46,6 +46,16 @@ async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: AR
     await _end(job, work.entry, outcome)
 
 
+async def tidy_imports(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - there is nothing to say
+    """End what ended without its worker (cancelled while it waited, given up), and forget what is old."""
+    async with job.db.read() as db:
+        left = await queries.left_open(db)
+    for entry in left:
+        await _end(job, entry, entry["ended"])
+    async with job.begin() as tx:
+        await commands.forget_old(tx)
+
+
 def _own(job: JobContext) -> UUID:
     if job.operation_id is None:
         raise ValueError("an import belongs to an operation")
@@ -102,9 +112,9 @@ class _Work:
         """Store what is left of the file; False if somebody asked for an end."""
         async with aclosing(_ahead(self._chunks())) as chunks:
             async for items in chunks:
-                if await self._job.cancelled():
+                _, stop = await asyncio.gather(self._store(items), self._job.cancelled())
+                if stop:
                     return False
-                await self._store(items)
         return True
 
     async def _chunks(self) -> AsyncGenerator[list[Item], None]:

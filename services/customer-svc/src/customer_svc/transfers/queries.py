@@ -45,6 +45,12 @@ _ONE = prepare(
     )
 )
 _WHOLE = prepare(select(_t).where(_t.c.id == bindparam("b_id")))
+_LEFT_OPEN = prepare(
+    select(_t, func.coalesce(_o.c.status, "failed").label("ended"))
+    .select_from(_t.outerjoin(_o, _o.c.id == _t.c.id))
+    .where(_t.c.outcome.is_(None), or_(_o.c.id.is_(None), _o.c.finished_at.is_not(None)))
+    .limit(100)
+)
 _FAULTS = prepare(select(_f).where(_f.c.import_id == bindparam("b_import_id")).order_by(_f.c.line, _f.c.id))
 _LIST = Listing(
     _READ,
@@ -71,6 +77,11 @@ async def whole(db: Reader, import_id: UUID) -> dict[str, Any]:
     if row is None:
         raise not_found("import", "导入")
     return dict(row)
+
+
+async def left_open(db: Reader) -> list[dict[str, Any]]:
+    """Imports whose operation is over while nobody wrote their end down; `ended` says how."""
+    return [dict(row) for row in await db.rows(_LEFT_OPEN)]
 
 
 async def visible(db: Reader, import_id: UUID, caller: Principal) -> Record:

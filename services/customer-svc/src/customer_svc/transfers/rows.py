@@ -98,22 +98,17 @@ class Interpreter:
         except ValidationError as error:
             return Item(record, faults=self._explained(record, error))
 
-    def _order(self, given: dict[str, str]) -> OrderCreate:
-        said: dict[str, Any] = {
-            name: given[name]
-            for name in ("customer_id", "customer_code", "order_no", "channel", "kind", "return_of")
-            if name in given
-        }
-        currency = given.get("currency", "CNY")
-        said["amount"] = {"amount_minor": _amount(given, currency), "currency": currency}
+    def _order(self, given: dict[str, Any]) -> OrderCreate:
+        currency = given.pop("currency", "CNY")
+        given["amount"] = {"amount_minor": _amount(given, currency), "currency": currency}
         if "ordered_at" in given:
-            said["ordered_at"] = self._moment(given["ordered_at"])
+            given["ordered_at"] = self._moment(given["ordered_at"])
         if "external_id" in given:
-            said["identity"] = {"channel": given.get("channel"), "external_id": given["external_id"]}
-        line = {name: given[name] for name in _LINE if name in given}
+            given["identity"] = {"channel": given.get("channel"), "external_id": given.pop("external_id")}
+        line = {name: given.pop(name) for name in _LINE if name in given}
         if line:
-            said["lines"] = [line]
-        return OrderCreate.model_validate(said)
+            given["lines"] = [line]
+        return OrderCreate.model_validate(given)
 
     def _moment(self, text: str) -> datetime | str:
         try:
@@ -186,12 +181,13 @@ class Interpreter:
         return self._fault(record, None, code, en, zh)
 
 
-def _amount(given: Mapping[str, str], currency: str) -> int | str:
+def _amount(given: dict[str, Any], currency: str) -> int | str:
+    minor: str | None = given.pop("amount_minor", None)
     if "amount" not in given:
-        if "amount_minor" not in given:
+        if minor is None:
             raise Faulty("amount", "required", "is required", "为必填项")
-        return given["amount_minor"]
-    if "amount_minor" in given:
+        return minor
+    if minor is not None:
         raise Faulty(
             "amount", "amount_twice", "stands beside amount_minor; give one", "不能与 amount_minor 同时填写"
         )
