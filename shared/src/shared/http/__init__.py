@@ -1,7 +1,7 @@
 """HTTP habits, the same in every service: doors, problems, lists, versions, idempotent posts."""
 
 from shared.http.dependencies import Caller, Db, ReadDb, Sealing, WriteTx
-from shared.http.door import Router, needs, public
+from shared.http.door import NO_SUCH_RECORD, Router, needs, public
 from shared.http.etag import IfMatch, RequiredIfMatch, check_version, set_etag
 from shared.http.listing import Listing, visible
 from shared.http.models import (
@@ -17,6 +17,7 @@ from shared.http.models import (
 )
 
 __all__ = [
+    "NO_SUCH_RECORD",
     "BatchResult",
     "BatchResults",
     "Caller",

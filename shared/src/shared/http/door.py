@@ -25,9 +25,16 @@ def needs(*permissions: str) -> dict[str, Any]:
     return {"openapi_extra": {_SCOPES: list(permissions)}}
 
 
-def public() -> dict[str, Any]:
-    """Route options of an operation that anybody may call."""
-    return {"openapi_extra": {_SCOPES: [], "security": []}}
+NO_SUCH_RECORD: dict[int | str, dict[str, Any]] = {404: {"description": ""}}
+"""Route option `responses` of an operation whose body names a record that may not be there."""
+
+
+def public(*refusals: int) -> dict[str, Any]:
+    """Route options of an operation that anybody may call; `refusals` are statuses that OpenAPI adds."""
+    return {
+        "openapi_extra": {_SCOPES: [], "security": []},
+        "responses": {status: {"description": ""} for status in refusals},
+    }
 
 
 class DoorRoute(APIRoute):

@@ -114,7 +114,11 @@ def _pointer(loc: Sequence[Any]) -> str:
     return {"query": f"?{name}", "path": f"path:{name}", "header": f"header:{name}"}.get(str(where), name)
 
 
+_UNREADABLE = FieldError("", "unreadable", "cannot be read", "无法读取")
 _BY_STATUS: dict[int, Problem] = {
+    400: Malformed(
+        "bad_request", en="The request cannot be read.", zh="无法读取该请求。", errors=(_UNREADABLE,)
+    ),
     401: Unauthenticated("unauthenticated", en="Sign in first.", zh="请先登录。"),
     403: Forbidden("forbidden", en="You may not do this.", zh="您无权执行此操作。"),
     404: NotFound("not_found", en="There is nothing here.", zh="未找到。"),

@@ -34,8 +34,8 @@ class Patch(Input):
         return schema
 
     def changes(self) -> dict[str, Any]:
-        """Only the fields that were sent, as plain values."""
-        return self.model_dump(exclude_unset=True)
+        """Only the fields that were sent, as plain values; what is inside them is whole."""
+        return self.model_dump(include=self.model_fields_set)
 
 
 class Output(BaseModel):

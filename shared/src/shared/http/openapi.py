@@ -39,6 +39,7 @@ _TEXTS = {
     "409": "The state of things forbids it",
     "412": "Changed meanwhile (If-Match)",
     "413": "The body is too large",
+    "415": "This content type is not read here",
     "422": "Some fields are missing or wrong",
     "428": "If-Match is required",
     "429": "Too many requests",
@@ -91,7 +92,8 @@ def _complete_operation(operation: dict[str, Any], method: str, *, has_id: bool)
     if method == "post" and guarded:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
     responses = operation.setdefault("responses", {})
-    for status in _statuses(operation, method, guarded=guarded, has_id=has_id):
+    declared = [status for status in responses if status in _TEXTS]
+    for status in [*declared, *_statuses(operation, method, guarded=guarded, has_id=has_id)]:
         responses[status] = _problem_response(status)
     for response in responses.values():
         _without_item_schema(response)

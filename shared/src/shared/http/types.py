@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
 # C0 and C1 controls but tab and line ends, bidi controls, surrogates, non-characters.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\ud800-\udfff\ufffe\uffff]"
+)
+_MOMENT = re.compile(
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
 )
 _MOST_DEPTH = 8
 _MOST_ITEMS = 500
@@ -33,6 +37,13 @@ def _utc(moment: datetime) -> datetime:
         raise PydanticCustomError("datetime_out_of_range", "is beyond the calendar") from None
 
 
+def _rfc_3339(value: Any) -> Any:
+    """Texts of that form and moments themselves: a bare number would be taken for seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value)):
+        return value
+    raise PydanticCustomError("not_a_time", "must be an RFC 3339 time", {"zh": "必须是 RFC 3339 时间"})
+
+
 def _with_z(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -50,6 +61,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 Int64 = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)]
 Moment = Annotated[
     AwareDatetime,
+    BeforeValidator(_rfc_3339),
     AfterValidator(_utc),
     PlainSerializer(_with_z, return_type=str, when_used="json"),
     Field(examples=["2026-03-01T09:30:00Z"]),

@@ -1,6 +1,7 @@
 """The door to identities: customers as the channels know them."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Path, Query, Response
@@ -86,5 +87,6 @@ async def list_identities(
 async def add_identity(customer_id: UUID, body: IdentityCreate, tx: WriteTx, response: Response) -> Any:
     """Tell under which id one more channel knows the customer. 409 `identity_taken` if it is anybody's."""
     row = await commands.add_identity(tx, customer_id, body)
-    response.headers["Location"] = f"/v1/customers/by-identity/{row['channel']}/{row['external_id']}"
+    known_as = quote(row["external_id"], safe="")
+    response.headers["Location"] = f"/v1/customers/by-identity/{row['channel']}/{known_as}"
     return row

@@ -9,7 +9,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from shared.problems import Invalid, Malformed, UnsupportedMedia
+from shared.problems import FieldError, Invalid, Malformed, UnsupportedMedia
 
 Stored = TypeVar("Stored")
 Store = Callable[[AsyncIterator[bytes]], Awaitable[Stored]]
@@ -154,4 +154,7 @@ async def _text(name: str, parts: _Parts) -> str:
 
 
 def _unreadable() -> Malformed:
-    return Malformed("multipart_invalid", en="The form cannot be read.", zh="无法读取该表单。")
+    whole = FieldError("", "multipart_invalid", "is not a form with a file", "不是带文件的表单")
+    return Malformed(
+        "multipart_invalid", en="The form cannot be read.", zh="无法读取该表单。", errors=(whole,)
+    )

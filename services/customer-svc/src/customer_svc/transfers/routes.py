@@ -61,6 +61,7 @@ _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
     operation_id="startImport",
     summary="Import a CSV file",
     response_model=ImportStarted,
+    responses={415: {"description": ""}},
     max_body_size=MOST_BYTES + _FORM_BYTES,
     **_WRITE,
 )

@@ -26,7 +26,8 @@ async def get_profile(customer_id: UUID, request: Request, caller: Caller) -> di
     A service that does not answer leaves its part null and says so in `parts`.
     """
     composer: Composer = request.state.composer
-    carried = {name: request.headers[name] for name in _CARRIED if name in request.headers}
+    given = {name: request.headers.get(name, "") for name in _CARRIED}
+    carried = {name: value for name, value in given.items() if value.isascii() and value.isprintable()}
     carried["x-request-id"] = request.state.request_id
     carried["traceparent"] = request.state.traceparent
     return await composer.profile(caller, str(customer_id), carried)

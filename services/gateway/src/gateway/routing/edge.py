@@ -21,6 +21,7 @@ from shared.problems import Problem
 _STRIPPED = (b"x-internal-", b"x-auth-", b"x-forwarded-", b"x-original-", b"x-edge-")
 _STRIPPED_WHOLE = frozenset({b"forwarded", b"x-real-ip", b"authorization", b"x-api-key", b"cookie"})
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{8,64}$")
+_READING = ("GET", "HEAD")
 _TOKEN_HEADER = HEADER.encode()
 _log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ class Edge:
             await _live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
-        elif scope["path"] == "/readyz":
+        elif scope["path"] == "/readyz" and scope["method"] in _READING:
             await self._ready(scope, receive, send)
         else:
             await self._pass_on(scope, receive, send)
@@ -68,7 +69,7 @@ class Edge:
         services = await findings(checks)
         ready = all(services.values())
         body = {"status": "ready" if ready else "not ready", "services": services, "checks": told}
-        headers = None if ready else {"Retry-After": "2"}
+        headers = {"X-Request-Id": _request_id(scope), **({} if ready else {"Retry-After": "2"})}
         await JSONResponse(body, 200 if ready else 503, headers)(scope, receive, send)
 
 
@@ -103,11 +104,15 @@ def _taken_apart(headers: list[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes, 
 
 
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    given = dict(scope["headers"]).get(b"x-request-id", b"")
-    request_id = given.decode() if _REQUEST_ID.match(given) else uuid4().hex
+    request_id = _request_id(scope)
     _log.info(
         "refused", method=scope["method"], status=problem.status, code=problem.code, request_id=request_id
     )
     response = answer(problem, Request({**scope, "state": {"request_id": request_id}}))
     response.headers["X-Request-Id"] = request_id
     await response(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if _REQUEST_ID.match(given) else uuid4().hex

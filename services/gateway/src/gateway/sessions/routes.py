@@ -33,7 +33,7 @@ AtDesk = Annotated[Desk, Depends(_desk)]
     operation_id="signIn",
     summary="Sign in with user name and password",
     response_model=TokenPair,
-    **public(),
+    **public(401),
 )
 async def sign_in(form: Annotated[SignIn, Form()], desk: AtDesk, response: Response) -> TokenPair:
     """OAuth2 password form. After five failures in a row the name must wait, each time longer (429)."""
@@ -46,7 +46,7 @@ async def sign_in(form: Annotated[SignIn, Form()], desk: AtDesk, response: Respo
     operation_id="refreshTokens",
     summary="Trade a refresh token for the next pair",
     response_model=TokenPair,
-    **public(),
+    **public(401),
 )
 async def refresh(body: RefreshRequest, desk: AtDesk, response: Response) -> TokenPair:
     """Each refresh token works once; one that comes a second time ends the whole session."""
@@ -54,7 +54,9 @@ async def refresh(body: RefreshRequest, desk: AtDesk, response: Response) -> Tok
     return await desk.refresh(body.refresh_token)
 
 
-@router.post("/v1/auth/logout", status_code=204, operation_id="signOut", summary="Sign out here", **public())
+@router.post(
+    "/v1/auth/logout", status_code=204, operation_id="signOut", summary="Sign out here", **public(401)
+)
 async def sign_out(body: RefreshRequest, desk: AtDesk) -> None:
     """Ends the session that the refresh token belongs to."""
     await desk.sign_out(body.refresh_token)

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from gateway.staff.domain import LEAST_PASSWORD, DataScope, Role, Status
 from shared.http import Input, ListQuery, Output, Page, Patch
-from shared.http.types import Moment, Name
+from shared.http.types import Moment, Name, clean_text
 
 _EXAMPLE_ZH: JsonDict = {
     "username": "li.wei",
@@ -39,6 +39,7 @@ Username = Annotated[
 Password = Annotated[
     str,
     StringConstraints(min_length=LEAST_PASSWORD, max_length=256),
+    AfterValidator(clean_text),
     Field(examples=["correct horse battery"]),
 ]
 Roles = Annotated[

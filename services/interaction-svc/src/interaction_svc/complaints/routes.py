@@ -18,6 +18,7 @@ from interaction_svc.complaints.schemas import (
 )
 from interaction_svc.customers import clients
 from shared.http import (
+    NO_SUCH_RECORD,
     BatchResults,
     Caller,
     Db,
@@ -64,6 +65,7 @@ async def _batch(body: ComplaintBatch, caller: Caller, request: Request, db: Db)
         "nights and holidays included: resolution within 24 (critical), 48 (high), 120 (normal), 240 (low)."
     ),
     response_model=ComplaintRead,
+    responses=NO_SUCH_RECORD,
     **needs("complaints:write"),
 )
 async def create_complaint(

@@ -18,6 +18,7 @@ from interaction_svc.interactions.schemas import (
     InteractionRead,
 )
 from shared.http import (
+    NO_SUCH_RECORD,
     BatchResults,
     Caller,
     Db,
@@ -67,6 +68,7 @@ async def _batch(
         "customer sees it."
     ),
     response_model=InteractionRead,
+    responses=NO_SUCH_RECORD,
     **needs("interactions:write"),
 )
 async def create_interaction(

@@ -20,7 +20,18 @@ from notify_svc.wording.domain import Language
 from notify_svc.wording.schemas import ReadingLanguage
 from shared.auth.tokens import HEADER
 from shared.db import Record
-from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.http import (
+    NO_SUCH_RECORD,
+    Caller,
+    IfMatch,
+    Page,
+    ReadDb,
+    Router,
+    Sealing,
+    WriteTx,
+    needs,
+    set_etag,
+)
 from shared.references import References
 
 router = Router(tags=["reminders"])
@@ -56,6 +67,7 @@ def _answer(response: Response, row: Record, language: Language) -> dict[str, An
         "skips means the moment of the change; one that comes twice means the first."
     ),
     response_model=ReminderRead,
+    responses=NO_SUCH_RECORD,
     **needs("reminders:write"),
 )
 async def create_reminder(

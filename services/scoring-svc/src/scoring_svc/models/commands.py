@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.percentiles import Percentiles
@@ -11,6 +11,7 @@ from scoring_svc.models.tables import Model
 from shared.db import Tx, prepare
 
 _T: Any = Model.__table__  # type: ignore[attr-defined]
+_ALONE = prepare(select(func.pg_advisory_xact_lock(0x6D6F6465)))
 _RETIRE = prepare(update(_T).where(_T.c.status == "champion"), "status", "retired_at")
 _ADD = prepare(insert(_T), *_T.c.keys())
 
@@ -18,7 +19,11 @@ _ADD = prepare(insert(_T), *_T.c.keys())
 async def promote(
     tx: Tx, model: ScoringModel, grids: Percentiles, *, currency: str, customers: int, orders: int
 ) -> UUID:
-    """Let this model speak from now on; the one before it stays on record as retired."""
+    """Let this model speak from now on; the one before it stays on record as retired.
+
+    Two that were learnt at the same time speak one after the other.
+    """
+    await tx.row(_ALONE)
     await tx.run(_RETIRE, status="retired", retired_at=tx.now)
     model_id = tx.new_id()
     await tx.run(

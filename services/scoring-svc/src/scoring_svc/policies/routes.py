@@ -29,7 +29,7 @@ class TierPolicies(Output):
 async def list_policies(db: ReadDb) -> dict[str, object]:
     """The newest one decides. Every score names the version that it was made by."""
     rows = await queries.every(db)
-    return {"data": rows, "page": {"next_cursor": None, "has_more": False}}
+    return {"data": [dict(row) for row in rows], "page": {"next_cursor": None, "has_more": False}}
 
 
 @router.get(
@@ -41,10 +41,10 @@ async def list_policies(db: ReadDb) -> dict[str, object]:
 )
 async def get_policy(
     version: Annotated[int, Path(ge=1, lt=2**31, examples=[1])], db: ReadDb, response: Response
-) -> object:
+) -> dict[str, object]:
     """Weights and thresholds of the two axes, contribution and potential."""
     row = await queries.one(db, version)
     if row is None:
         raise not_found("tier policy", "分级策略")
     set_etag(response, row["version"])
-    return row
+    return dict(row)

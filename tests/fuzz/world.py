@@ -1,0 +1,339 @@
+"""Records for operations to be called with, and requests that each operation should accept."""
+
+import asyncio
+import copy
+import itertools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from tests.composed import PASSWORD, Answer, Ask, Person, hired, signed_in
+from tests.fuzz.operations import JSON, Operation
+
+from scoring_svc.warnings.commands import Finding, warn
+from shared.clock import new_id
+from shared.messaging import dead_letters
+from shared.messaging.bus import Delivery
+from shared.messaging.dead_letters import Parking
+from tonglu_local.system import System
+
+OK = 200
+ENDS_SESSION = {"signOutEverywhere", "changeOwnPassword"}
+MULTIPART = "multipart/form-data"
+_COURSE = {
+    "startComplaintStep": ("classify", "assign"),
+    "resolveComplaint": ("classify", "assign"),
+    "informComplainant": ("classify", "assign", "resolve"),
+    "closeComplaint": ("classify", "assign", "resolve", "inform"),
+    "reopenComplaint": ("classify", "assign", "resolve"),
+}
+"""What must have happened to a complaint before."""
+_SAID = {"text_en": "It is late.", "text_zh": "已逾期。"}
+_MAKERS = {"import_id": "import_"}
+
+
+def _now(**ahead: float) -> str:
+    return (datetime.now(UTC) + timedelta(**ahead)).isoformat().replace("+00:00", "Z")
+
+
+@dataclass
+class World:
+    """Makes what operations need, through the front door wherever there is one for it."""
+
+    system: System
+    admin: Person
+    admin_id: str
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    steps: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+    leavers: dict[str, Person] = field(default_factory=dict)
+
+    def learn(self, operations: Iterable[Operation]) -> None:
+        """Remember the examples of a complaint's steps."""
+        for each in operations:
+            if each.path.startswith("/v1/complaints/{") and each.media:
+                self.steps[each.path.rpartition("/")[2]] = sample(each, each.body)
+
+    async def send(self, operation: Operation, request: Ask) -> Answer:
+        """Have an administrator ask; for what ends sessions, one who only does that."""
+        if operation.id not in ENDS_SESSION:
+            return await self.admin.send(request)
+        leaver = self.leavers.get(operation.id)
+        if leaver is None:
+            leaver = await hired(self.admin, f"fuzz-{operation.id.lower()}", "admin")
+        elif (await leaver("GET", "/v1/auth/me")).status != OK:
+            leaver = await signed_in(self.admin.front, f"fuzz-{operation.id.lower()}")
+        self.leavers[operation.id] = leaver
+        return await leaver.send(request)
+
+    def unique(self, word: str) -> str:
+        return f"{word}-{next(self.numbers)}"
+
+    def database(self, service: str) -> Any:
+        return next(each.database for each in self.system.services if each.name == service)
+
+    async def request(self, operation: Operation) -> Ask:
+        """A request that the operation should accept, on records of its own."""
+        ids = await self.path(operation)
+        path = operation.path
+        for name, value in ids.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        request = Ask(operation.method, path.encode())
+        if any(each["name"] == "If-Match" for each in operation.parameters["header"]):
+            request = request.having(("if-match", "*"))
+        if operation.media is None:
+            return request
+        body = await self.body(operation)
+        if operation.media == JSON:
+            return request.saying(json.dumps(body).encode())
+        if operation.media == MULTIPART:
+            return request.saying(*multipart(body))
+        return request.saying(urlencode(body).encode(), operation.media)
+
+    async def path(self, operation: Operation) -> dict[str, str]:
+        """Values for the parameters of the path."""
+        found: dict[str, str] = {}
+        for each in operation.parameters["path"]:
+            found[each["name"]] = await self._value(operation, each["name"], found)
+        return found
+
+    async def _value(self, operation: Operation, name: str, known: dict[str, str]) -> str:
+        if name == "id":
+            return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
+        if name == "contact_id":
+            contact = await self.admin.made(
+                f"/v1/customers/{known['customer_id']}/contacts", {"name": "韩梅梅"}
+            )
+            return str(contact["id"])
+        if name == "customer_id" and operation.path.startswith("/v1/scores"):
+            return self.kept["scored"]
+        if name == "external_id":
+            customer = await self.customer()
+            identity = {"channel": "wechat", "external_id": self.unique("ox"), "strength": "strong"}
+            await self.admin.made(f"/v1/customers/{customer}/identities", identity)
+            return identity["external_id"]
+        if name == "complaint_id":
+            return await self.complaint(*_COURSE.get(operation.id, ()))
+        fixed = {"channel": "wechat", "version": "1"}
+        return (
+            fixed.get(name)
+            or self.kept.get(name)
+            or str(await getattr(self, _MAKERS.get(name, name.removesuffix("_id")))())
+        )
+
+    async def customer(self, **fields: Any) -> str:
+        made = await self.admin.made("/v1/customers", {"name": "海纳百货", "kind": "organisation", **fields})
+        return str(made["id"])
+
+    async def order(self) -> str:
+        return str((await self.admin.made("/v1/orders", await self.order_fields()))["id"])
+
+    async def order_fields(self, customer: str | None = None) -> dict[str, Any]:
+        return {
+            "order_no": self.unique("SO"),
+            "ordered_at": _now(days=-3),
+            "amount": {"amount_minor": 12900, "currency": "CNY"},
+            "channel": "online_shop",
+            "customer_id": customer or await self.customer(),
+        }
+
+    async def distributor(self) -> str:
+        made = await self.admin.made("/v1/distributors", {"code": self.unique("D"), "name": "华东海纳"})
+        return str(made["id"])
+
+    async def channel(self) -> str:
+        body = {"code": self.unique("fair"), "name": "广交会", "kind": "exhibition"}
+        return str((await self.admin.made("/v1/channels", body))["id"])
+
+    async def interaction(self) -> str:
+        body = {
+            "customer_id": await self.customer(),
+            "channel": "call",
+            "direction": "inbound",
+            "occurred_at": _now(hours=-1),
+            "summary": "asked for prices",
+        }
+        return str((await self.admin.made("/v1/interactions", body))["id"])
+
+    async def complaint(self, *course: str) -> str:
+        body = {
+            "customer_id": await self.customer(),
+            "channel": "call",
+            "category": "delivery",
+            "subject": "late",
+        }
+        made = str((await self.admin.made("/v1/complaints", body))["id"])
+        for verb in course:
+            await self.admin.made(f"/v1/complaints/{made}/{verb}", self.fitted(self.steps[verb], verb))
+        return made
+
+    async def reminder(self) -> str:
+        body = {"subject": "call them", "due_at": _now(days=2)}
+        return str((await self.admin.made("/v1/reminders", body))["id"])
+
+    async def import_(self) -> str:
+        started = await self.admin.send(await self._import_request())
+        found = started.json()["id"]
+        async with asyncio.timeout(30):
+            while (await self._import(found))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+        return str(found)
+
+    async def _import_request(self) -> Ask:
+        return Ask("POST", b"/v1/imports").saying(*multipart(await self.for_startImport()))
+
+    async def for_startImport(self) -> dict[str, str]:  # noqa: N802 - the operation's name
+        rows = f"name,kind,phone\n{self.unique('海纳')},organisation,021-62881234\nLi,person,not a phone\n"
+        return {"entity": "customers", "file": rows}
+
+    async def item(self) -> str:
+        """Something in the administrator's inbox: a reminder that is due, once it has fired."""
+        page: dict[str, Any] = {"data": []}
+        await self.admin.made("/v1/reminders", {"subject": "now", "due_at": _now(seconds=-1)})
+        async with asyncio.timeout(20):
+            while not page["data"]:
+                await asyncio.sleep(0.1)
+                page = (await self.admin("GET", "/v1/inbox")).json()
+        self.kept["item_id"] = str(page["data"][0]["id"])
+        return self.kept["item_id"]
+
+    async def staff(self) -> str:
+        body = {
+            "username": self.unique("who"),
+            "display_name": "李伟",
+            "password": PASSWORD,
+            "roles": ["sales"],
+        }
+        return str((await self.admin.made("/v1/staff", body))["id"])
+
+    async def operation(self) -> str:
+        answer = await self.admin("POST", "/v1/scoring-runs", {})
+        return str(answer.headers["location"].rpartition("/")[2])
+
+    async def warning(self) -> str:
+        async with self.database("scoring-svc").begin() as tx:
+            found = await warn(
+                tx,
+                Finding(
+                    customer_id=uuid4(),
+                    distributor_id=None,
+                    owner_id=None,
+                    level="high",
+                    probability=0.9,
+                    expected_value_minor=1000,
+                    currency="CNY",
+                    reasons=[{"code": "own_rhythm_broken", "category": "purchase", "weight": 1.0, **_SAID}],
+                    recommended_action={"code": "call_customer", **_SAID},
+                ),
+            )
+        return str(found)
+
+    async def letter(self, operation: Operation) -> str:
+        service = operation.path.split("/")[2]
+        body = f'{{"nothing": {next(self.numbers)}}}'
+        async with self.database(service).begin() as tx:
+            event = await dead_letters.park(
+                tx,
+                service,
+                Delivery(body, "local", "no.such.v1", redelivered=False),
+                Parking("unknown_type", 1),
+            )
+            letter = await tx.connection.fetchval("SELECT id FROM dead_letter WHERE event_id = $1", event)
+        return str(letter)
+
+    async def _operation(self, operation: str) -> Any:
+        return (await self.admin("GET", f"/v1/operations/{operation}")).json()
+
+    async def _import(self, found: str) -> Any:
+        return (await self.admin("GET", f"/v1/imports/{found}")).json()
+
+    async def scored(self) -> None:
+        """A customer with orders and a score, a model, a finished run."""
+        customer = await self.customer()
+        for _ in range(4):
+            await self.admin.made("/v1/orders", await self.order_fields(customer))
+        async with asyncio.timeout(60):
+            while (await self.admin("GET", f"/v1/scores/{customer}")).status != 200:
+                operation = await self.operation()
+                while (await self._operation(operation))["finished_at"] is None:  # noqa: ASYNC110 - only asking tells
+                    await asyncio.sleep(0.05)
+        self.kept["scored"] = customer
+        self.kept["model_id"] = (await self.admin("GET", "/v1/models")).json()["data"][0]["id"]
+
+    async def body(self, operation: Operation) -> Any:
+        """A body that fits."""
+        own = getattr(self, f"for_{operation.id}", None)
+        if own is not None:
+            return await own()
+        body = self.fitted(sample(operation, operation.body), operation.id)
+        return await self._with_records(body)
+
+    async def _with_records(self, body: Any) -> Any:
+        if isinstance(body, list):
+            return [await self._with_records(each) for each in body]
+        if not isinstance(body, dict):
+            return body
+        if "identity" in body and "order_no" in body:
+            del body["identity"]
+            body["customer_id"] = ""
+        if "customer_id" in body:
+            body["customer_id"] = await self.customer()
+        return {key: await self._with_records(value) for key, value in body.items()}
+
+    def fitted(self, body: Any, key: str) -> Any:
+        """The example with references that exist, and codes that nobody has yet."""
+        if isinstance(body, dict):
+            return {name: self.fitted(value, name) for name, value in body.items()}
+        if isinstance(body, list):
+            return [self.fitted(each, key) for each in body]
+        if key == "due_at":
+            return _now(days=2)
+        if key in {"owner_id", "assignee_id"}:
+            return self.admin_id
+        if key in {"code", "order_no", "external_id", "username"} and body is not None:
+            return self.unique("fuzz")
+        return None if key in {"distributor_id", "parent_id", "contact_id", "org_unit_id"} else body
+
+    async def for_signIn(self) -> dict[str, str]:  # noqa: N802 - the operation's name
+        return {"username": "nobody", "password": "wrong for sure"}
+
+    async def for_startComplaintStep(self) -> dict[str, str]:  # noqa: N802 - the operation's name
+        return {"step": "investigating"}
+
+    async def for_updateStaff(self) -> dict[str, str]:  # noqa: N802 - the operation's name
+        return {"display_name": "李伟"}
+
+
+def multipart(fields: dict[str, str], boundary: str = "-- a b --") -> tuple[bytes, str]:
+    """A form with one file, and its content type."""
+    parts = []
+    for name, value in fields.items():
+        named = f'form-data; name="{name}"' + ('; filename="some.csv"' if name == "file" else "")
+        parts.append(f"--{boundary}\r\nContent-Disposition: {named}\r\n\r\n{value}\r\n")
+    whole = "".join(parts) + f"--{boundary}--\r\n"
+    return whole.encode("utf-8", "surrogatepass"), f'{MULTIPART}; boundary="{boundary}"'
+
+
+def sample(operation: Operation, schema: dict[str, Any]) -> Any:
+    """A value of this schema: its example, or the least that it asks for."""
+    schema = operation.resolved(schema)
+    given = [
+        *schema.get("examples", ()),
+        *(schema[name] for name in ("example", "const", "default") if schema.get(name) is not None),
+        *schema.get("enum", ()),
+    ]
+    if given:
+        return copy.deepcopy(given[0])
+    kind = schema.get("type")
+    if kind == "object":
+        wanted = schema.get("required", ())
+        return {name: sample(operation, schema["properties"][name]) for name in wanted}
+    if kind == "array":
+        return [sample(operation, schema["items"])]
+    formats = {"uuid": str(new_id()), "date-time": "2026-03-01T09:30:00Z", "email": "a@example.com"}
+    text = formats.get(schema.get("format", ""), "text of some length")[: schema.get("maxLength", 99)]
+    return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), text)
