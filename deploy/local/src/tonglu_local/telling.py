@@ -10,6 +10,8 @@ from tonglu_local.system import System
 
 Urls = Mapping[str, ServiceUrls]
 console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 120  # a file or a pipe has no width of its own
 
 
 def line(text: str, *, style: str | None = None) -> None:

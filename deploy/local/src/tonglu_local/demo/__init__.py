@@ -29,18 +29,16 @@ async def load(options: Options, system: System) -> None:
             await entrance.answering(http)
             password = options.admin_password or system.made_password
             api, known = await entrance.signed_in(http, options.state_dir, password)
+            page.introduce(known.weeks)
             if not (known.loaded and await api.total("/v1/customers", tags=cast.TAG)):
                 await _loaded(api, options.state_dir, known)
             facts = await gathered(api)
-        page.show(
-            facts, base=base, password_file=memory.staff_password_file(options.state_dir), weeks=known.weeks
-        )
+        page.show(facts, base=base, password_file=memory.staff_password_file(options.state_dir))
     except (DemoError, httpx.HTTPError) as error:
         telling.sorry(f"the sample is not complete: {error or type(error).__name__}")
     telling.started(options)
 
 
 async def _loaded(api: Api, state_dir: Path, known: Memory) -> None:
-    page.introduce(known.weeks)
     await load_sample(api, state_dir, known.weeks)
     memory.remember(state_dir, replace(known, loaded=True))

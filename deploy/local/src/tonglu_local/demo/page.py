@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from tonglu_local.demo import cast
@@ -39,10 +40,9 @@ def introduce(weeks: int) -> None:
     )
 
 
-def show(facts: Summary, *, base: str, password_file: Path, weeks: int) -> None:
+def show(facts: Summary, *, base: str, password_file: Path) -> None:
     """The whole page."""
     console.print()
-    introduce(weeks)
     _spread(facts)
     _at_risk(facts.at_risk)
     _reminders(facts)
@@ -53,10 +53,11 @@ def show(facts: Summary, *, base: str, password_file: Path, weeks: int) -> None:
 def _spread(facts: Summary) -> None:
     total = sum(facts.spread.values())
     stages = [stage for stage in _STAGES if any(place[1] == stage for place in facts.spread)]
-    table = Table(title=f"{total:,} customers, {facts.orders:,} orders and returns 客户等级与阶段")
-    table.add_column("tier 等级")
+    title = f"{total:,} customers, {facts.orders:,} orders and returns 客户等级与阶段"
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE, padding=(0, 1))
+    table.add_column("tier\n等级", no_wrap=True)
     for stage in stages:
-        table.add_column(_STAGES[stage].replace(" ", "\n", 1), justify="right")
+        table.add_column(_STAGES[stage].replace(" ", "\n", 1), justify="right", no_wrap=True)
     table.add_column("all\n合计", justify="right")
     for tier, label in _TIERS.items():
         counts = [facts.spread.get((tier, stage), 0) for stage in stages]
@@ -68,8 +69,9 @@ def _at_risk(customers: Sequence[AtRisk]) -> None:
     line(f"The {len(customers)} most valuable customers at risk 最有价值的流失预警客户", style="bold")
     for place, one in enumerate(customers, start=1):
         line(
-            f"{place:>3}. {one.name} · {one.tier} · {_money(one.value)} expected in 13 weeks 预期价值 · "
-            f"churn {one.level} {one.probability:.0%} · {one.owner}"
+            f"{place:>3}. {one.name} · {one.tier}, above {one.contribution:.0f} % of customers · "
+            f"expected in 13 weeks {_money(one.value)} · churn {one.level} {one.probability:.0%} · "
+            f"{one.owner}"
         )
         for english, chinese in one.reasons[:_REASONS]:
             line(f"       {english} {chinese}")

@@ -10,17 +10,20 @@ from tonglu_local.demo.api import Api
 
 _MOST_AT_RISK = 10
 _FIRST_REMINDERS = 5
-_LANGUAGES = ("en", "zh-CN")
 
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """A customer that may be lost; `reasons` as (English, Chinese), the weightiest first."""
+    """A customer that may be lost.
+
+    `contribution` is a percentile; `reasons` are (English, Chinese), the weightiest first.
+    """
 
     customer_id: str
     name: str
     owner: str
     tier: str
+    contribution: float
     value: Mapping[str, Any]
     probability: float
     level: str
@@ -70,32 +73,27 @@ def _spread(shares: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
 
 
 async def _at_risk(api: Api, staff: Mapping[str, Mapping[str, Any]]) -> list[AtRisk]:
-    asked = {"stage": "at_risk", "sort": "-expected_value", "limit": _MOST_AT_RISK}
-    english, chinese = await asyncio.gather(
-        *(api.get("/v1/scores", language=language, **asked) for language in _LANGUAGES)
-    )
-    in_chinese = {score["customer_id"]: score["churn"]["reasons"] for score in chinese["data"]}
-    return list(
-        await asyncio.gather(
-            *(_one(api, score, in_chinese.get(score["customer_id"], []), staff) for score in english["data"])
-        )
-    )
+    """By what they have brought so far: that is what would be lost."""
+    scores = [score async for score in api.every("/v1/scores", stage="at_risk")]
+    first = sorted(scores, key=lambda score: -score["contribution"])[:_MOST_AT_RISK]
+    return list(await asyncio.gather(*(_one(api, score, staff) for score in first)))
 
 
 async def _one(
     api: Api,
     score: Mapping[str, Any],
-    chinese: Sequence[Mapping[str, Any]],
     staff: Mapping[str, Mapping[str, Any]],
 ) -> AtRisk:
     customer = await api.get(f"/v1/customers/{score['customer_id']}")
-    texts = {reason["code"]: reason["text"] for reason in chinese}
+    chinese = await api.get(f"/v1/scores/{score['customer_id']}", language="zh-CN")
+    texts = {reason["code"]: reason["text"] for reason in chinese["churn"]["reasons"]}
     churn = score["churn"]
     return AtRisk(
         customer_id=score["customer_id"],
         name=customer["name"],
         owner=_name(staff, customer["owner_id"]),
         tier=score["tier"],
+        contribution=score["contribution"],
         value=score["expected_value"],
         probability=churn["probability"] or 0.0,
         level=churn["level"],
