@@ -123,7 +123,12 @@ async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
     opened = 0
     for row in rows:
         warning = live.get(row["customer_id"])
-        step = next_step(warned=warning is not None, stage=row["lifecycle_stage"], level=row["churn_level"])
+        step = next_step(
+            warned=warning is not None,
+            stage=row["lifecycle_stage"],
+            level=row["churn_level"],
+            tier=row["tier"],
+        )
         if step == "open":
             await warnings.warn(tx, _finding(row))
             opened += 1
@@ -140,6 +145,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         level=row["churn_level"],
         probability=row["churn_probability"],
         expected_value_minor=row["expected_value_minor"],
+        contributed_52_minor=row["contributed_52_minor"],
         currency=row["currency"],
         reasons=row["churn"]["reasons"],
         recommended_action=row["churn"]["recommended_action"],

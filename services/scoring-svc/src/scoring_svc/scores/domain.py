@@ -64,6 +64,7 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
         "expected_purchases": score.expected_purchases,
         "expected_value_minor": round(score.expected_value * minor_per_unit),
         "value_52_minor": round(score.value_52 * minor_per_unit),
+        "contributed_52_minor": round(score.brought_52 * minor_per_unit),
         "horizon_weeks": score.horizon_weeks,
         "churn_probability": score.churn.probability,
         "churn_rank": NOTHING_KNOWN if score.churn.probability is None else score.churn.probability,

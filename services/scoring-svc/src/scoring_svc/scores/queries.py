@@ -45,6 +45,7 @@ SCORES = Listing(
     key=_S.c.customer_id,
     sorts={
         "expected_value": _S.c.expected_value_minor,
+        "contributed_52": _S.c.contributed_52_minor,
         "churn_probability": _S.c.churn_rank,
         "scored_at": _S.c.scored_at,
     },

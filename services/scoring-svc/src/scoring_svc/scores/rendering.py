@@ -14,6 +14,7 @@ def score(row: Record, *, zh: bool) -> dict[str, Any]:
         **stored,
         "expected_value": _money(stored, "expected_value_minor"),
         "value_52": _money(stored, "value_52_minor"),
+        "contributed_52": _money(stored, "contributed_52_minor"),
         "model_version": stored["model_id"],
         "churn": {
             **churn,

@@ -46,6 +46,7 @@ class ScoreRead(Output):
     expected_purchases: float = Field(examples=[2.3])
     expected_value: Money
     value_52: Money
+    contributed_52: Money = Field(description="What was contributed in the last 52 weeks, returns deducted.")
     horizon_weeks: float = Field(examples=[13])
     churn: Churn
     policy_version: int

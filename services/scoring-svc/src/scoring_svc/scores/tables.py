@@ -17,6 +17,7 @@ class Score(Base, table=True):
     __tablename__ = "score"
     __table_args__ = (
         Index("score_by_value", "expected_value_minor", "customer_id"),
+        Index("score_by_contribution", "contributed_52_minor", "customer_id"),
         Index("score_by_risk", "churn_rank", "customer_id"),
         Index("score_by_age", "scored_at", "customer_id"),
         Index("score_to_review", "next_review_at"),
@@ -41,6 +42,7 @@ class Score(Base, table=True):
     expected_purchases: float = Field(sa_type=Float)
     expected_value_minor: int = Field(sa_type=BigInteger)
     value_52_minor: int = Field(sa_type=BigInteger)
+    contributed_52_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     horizon_weeks: float = Field(sa_type=Float)
     churn_probability: float | None = Field(None, sa_type=Float)

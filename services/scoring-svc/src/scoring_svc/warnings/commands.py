@@ -38,6 +38,7 @@ class Finding:
     level: str
     probability: float
     expected_value_minor: int
+    contributed_52_minor: int
     currency: str
     reasons: list[dict[str, Any]]
     recommended_action: dict[str, Any]
@@ -56,6 +57,7 @@ async def warn(tx: Tx, finding: Finding) -> UUID:
         level=finding.level,
         probability=finding.probability,
         expected_value_minor=finding.expected_value_minor,
+        contributed_52_minor=finding.contributed_52_minor,
         currency=finding.currency,
         reasons=finding.reasons,
         recommended_action=finding.recommended_action,

@@ -3,17 +3,20 @@
 from typing import Literal
 
 Step = Literal["open", "clear", "lost"]
-OUTCOMES = ("retained", "lost", "not_at_risk", "unreachable")
+
+_WORTH_A_CALL = frozenset({"core", "important"})
 
 
-def next_step(*, warned: bool, stage: str, level: str) -> Step | None:
+def next_step(*, warned: bool, stage: str, level: str, tier: str) -> Step | None:
     """What the newest score asks for: open a warning, end it, or nothing.
 
-    A customer is warned about while something can still be done: at risk, with a verdict that says so. One
-    that is lost already is past warning.
+    A customer is warned about while something can still be done: at risk, and either a broken rhythm says so
+    (high) or it is worth a call on weaker evidence (medium, core or important). One who bought once, brings
+    little and did not come back is at risk, too, but nobody is sent after them. Who is lost is past warning.
     """
     if not warned:
-        return "open" if stage == "at_risk" and level in {"medium", "high"} else None
+        worth_it = level == "high" or (level == "medium" and tier in _WORTH_A_CALL)
+        return "open" if stage == "at_risk" and worth_it else None
     if stage == "lost":
         return "lost"
     return "clear" if stage != "at_risk" and level != "high" else None

@@ -20,7 +20,7 @@ DISTRIBUTOR = _T.c.distributor_id
 WARNINGS = Listing(
     select(_T),
     key=_T.c.id,
-    sorts={"opened_at": _T.c.opened_at},
+    sorts={"opened_at": _T.c.opened_at, "contributed_52": _T.c.contributed_52_minor},
     default="-opened_at",
     filters={
         "status": lambda value: _T.c.status == value,

@@ -17,6 +17,7 @@ def warning(row: Record, *, zh: bool) -> dict[str, Any]:
     return {
         **dict(row),
         "expected_value": {"amount_minor": row["expected_value_minor"], "currency": row["currency"]},
+        "contributed_52": {"amount_minor": row["contributed_52_minor"], "currency": row["currency"]},
         "reasons": [texted(reason, zh=zh) for reason in row["reasons"]],
         "recommended_action": texted(row["recommended_action"], zh=zh),
     }

@@ -39,6 +39,7 @@ class WarningRead(Output):
     level: Level
     probability: float = Field(ge=0, le=1)
     expected_value: Money
+    contributed_52: Money = Field(description="What is at stake: contributed in the 52 weeks before.")
     reasons: list[ReasonRead]
     recommended_action: ActionRead
     outcome: str | None

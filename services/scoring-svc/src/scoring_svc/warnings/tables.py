@@ -22,6 +22,7 @@ class ChurnWarning(Base, table=True):
         ),
         Index("churn_warning_one", "customer_id", unique=True, postgresql_where=text("status <> 'closed'")),
         Index("churn_warning_by_age", "opened_at", "id"),
+        Index("churn_warning_by_contribution", "contributed_52_minor", "id"),
         Index("churn_warning_of_owner", "owner_id", "opened_at", "id"),
     )
 
@@ -33,6 +34,7 @@ class ChurnWarning(Base, table=True):
     level: str = Field(sa_type=Text)
     probability: float = Field(sa_type=Float)
     expected_value_minor: int = Field(sa_type=BigInteger)
+    contributed_52_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     reasons: list[dict[str, Any]] = Field(sa_type=JSONB)
     recommended_action: dict[str, Any] = Field(sa_type=JSONB)

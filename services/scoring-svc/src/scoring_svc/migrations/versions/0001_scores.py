@@ -42,6 +42,7 @@ def _churn_warning() -> None:
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("probability", sa.Float(), nullable=False),
         sa.Column("expected_value_minor", sa.BigInteger(), nullable=False),
+        sa.Column("contributed_52_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("reasons", postgresql.JSONB(), nullable=False),
         sa.Column("recommended_action", postgresql.JSONB(), nullable=False),
@@ -55,6 +56,9 @@ def _churn_warning() -> None:
         ),
         sa.CheckConstraint("status IN ('open', 'acknowledged', 'closed')", name="churn_warning_status_known"),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "churn_warning_by_contribution", "churn_warning", ["contributed_52_minor", "id"], unique=False
     )
     op.create_index("churn_warning_by_age", "churn_warning", ["opened_at", "id"], unique=False)
     op.create_index("churn_warning_of_owner", "churn_warning", ["owner_id", "opened_at", "id"], unique=False)
@@ -165,6 +169,7 @@ def _score() -> None:
         sa.Column("expected_purchases", sa.Float(), nullable=False),
         sa.Column("expected_value_minor", sa.BigInteger(), nullable=False),
         sa.Column("value_52_minor", sa.BigInteger(), nullable=False),
+        sa.Column("contributed_52_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("horizon_weeks", sa.Float(), nullable=False),
         sa.Column("churn_probability", sa.Float(), nullable=True),
@@ -179,6 +184,7 @@ def _score() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("customer_id"),
     )
+    op.create_index("score_by_contribution", "score", ["contributed_52_minor", "customer_id"], unique=False)
     op.create_index("score_by_age", "score", ["scored_at", "customer_id"], unique=False)
     op.create_index("score_to_review", "score", ["next_review_at"], unique=False)
     op.create_index("score_by_risk", "score", ["churn_rank", "customer_id"], unique=False)
