@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, from an allow-list of keys, so that no personal data slips in."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -7,6 +8,8 @@ from types import TracebackType
 from typing import Any
 
 import structlog
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 # Whatever is logged under another name is dropped: texts, names and values have no way in.
 ALLOWED = frozenset({
@@ -21,6 +24,10 @@ def _only_allowed(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMa
     return {key: value for key, value in entry.items() if key in ALLOWED}
 
 
+def _as_json(_: Any, __: str, entry: MutableMapping[str, Any]) -> str:
+    return _encode(entry)
+
+
 def configure(level: str = "INFO") -> None:
     """Send structlog's and the libraries' logs to standard error as JSON."""
     structlog.configure(
@@ -29,7 +36,7 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_allowed,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -4,7 +4,7 @@ from wsgiref.simple_server import WSGIServer
 
 from opentelemetry import metrics
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.view import DropAggregation, View
 from prometheus_client import CollectorRegistry, start_http_server
 
@@ -15,7 +15,10 @@ def install() -> None:
     """Let every instrument of this process be measured; called once, by its entry point."""
     sizes = View(instrument_name="http.server.*.body.size", aggregation=DropAggregation())
     reader = PrometheusMetricReader(registry=_registry)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[reader], views=[sizes]))
+    provider = MeterProvider(
+        metric_readers=[reader], views=[sizes], exemplar_filter=AlwaysOffExemplarFilter()
+    )
+    metrics.set_meter_provider(provider)
 
 
 def serve(port: int, address: str = "127.0.0.1") -> WSGIServer:
