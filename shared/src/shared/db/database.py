@@ -58,6 +58,9 @@ class Database:
             try:
                 yield connection
                 sound = True
+            except asyncio.CancelledError:
+                connection.terminate()  # its statement may hang: nobody may wait for it to end in good order
+                raise
             finally:
                 await self._connections.put_back(connection, sound=sound)
 
@@ -79,9 +82,10 @@ class Database:
             try:
                 yield tx
                 await tx.commit()
-            finally:
+            except Exception:
                 if connection.is_in_transaction() and not connection.is_closed():
                     await connection.execute("ROLLBACK")
+                raise
 
     async def _open(self, connection: Connection, scope: Scope, timeout: float | None) -> Tx:
         opening = f"BEGIN; SET LOCAL app.distributor = '{scope.setting}'"
