@@ -45,7 +45,10 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
 async def sweep(
     database: Database, champion: Champion, *, cause: str, learnt: bool, progress: Progress
 ) -> Outcome:
-    """Score every customer, because silence changes risks without any event."""
+    """Score every customer, because silence changes risks without any event.
+
+    After a bulk load that outgrew the model nobody is held to a tier or stage from before it.
+    """
     started = database.now()
     async with database.read() as reader:
         customers = await everybody(reader)
@@ -53,7 +56,7 @@ async def sweep(
     for first in range(0, len(customers), CHUNK):
         chunk = customers[first : first + CHUNK]
         async with database.begin(timeout=_CHUNK_SECONDS) as tx:
-            outcome += await rescore(tx, chunk, champion)
+            outcome += await rescore(tx, chunk, champion, anew=cause == "bulk")
         if not await progress(outcome.scored, len(customers)):
             return outcome
     async with database.begin() as tx:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scoring_svc.facts import queries as facts
+from scoring_svc.modelling.facts import Facts
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
-from scoring_svc.modelling.scoring import score
+from scoring_svc.modelling.scoring import Previous, score
 from scoring_svc.models.queries import Champion
 from scoring_svc.policies import queries as policies
 from scoring_svc.scores import domain, queries
@@ -54,17 +56,18 @@ class Outcome:
         return Outcome(self.scored + other.scored, self.changed + other.changed, self.warned + other.warned)
 
 
-async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion) -> Outcome:
-    """Score these customers from their facts as of now; the same facts give the same scores."""
+async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False) -> Outcome:
+    """Score these customers from their facts as of now; the same facts give the same scores.
+
+    With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
+    """
     chosen = sorted(set(customers))
     policy = await policies.current(tx)
     before = await queries.before(tx, chosen)
-    rows = await _scored(tx, chosen, champion, policy, before)
-    owners = await queries.owners(tx, chosen)
-    for row in rows:
-        owner = owners.get(row["customer_id"])
-        row["distributor_id"] = owner["distributor_id"] if owner else None
-        row["owner_id"] = owner["owner_id"] if owner else None
+    known = await facts.facts_of(tx, chosen, currency=champion.currency)
+    held = domain.previous(chosen, {} if anew else before)
+    rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
+    await _attribute(tx, rows, chosen, before)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
@@ -73,45 +76,38 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion) -> Outc
     return Outcome(len(rows), len(news), await _warn(tx, rows))
 
 
-async def _scored(
-    tx: Tx,
-    customers: list[UUID],
-    champion: Champion,
-    policy: Policy,
-    before: Mapping[UUID, Mapping[str, Any]],
+def _scored(
+    known: Facts, champion: Champion, policy: Policy, held: Previous, now: datetime
 ) -> list[dict[str, Any]]:
-    known = await facts.facts_of(tx, customers, currency=champion.currency)
+    scores = score(known, champion.model, policy, champion.grids, domain.instant(now), previous=held)
+    reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), now)
+    made_by = {
+        "currency": champion.currency,
+        "policy_version": policy.version,
+        "model_id": champion.id,
+        "scored_at": now,
+    }
+    return [
+        {
+            **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
+            **made_by,
+            "next_review_at": review,
+        }
+        for index, review in enumerate(reviews)
+    ]
 
-    def compute() -> list[dict[str, Any]]:
-        scores = score(
-            known,
-            champion.model,
-            policy,
-            champion.grids,
-            domain.instant(tx.now),
-            previous=domain.previous(customers, before),
-        )
-        reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), tx.now)
-        return [
-            {
-                **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
-                "next_review_at": review,
-            }
-            for index, review in enumerate(reviews)
-        ]
 
-    rows = await asyncio.to_thread(compute)
+async def _attribute(
+    tx: Tx, rows: list[dict[str, Any]], customers: Sequence[UUID], before: Mapping[UUID, Mapping[str, Any]]
+) -> None:
+    """Say of each row whose it is, and which version of it."""
+    owners = await queries.owners(tx, customers)
     for customer, row in zip(customers, rows, strict=True):
-        held = before.get(customer)
-        row.update(
-            customer_id=customer,
-            currency=champion.currency,
-            policy_version=policy.version,
-            model_id=champion.id,
-            scored_at=tx.now,
-            version=held["version"] + 1 if held else 1,
-        )
-    return rows
+        owner, held = owners.get(customer), before.get(customer)
+        row["customer_id"] = customer
+        row["distributor_id"] = owner["distributor_id"] if owner else None
+        row["owner_id"] = owner["owner_id"] if owner else None
+        row["version"] = held["version"] + 1 if held else 1
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
