@@ -67,7 +67,7 @@ _INSERT = prepare(
         include_defaults=False,
     )
 )
-_LOCKED = prepare(select(func.pg_try_advisory_xact_lock(bindparam("key", _LOCK))))
+_alone = select(func.pg_try_advisory_xact_lock(bindparam("key", _LOCK))).scalar_subquery()  # asked once
 _UNPUBLISHED = prepare(
     select(
         _o.c.id,
@@ -77,7 +77,7 @@ _UNPUBLISHED = prepare(
         cast(_o.c.payload, Text).label("body"),
         _o.c.created_at,
     )
-    .where(_o.c.published_at.is_(None), _o.c.seq > bindparam("after", type_=_o.c.seq.type))
+    .where(_alone, _o.c.published_at.is_(None), _o.c.seq > bindparam("after", type_=_o.c.seq.type))
     .order_by(_o.c.seq)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -159,10 +159,8 @@ def _flush(tx: Tx) -> Write:
     }
 
 
-async def take(tx: Tx, *, after: int, most: int, suspect: bool = False) -> list[OutboxRow] | None:
-    """Lock the next unpublished events beyond `after` in order; None while another relay is at it."""
-    if not await tx.value(_LOCKED):
-        return None
+async def take(tx: Tx, *, after: int, most: int, suspect: bool = False) -> list[OutboxRow]:
+    """Lock the next unpublished events beyond `after` in order; none while another relay is at it."""
     rows = await tx.rows(_UNPUBLISHED, after=after, most=most)
     return [OutboxRow(**row, suspect=suspect) for row in rows]
 
