@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from scoring_svc.modelling.facts import Bools, Floats
 
@@ -17,7 +16,8 @@ def auc(score: Floats, happened: Bools) -> float:
     negatives = len(happened) - positives
     if not positives or not negatives:
         return float("nan")
-    ranks = rankdata(score)
+    _, place, size = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(size) - (size - 1) / 2)[place]
     return float((ranks[happened].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 

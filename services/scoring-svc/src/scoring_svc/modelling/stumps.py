@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.inputs import TOPIC_OF, TOPICS
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 ROUNDS, RATE = 150, 0.1
 
@@ -57,6 +59,8 @@ class Stumps:
 
 def fit_stumps(inputs: Floats, bought: Bools, signs: Ints) -> Stumps:
     """Boost on `inputs` (no NaN), never against `signs`; both outcomes must occur in `bought`."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415  costs a start a second
+
     trees = HistGradientBoostingClassifier(
         learning_rate=RATE,
         max_iter=ROUNDS,

@@ -123,7 +123,7 @@ async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
             warned=warning is not None,
             stage=row["lifecycle_stage"],
             level=row["churn_level"],
-            tier=row["tier"],
+            contribution=row["contribution"],
         )
         if step == "open":
             await warnings.warn(tx, _finding(row))
