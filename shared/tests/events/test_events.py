@@ -23,6 +23,7 @@ from shared.events import (
     registered,
     scoring,
     to_cloudevent,
+    to_json,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -143,6 +144,16 @@ def test_what_was_written_is_read_back() -> None:
     envelope = read(json.dumps(to_cloudevent(event, event_id, NOON, TRACE)))
     assert (envelope.id, envelope.time, envelope.traceparent) == (event_id, NOON, TRACE)
     assert envelope.event == event
+
+
+def test_both_ways_to_write_an_event_say_the_same() -> None:
+    chunk = {"subject": uuid4(), "version": 3, "distributor_id": None, "orders": [_order(), _order()]}
+    for event in (_warned(), customer.OrdersImported.model_validate(chunk)):
+        for trace in (TRACE, None):
+            event_id = uuid4()
+            assert json.loads(to_json(event, event_id, NOON, trace)) == to_cloudevent(
+                event, event_id, NOON, trace
+            )
 
 
 def test_a_reader_ignores_what_it_does_not_know() -> None:

@@ -11,6 +11,7 @@ from shared.events.base import (
     read,
     registered,
     to_cloudevent,
+    to_json,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "registered",
     "scoring",
     "to_cloudevent",
+    "to_json",
 ]

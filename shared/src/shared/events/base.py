@@ -21,6 +21,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Moment = AwareDatetime
 
 _TYPE = re.compile(r"^(?P<name>[a-z_]+\.[a-z_]+)\.v(?P<version>[1-9][0-9]*)$")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _ATTRIBUTES = {"subject", "version", "distributor_id"}
 _REGISTRY: dict[str, "type[Event]"] = {}
 
@@ -87,7 +88,20 @@ def registered() -> Mapping[str, type[Event]]:
 
 def to_cloudevent(event: Event, event_id: UUID, time: datetime, traceparent: str | None) -> dict[str, Any]:
     """The event as a CloudEvents 1.0 object whose values are plain JSON."""
-    wire: dict[str, Any] = {
+    data = event.model_dump(mode="json", exclude=_ATTRIBUTES)
+    return {**_attributes(event, event_id, time, traceparent), "data": data}
+
+
+def to_json(event: Event, event_id: UUID, time: datetime, traceparent: str | None) -> str:
+    """The JSON text of `to_cloudevent`, at a third of its price for a chunk."""
+    attributes = _encode(_attributes(event, event_id, time, traceparent))
+    return f'{attributes[:-1]},"data":{event.model_dump_json(exclude=_ATTRIBUTES)}}}'
+
+
+def _attributes(
+    event: Event, event_id: UUID, time: datetime, traceparent: str | None
+) -> dict[str, str | int]:
+    wire: dict[str, str | int] = {
         "specversion": "1.0",
         "id": str(event_id),
         "source": f"/{event.publisher}",
@@ -101,7 +115,6 @@ def to_cloudevent(event: Event, event_id: UUID, time: datetime, traceparent: str
         wire["distributorid"] = str(event.distributor_id)
     if traceparent is not None:
         wire["traceparent"] = traceparent
-    wire["data"] = event.model_dump(mode="json", exclude=_ATTRIBUTES)
     return wire
 
 

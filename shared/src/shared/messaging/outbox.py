@@ -1,6 +1,5 @@
 """The outbox: events recorded in the transaction of the change that they tell of."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,13 +24,12 @@ from sqlalchemy import (
 
 from shared.db import Reader, Tx, prepare
 from shared.db.tx import Write
-from shared.events import Event, to_cloudevent
+from shared.events import Event, to_json
 from shared.messaging.tables import Outbox
 from shared.telemetry.trace import current_traceparent
 
 BELL = "outbox"
 _NOTE = "outbox"
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LOCK = 0x6F757462  # advisory locks are per database, so one number serves every service
 
 _o = Outbox.metadata.tables["outbox"]
@@ -148,7 +146,7 @@ def record(tx: Tx, event: Event) -> UUID:
 
 def _flush(tx: Tx) -> Write:
     pending: list[tuple[UUID, Event, str | None]] = tx.notes.pop(_NOTE)
-    bodies = [_encode(to_cloudevent(event, event_id, tx.now, trace)) for event_id, event, trace in pending]
+    bodies = [to_json(event, event_id, tx.now, trace) for event_id, event, trace in pending]
     return _INSERT, {
         "ids": [event_id for event_id, _, _ in pending],
         "aggregates": [event.subject for _, event, _ in pending],

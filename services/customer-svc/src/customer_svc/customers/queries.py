@@ -112,7 +112,7 @@ async def customer_for_update(tx: Tx, customer_id: UUID, *, archived: bool = Fal
 
 async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
     """The distributor of each of these customers that exists in sight, archived ones too."""
-    wanted = sorted(set(ids))
+    wanted = list(set(ids))
     rows = await db.rows(_KNOWN, ids=wanted, **sight(db.scope)) if wanted else []
     return {row["id"]: row["distributor_id"] for row in rows}
 

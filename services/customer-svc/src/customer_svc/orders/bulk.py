@@ -40,13 +40,14 @@ _INSERT = prepare(
         select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)),
     )
     .on_conflict_do_nothing(index_elements=["channel", "order_no"])
-    .returning(_t.c.id)
 )
 _new_lines = _unnested(_l, _LINE_COLUMNS)
 _INSERT_LINES = prepare(
     insert(_l).from_select(_LINE_COLUMNS, select(*(_new_lines.c[name] for name in _LINE_COLUMNS)))
 )
 _Refusals = dict[int, Outcome]
+_Records = dict[int, dict[str, Any]]
+_Missed = dict[int, Record | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +61,41 @@ class Stored:
 async def store_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Stored:
     """Write the rows that are new and acceptable; tells nobody."""
     outcomes, records = await _judged(tx, rows)
-    ids = await _insert(tx, records)
-    created = {place: record for place, record in records.items() if record["id"] in ids}
-    missed = {place: record for place, record in records.items() if record["id"] not in ids}
-    there = await queries.stored(tx, (_key(record) for record in missed.values()))
+    created, missed = records, _Missed()
+    if await _insert(tx, records) < len(records):
+        created, missed = await _sorted_out(tx, records)
     outcomes |= {place: Outcome("created", record["id"]) for place, record in created.items()}
-    outcomes |= {
-        place: _compare(tx, rows[place], record, there.get(_key(record))) for place, record in missed.items()
-    }
+    outcomes |= {place: _compare(tx, rows[place], records[place], there) for place, there in missed.items()}
     await _insert_lines(tx, rows, created)
     return Stored([outcomes[place] for place in range(len(rows))], list(created.values()))
+
+
+async def _sorted_out(tx: Tx, records: _Records) -> tuple[_Records, _Missed]:
+    """The records that were stored, and for the others what is there under their key, if it is in sight."""
+    there = await queries.stored(tx, map(_key, records.values()))
+    created: _Records = {}
+    missed: _Missed = {}
+    for place, record in records.items():
+        found = there.get(_key(record))
+        if found is not None and found["id"] == record["id"]:
+            created[place] = record
+        else:
+            missed[place] = found
+    return created, missed
 
 
 def _key(record: Mapping[str, Any]) -> tuple[str, str]:
     return record["channel"], record["order_no"]
 
 
-async def _judged(tx: Tx, rows: Sequence[OrderCreate]) -> tuple[_Refusals, dict[int, dict[str, Any]]]:
+async def _judged(tx: Tx, rows: Sequence[OrderCreate]) -> tuple[_Refusals, _Records]:
     """What is refused, and the records of the rest, both by the row's place."""
     bought = await buyers(tx, rows)
     homes = await distributors.known(tx, (row.distributor_id for row in rows))
     returned = {(row.channel, row.return_of) for row in rows if row.return_of is not None}
     sales = await _sales(tx, rows, bought, returned) if returned else {}
     refused: _Refusals = {}
-    records: dict[int, dict[str, Any]] = {}
+    records: _Records = {}
     for place, row in enumerate(rows):
         try:
             records[place] = _judge(tx, row, bought[place], homes, sales)
@@ -157,15 +169,15 @@ def _said(line: Line) -> list[Any]:
     return [line.sku, line.name, line.category, str(line.quantity.normalize()), amount]
 
 
-async def _insert(tx: Tx, records: Mapping[int, dict[str, Any]]) -> frozenset[UUID]:
-    """The ids that were stored; the others' keys are there already."""
+async def _insert(tx: Tx, records: _Records) -> int:
+    """How many were stored; the others' keys are there already."""
     if not records:
-        return frozenset()
+        return 0
     await enter_channels(tx, {record["channel"] for record in records.values()})
     # In the order of the key, so that two chunks at once wait for each other instead of deadlocking.
     ordered = sorted(records.values(), key=lambda record: (*_key(record), record["id"]))
     columns = {f"b_{name}": [record[name] for record in ordered] for name in _COLUMNS}
-    return frozenset(row["id"] for row in await tx.rows(_INSERT, **columns, at=tx.now))
+    return await tx.run(_INSERT, **columns, at=tx.now)
 
 
 async def _insert_lines(

@@ -1,6 +1,7 @@
 """Recording sales and returns; an order that is there already is never counted twice."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from customer_svc.orders import queries
 from customer_svc.orders.bulk import store_orders
 from customer_svc.orders.schemas import OrderCreate
 from shared.db import Tx
-from shared.events.customer import ImportedOrder, OrderRecorded, OrderReturned, OrdersImported
+from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported
 from shared.messaging import outbox
 
-_FACT = ("customer_id", "ordered_at", "amount_minor", "currency", "channel", "kind", "distributor_id")
+_SAME = ("customer_id", "ordered_at", "amount_minor", "currency", "channel", "kind", "distributor_id")
+_FACT = ("order_id", *_SAME)
+_values = itemgetter("id", *_SAME)
 
 
 async def record_order(tx: Tx, wanted: OrderCreate) -> tuple[dict[str, Any], bool]:
@@ -44,7 +47,7 @@ async def record_many(
 
 
 def _fact(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {"order_id": record["id"], **{name: record[name] for name in _FACT}}
+    return dict(zip(_FACT, _values(record), strict=True))
 
 
 def _told(record: Mapping[str, Any]) -> OrderRecorded | OrderReturned:
@@ -54,9 +57,11 @@ def _told(record: Mapping[str, Any]) -> OrderRecorded | OrderReturned:
 
 def _imported(created: Sequence[Mapping[str, Any]], import_id: UUID, chunk: int) -> OrdersImported:
     homes = {record["distributor_id"] for record in created}
-    return OrdersImported(
-        subject=import_id,
-        version=chunk,
-        distributor_id=homes.pop() if len(homes) == 1 else None,
-        orders=tuple(ImportedOrder(**_fact(record)) for record in created),
+    return OrdersImported.model_validate(
+        {
+            "subject": import_id,
+            "version": chunk,
+            "distributor_id": homes.pop() if len(homes) == 1 else None,
+            "orders": tuple(map(_fact, created)),
+        }
     )

@@ -15,6 +15,7 @@ from shared.http.batches import Items
 from shared.http.types import Code, Currency, Line, Moment, clean_text
 
 _MOST_LINES = 200
+_WAYS = 3  # of naming the customer
 OrderNo = Annotated[
     str, StringConstraints(max_length=64, min_length=1, strip_whitespace=True), AfterValidator(clean_text)
 ]
@@ -93,8 +94,8 @@ class OrderCreate(Input):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        named = [self.customer_id, self.customer_code, self.identity]
-        if sum(name is not None for name in named) != 1:
+        unnamed = (self.customer_id is None) + (self.customer_code is None) + (self.identity is None)
+        if unnamed != _WAYS - 1:
             raise PydanticCustomError(
                 "customer_not_named",
                 "must name the customer by exactly one of customer_id, customer_code and identity",

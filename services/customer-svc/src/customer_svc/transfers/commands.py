@@ -1,6 +1,5 @@
 """Beginning an import, writing down how far it is, and ending it."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -78,9 +77,12 @@ async def lay_out(tx: Tx, entry: Mapping[str, Any], layout: Layout) -> dict[str,
 
 
 async def advance(
-    tx: Tx, entry: Mapping[str, Any], tally: Counter[str], faults: Sequence[Fault]
+    tx: Tx, entry: Mapping[str, Any], tally: Mapping[str, int], faults: Sequence[Fault]
 ) -> dict[str, Any]:
-    """Count the rows of a chunk and keep what was wrong with them, with the rows themselves or not at all."""
+    """Count the rows of a chunk and keep what was wrong with them, with the rows themselves or not at all.
+
+    `tally` has a number for each of COUNTS.
+    """
     kept = faults[: max(KEPT_FAULTS - entry["faults"], 0)]
     notes = (
         {
@@ -101,7 +103,7 @@ async def advance(
     entry = {
         **entry,
         **{name: entry[name] + tally[name] for name in COUNTS},
-        "done": entry["done"] + tally.total(),
+        "done": entry["done"] + sum(tally.values()),
         "faults": entry["faults"] + len(faults),
     }
     counted = {name: entry[name] for name in ("done", *COUNTS, "faults")}

@@ -204,24 +204,21 @@ class _Work:
 
     async def _counted(self, tx: Tx, items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         judged = iter(outcomes)
-        tally: Counter[str] = Counter()
         faults: list[Fault] = []
         for item in items:
-            outcome = next(judged) if item.faults is None else None
-            tally[_status(outcome)] += 1
-            faults += self._faults(item, outcome)
-        return await commands.advance(tx, self.entry, tally, faults)
+            if item.faults is not None:
+                faults += item.faults
+            elif (problem := next(judged).problem) is not None:
+                faults.append(self._refused(item, problem))
+        tally = Counter(outcome.status for outcome in outcomes)
+        counted = {name: tally[name] for name in ("created", "unchanged", "duplicate")}
+        counted["failed"] = len(items) - sum(counted.values())
+        return await commands.advance(tx, self.entry, counted, faults)
 
-    def _faults(self, item: Item, outcome: Outcome | None) -> Sequence[Fault]:
-        if outcome is None:
-            return item.faults or ()
-        if outcome.problem is None or self._interpreter is None:
-            return ()
-        return [self._interpreter.problem(item.record, outcome.problem, _KEYS[self.entry["entity"]])]
-
-
-def _status(outcome: Outcome | None) -> str:
-    return "failed" if outcome is None or outcome.status == "problem" else outcome.status
+    def _refused(self, item: Item, problem: Problem) -> Fault:
+        if self._interpreter is None:
+            raise ValueError("rows come below a header")
+        return self._interpreter.problem(item.record, problem, _KEYS[self.entry["entity"]])
 
 
 async def _ahead(chunks: AsyncGenerator[list[Item], None]) -> AsyncGenerator[list[Item], None]:
