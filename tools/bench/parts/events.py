@@ -20,6 +20,7 @@ from shared.messaging import LocalBus, Relay
 from shared.messaging.bus import EventBus
 from shared.messaging.rabbit import RabbitBus
 from shared.messaging.rabbit.topology import Topology, connect
+from shared.run import settled_heap
 from shared.testing.talking import Teller, ThingMoved, moved
 
 _RATES = (50, 200)
@@ -68,6 +69,7 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
             pairs.append(await stack.enter_async_context(_rabbit(stage, stage.amqp_url)))
         for pair in pairs:  # connections, plans and heap get warm
             await _round(pair, max(_RATES), stage.sizes.seconds)
+        settled_heap()  # as every process that serves
         for rate in _RATES:
             async for line in _latency(stage, pairs, rate):
                 yield line

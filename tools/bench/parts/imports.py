@@ -19,6 +19,7 @@ from tools.bench.stage import Stage
 from customer_svc.app import build
 from customer_svc.settings import Settings
 from shared.clock import new_id
+from shared.run import settled_heap
 from shared.service import Service
 from shared.testing.clients import service_client, staff
 from shared.testing.services import running
@@ -57,6 +58,7 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
     ids = await raw.fill(urls.app_url, min(stage.sizes.customers, _CUSTOMERS))
     rates: dict[str, list[float]] = {"copy": [], "import": [], "again": []}
     async with running(build, Settings, urls) as service:
+        settled_heap()  # as every process that serves
         for place in range(stage.sizes.rounds + 1):
             orders = _orders(ids, stage.sizes.orders, place)
             found = {
