@@ -69,8 +69,8 @@ def _at_risk(customers: Sequence[AtRisk]) -> None:
     line(f"The {len(customers)} most valuable customers at risk 最有价值的流失预警客户", style="bold")
     for place, one in enumerate(customers, start=1):
         line(
-            f"{place:>3}. {one.name} · {one.tier}, above {one.contribution:.0f} % of customers · "
-            f"expected in 13 weeks {_money(one.value)} · churn {one.level} {one.probability:.0%} · "
+            f"{place:>3}. {one.name} · {one.tier} · brought in 52 weeks 一年贡献 {_money(one.brought)} · "
+            f"expected in 13 weeks 预期 {_money(one.value)} · churn {one.level} {one.probability:.0%} · "
             f"{one.owner}"
         )
         for english, chinese in one.reasons[:_REASONS]:

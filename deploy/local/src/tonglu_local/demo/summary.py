@@ -16,14 +16,14 @@ _FIRST_REMINDERS = 5
 class AtRisk:
     """A customer that may be lost.
 
-    `contribution` is a percentile; `reasons` are (English, Chinese), the weightiest first.
+    `brought` in the last 52 weeks is what would be lost; `reasons` are (English, Chinese), the weightiest first.
     """
 
     customer_id: str
     name: str
     owner: str
     tier: str
-    contribution: float
+    brought: Mapping[str, Any]
     value: Mapping[str, Any]
     probability: float
     level: str
@@ -74,9 +74,8 @@ def _spread(shares: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
 
 async def _at_risk(api: Api, staff: Mapping[str, Mapping[str, Any]]) -> list[AtRisk]:
     """By what they have brought so far: that is what would be lost."""
-    scores = [score async for score in api.every("/v1/scores", stage="at_risk")]
-    first = sorted(scores, key=lambda score: -score["contribution"])[:_MOST_AT_RISK]
-    return list(await asyncio.gather(*(_one(api, score, staff) for score in first)))
+    first = await api.get("/v1/scores", stage="at_risk", sort="-contributed_52", limit=_MOST_AT_RISK)
+    return list(await asyncio.gather(*(_one(api, score, staff) for score in first["data"])))
 
 
 async def _one(
@@ -93,7 +92,7 @@ async def _one(
         name=customer["name"],
         owner=_name(staff, customer["owner_id"]),
         tier=score["tier"],
-        contribution=score["contribution"],
+        brought=score["contributed_52"],
         value=score["expected_value"],
         probability=churn["probability"] or 0.0,
         level=churn["level"],
