@@ -139,7 +139,7 @@ async def test_odd_headers_break_nothing(world: World, operations: list[Operatio
                 wrong = request.having((name, value))
                 answer = await world.send(each, wrong)
                 judge.hear(each, wrong, answer)
-                if answer.status < 300 and each.parameters["path"] and each.method != "GET":
+                if answer.status < 300 and each.parameters["path"] and each.method in {"POST", "DELETE"}:
                     request = await world.request(each)
                 if 200 <= answer.status < 300 and name == "idempotency-key" and value != " ":
                     judge.note(each, f"takes {value!r} for a key")

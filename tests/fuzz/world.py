@@ -225,6 +225,7 @@ class World:
                     level="high",
                     probability=0.9,
                     expected_value_minor=1000,
+                    contributed_52_minor=2000,
                     currency="CNY",
                     reasons=[{"code": "own_rhythm_broken", "category": "purchase", "weight": 1.0, **_SAID}],
                     recommended_action={"code": "call_customer", **_SAID},

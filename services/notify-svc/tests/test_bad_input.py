@@ -17,7 +17,7 @@ SECRET = "13800138000"
         ({"nickname": SECRET}, "/nickname", "unknown_field"),
         ({"due_at": None}, "/due_at", "due_at_or_local_time"),
         ({"due_at": "2020-01-01T00:00:00Z"}, "/due_at", "in_the_past"),
-        ({"due_at": "9999-01-01T00:00:00Z"}, "/due_at", "too_far_ahead"),
+        ({"due_at": "2999-01-01T00:00:00Z"}, "/due_at", "too_far_ahead"),
         ({"due_at": "2030-01-01T00:00:00"}, "/due_at", "no_time_zone"),
         ({"due_at": "soon"}, "/due_at", "not_a_time"),
         ({"local_time": "2030-01-01T00:00:00"}, "/due_at", "due_at_or_local_time"),

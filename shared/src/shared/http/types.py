@@ -17,6 +17,7 @@ _MOMENT = re.compile(
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
 )
+_FIRST_YEAR, _LAST_YEAR = 1800, 2999
 _MOST_DEPTH = 8
 _MOST_ITEMS = 500
 _MOST_TEXT = 10_000
@@ -31,10 +32,14 @@ def clean_text(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("datetime_out_of_range", "is beyond the calendar") from None
+    """In UTC; the calendar's own ends are no moments: the database driver takes them for infinity."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise PydanticCustomError(
+            "datetime_out_of_range",
+            f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}",
+            {"zh": f"必须在 {_FIRST_YEAR} 年至 {_LAST_YEAR} 年之间"},
+        )
+    return moment.astimezone(UTC)
 
 
 def _rfc_3339(value: Any) -> Any:
