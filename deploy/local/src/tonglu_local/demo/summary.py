@@ -16,7 +16,7 @@ _FIRST_REMINDERS = 5
 class AtRisk:
     """A customer that may be lost.
 
-    `brought` in the last 52 weeks is what would be lost; `reasons` are (English, Chinese), the weightiest first.
+    `brought` in 52 weeks is what would be lost; `reasons` are (English, Chinese), the weightiest first.
     """
 
     customer_id: str
