@@ -1,6 +1,6 @@
 """Recording orders set-wise: who bought, what is refused, what is there already, and the rest at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,15 @@ _Missed = dict[int, Record | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Orders about to be written: what is refused already, and the records of the rest, by row."""
+
+    rows: Sequence[OrderCreate]
+    refused: _Refusals
+    records: _Records
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """The outcome of each row, in order, and the records that are new."""
 
@@ -58,9 +67,25 @@ class Stored:
     created: list[dict[str, Any]]
 
 
-async def store_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Stored:
+async def judge_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Judged:
+    """All that can be said of orders before those ahead of them are stored; writes nothing."""
+    bought = await buyers(tx, rows)
+    homes = await distributors.known(tx, (row.distributor_id for row in rows))
+    refused: _Refusals = {}
+    records: _Records = {}
+    for place, row in enumerate(rows):
+        try:
+            records[place] = _judge(tx, row, bought[place], homes)
+        except Problem as problem:
+            refused[place] = Outcome("problem", problem=problem)
+    return Judged(rows, refused, records)
+
+
+async def store_orders(tx: Tx, judged: Judged) -> Stored:
     """Write the rows that are new and acceptable; tells nobody."""
-    outcomes, records = await _judged(tx, rows)
+    rows = judged.rows
+    outcomes = judged.refused | await _without_sale(tx, judged)
+    records = {place: record for place, record in judged.records.items() if place not in outcomes}
     created, missed = records, _Missed()
     if await _insert(tx, records) < len(records):
         created, missed = await _sorted_out(tx, records)
@@ -88,42 +113,37 @@ def _key(record: Mapping[str, Any]) -> tuple[str, str]:
     return record["channel"], record["order_no"]
 
 
-async def _judged(tx: Tx, rows: Sequence[OrderCreate]) -> tuple[_Refusals, _Records]:
-    """What is refused, and the records of the rest, both by the row's place."""
-    bought = await buyers(tx, rows)
-    homes = await distributors.known(tx, (row.distributor_id for row in rows))
-    returned = {(row.channel, row.return_of) for row in rows if row.return_of is not None}
-    sales = await _sales(tx, rows, bought, returned) if returned else {}
-    refused: _Refusals = {}
-    records: _Records = {}
-    for place, row in enumerate(rows):
-        try:
-            records[place] = _judge(tx, row, bought[place], homes, sales)
-        except Problem as problem:
-            refused[place] = Outcome("problem", problem=problem)
-    return refused, records
-
-
-async def _sales(
-    tx: Tx, rows: Sequence[OrderCreate], bought: Sequence[Buyer | Problem], keys: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], UUID]:
-    """Whose the sales are that are said to be returned: those of the same chunk and those stored before."""
-    found = {
-        (row.channel, row.order_no): buyer.customer_id
-        for row, buyer in zip(rows, bought, strict=True)
-        if row.kind == "sale" and isinstance(buyer, Buyer)
+async def _without_sale(tx: Tx, judged: Judged) -> _Refusals:
+    """The returns whose sale is neither among these rows nor stored before."""
+    returns = {
+        place: (record["channel"], record["return_of"])
+        for place, record in judged.records.items()
+        if record["return_of"] is not None
     }
-    there = await queries.stored(tx, keys)
-    return found | {key: row["customer_id"] for key, row in there.items() if row["kind"] == "sale"}
+    if not returns:
+        return {}
+    sales = {
+        _key(record): record["customer_id"] for record in judged.records.values() if record["kind"] == "sale"
+    }
+    there = await queries.stored(tx, returns.values())
+    sales |= {key: row["customer_id"] for key, row in there.items() if row["kind"] == "sale"}
+    return {
+        place: Outcome("problem", problem=_sale_unknown())
+        for place, key in returns.items()
+        if sales.get(key) != judged.records[place]["customer_id"]
+    }
 
 
-def _judge(
-    tx: Tx,
-    row: OrderCreate,
-    buyer: Buyer | Problem,
-    homes: frozenset[UUID],
-    sales: Mapping[tuple[str, str], UUID],
-) -> dict[str, Any]:
+def _sale_unknown() -> Problem:
+    return Invalid.at(
+        "/return_of",
+        "sale_unknown",
+        en="This customer has no such sale on this channel.",
+        zh="该客户在此渠道没有这笔销售。",
+    )
+
+
+def _judge(tx: Tx, row: OrderCreate, buyer: Buyer | Problem, homes: frozenset[UUID]) -> dict[str, Any]:
     """The record of an acceptable row; raises its problem otherwise."""
     if isinstance(buyer, Problem):
         raise buyer
@@ -135,13 +155,6 @@ def _judge(
             "in_the_future",
             en="The order lies more than a day in the future.",
             zh="订单时间晚于当前时间超过一天。",
-        )
-    if row.return_of is not None and sales.get((row.channel, row.return_of)) != buyer.customer_id:
-        raise Invalid.at(
-            "/return_of",
-            "sale_unknown",
-            en="This customer has no such sale on this channel.",
-            zh="该客户在此渠道没有这笔销售。",
         )
     return _record(tx, row, buyer)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from customer_svc.batch import Outcome
 from customer_svc.orders import queries
-from customer_svc.orders.bulk import store_orders
+from customer_svc.orders.bulk import Judged, judge_orders, store_orders
 from customer_svc.orders.schemas import OrderCreate
 from shared.db import Tx
 from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported
@@ -23,7 +23,7 @@ async def record_order(tx: Tx, wanted: OrderCreate) -> tuple[dict[str, Any], boo
 
     Raises Conflict if its number is there with other content, Invalid if it cannot be accepted.
     """
-    stored = await store_orders(tx, [wanted])
+    stored = await store_orders(tx, await judge_orders(tx, [wanted]))
     outcome = stored.outcomes[0]
     if outcome.problem is not None:
         raise outcome.problem
@@ -32,17 +32,20 @@ async def record_order(tx: Tx, wanted: OrderCreate) -> tuple[dict[str, Any], boo
     return await queries.order(tx, outcome.record_id), bool(stored.created)
 
 
-async def record_many(
-    tx: Tx, rows: Sequence[OrderCreate], *, import_id: UUID | None = None, chunk: int = 1
-) -> list[Outcome]:
-    """Record up to 1000 orders set-wise with one event; an outcome for each row, in order.
+async def record_many(tx: Tx, rows: Sequence[OrderCreate]) -> list[Outcome]:
+    """Record up to 1000 orders set-wise with one event; an outcome for each row, in order."""
+    return await record_judged(tx, await judge_orders(tx, rows), import_id=tx.new_id(), chunk=1)
+
+
+async def record_judged(tx: Tx, judged: Judged, *, import_id: UUID, chunk: int) -> list[Outcome]:
+    """Record up to 1000 orders that were judged a moment ago, as `record_many` does.
 
     `unchanged` is an order that is there with the same content, `duplicate` one whose number is there with
     other content. `import_id` and `chunk` (from 1) name the event's subject and number.
     """
-    stored = await store_orders(tx, rows)
+    stored = await store_orders(tx, judged)
     if stored.created:
-        outbox.record(tx, _imported(stored.created, import_id or tx.new_id(), chunk))
+        outbox.record(tx, _imported(stored.created, import_id, chunk))
     return stored.outcomes
 
 

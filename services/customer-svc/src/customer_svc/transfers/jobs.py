@@ -5,12 +5,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from customer_svc.batch import Outcome
-from customer_svc.orders.commands import record_many
+from customer_svc.orders.bulk import Judged, judge_orders
+from customer_svc.orders.commands import record_judged
 from customer_svc.transfers import commands, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
@@ -24,7 +26,8 @@ from shared.jobs import JobContext
 from shared.problems import Invalid, Problem, Unavailable
 
 _PIECE = 64 * 1024
-_SLICE_SECONDS = 0.003
+_SLICE_SECONDS = 0.001
+_JUDGING_SECONDS = 60
 _TRIES = 3
 _KEYS = {"customers": ("external_id", "code", "name"), "orders": ("order_no",)}
 
@@ -97,6 +100,15 @@ async def _few_enough(job: JobContext, upload: UUID, layout: Layout) -> bool:
     return rows + len(reader.finish()) <= MOST_ROWS + 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Rows that were read: all, the good ones, and what can be said of orders before others are stored."""
+
+    items: list[Item]
+    good: list[Any]
+    judged: Judged | None
+
+
 class _Work:
     """One run over one file."""
 
@@ -111,13 +123,13 @@ class _Work:
     async def done(self) -> bool:
         """Store what is left of the file; False if somebody asked for an end."""
         async with aclosing(_ahead(self._chunks())) as chunks:
-            async for items in chunks:
-                _, stop = await asyncio.gather(self._store(items), self._job.cancelled())
+            async for chunk in chunks:
+                _, stop = await asyncio.gather(self._store(chunk), self._job.cancelled())
                 if stop:
                     return False
         return True
 
-    async def _chunks(self) -> AsyncGenerator[list[Item], None]:
+    async def _chunks(self) -> AsyncGenerator[_Chunk, None]:
         """The rows behind the stored position, read, a thousand at a time."""
         skip = self.entry["done"]
         waiting: list[Record] = []
@@ -155,7 +167,7 @@ class _Work:
         self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), sender)
         return records[1:]
 
-    async def _read(self, records: Sequence[Record]) -> list[Item]:
+    async def _read(self, records: Sequence[Record]) -> _Chunk:
         if self._interpreter is None:
             raise ValueError("rows come below a header")
         items: list[Item] = []
@@ -165,13 +177,17 @@ class _Work:
             if time.perf_counter() > end:
                 await asyncio.sleep(0)
                 end = time.perf_counter() + _SLICE_SECONDS
-        return items
+        good = [item.said for item in items if item.faults is None]
+        if self.entry["entity"] != "orders":
+            return _Chunk(items, good, None)
+        async with self._job.db.begin(self._scope, timeout=_JUDGING_SECONDS) as tx:
+            return _Chunk(items, good, await judge_orders(tx, good))
 
-    async def _store(self, items: Sequence[Item]) -> None:
+    async def _store(self, chunk: _Chunk) -> None:
         contested: frozenset[Ref] = frozenset()
         for _ in range(_TRIES):
             try:
-                await self._stored(items, contested)
+                await self._stored(chunk, contested)
             except Overtaken as error:
                 contested |= error.refs
                 continue
@@ -180,26 +196,25 @@ class _Work:
             "overtaken", en="Others write the same records now.", zh="其他请求正在写入相同的记录。"
         )
 
-    async def _stored(self, items: Sequence[Item], contested: frozenset[Ref]) -> None:
+    async def _stored(self, chunk: _Chunk, contested: frozenset[Ref]) -> None:
         """One transaction for the rows, their count, their faults and the position behind them."""
-        good = [item.said for item in items if item.faults is None]
         entry = self.entry
-        chunk = entry["done"] // CHUNK_ROWS + 1
+        told = {"import_id": entry["id"], "chunk": entry["done"] // CHUNK_ROWS + 1}
 
         async def load(tx: Tx) -> list[Outcome]:
-            if entry["entity"] == "orders":
-                return await record_many(tx, good, import_id=entry["id"], chunk=chunk)
-            return await load_customers(tx, good, import_id=entry["id"], chunk=chunk, contested=contested)
+            if chunk.judged is not None:
+                return await record_judged(tx, chunk.judged, **told)
+            return await load_customers(tx, chunk.good, **told, contested=contested)
 
         foreseen: list[dict[str, Any]] = []
         if entry["dry_run"]:
-            outcomes, foreseen = await foresee(self._job.db, self._scope, entry["id"], good, load)
+            outcomes, foreseen = await foresee(self._job.db, self._scope, entry["id"], chunk.good, load)
         async with self._job.begin(scope=self._scope) as tx:
             if entry["dry_run"]:
                 await remember(tx, foreseen)
             else:
                 outcomes = await load(tx)
-            advanced = await self._counted(tx, items, outcomes)
+            advanced = await self._counted(tx, chunk.items, outcomes)
         self.entry = advanced
 
     async def _counted(self, tx: Tx, items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -221,14 +236,14 @@ class _Work:
         return self._interpreter.problem(item.record, problem, _KEYS[self.entry["entity"]])
 
 
-async def _ahead(chunks: AsyncGenerator[list[Item], None]) -> AsyncGenerator[list[Item], None]:
-    """The same chunks, the next one read while the last one is being stored."""
+async def _ahead(chunks: AsyncGenerator[_Chunk, None]) -> AsyncGenerator[_Chunk, None]:
+    """The same chunks, the next one read and judged while the last one is being stored."""
     async with aclosing(chunks):
         following = asyncio.ensure_future(anext(chunks, None))
         try:
-            while (items := await following) is not None:
+            while (chunk := await following) is not None:
                 following = asyncio.ensure_future(anext(chunks, None))
-                yield items
+                yield chunk
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
