@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from tests.composed import Answer, Ask
 from tests.fuzz.operations import Operation
@@ -22,7 +22,8 @@ class Judge:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
-        self._registry: Registry[Any] = Registry().with_resource("urn:doc", Resource(document, DRAFT202012))
+        described = DRAFT202012.create_resource(document)
+        self._registry: Registry[Any] = Registry().with_resource("urn:doc", described)
         self._validators: dict[tuple[str, int], Draft202012Validator] = {}
         self.findings: list[str] = []
         self.statuses: Counter[int] = Counter()

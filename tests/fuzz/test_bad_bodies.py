@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.composed import Ask, Person
 from tests.fuzz.judge import MARK, Judge
 from tests.fuzz.nasty import NO_MOMENTS, ODD_JSON, REFUSED_JSON, places, schema_at, spoilt, without
 from tests.fuzz.operations import JSON, Operation
-from tests.fuzz.world import MULTIPART, OK, World, multipart
+from tests.fuzz.samples import MULTIPART, multipart
+from tests.fuzz.world import OK, World
 
 BROKEN = (
     b"",
@@ -80,7 +82,7 @@ async def whatever_was_taken_can_be_read(world: World, operations: list[Operatio
         if not each.path.endswith("}") and each.method == "GET" and not each.parameters["path"]:
             request = Ask(each.method, each.path.encode())
             paged = any(one["name"] == "cursor" for one in each.parameters["query"])
-            cursor = ""
+            cursor: str | None = ""
             while cursor is not None:
                 page = replace(request, query=f"limit=200{cursor}".encode()) if paged else request
                 answer = await world.send(each, page)
@@ -108,9 +110,9 @@ async def test_an_unknown_field_is_refused_at_every_depth(
         request = await world.request(each)
         body = json.loads(request.body)
         for place in [(), *places(each, body)]:
-            inner = body
+            inner: Any = body
             for step in place:
-                inner = inner[step] if isinstance(inner, list) else (inner or {}).get(step)
+                inner = inner[step] if isinstance(step, int) else (inner or {}).get(step)
             if isinstance(inner, dict) and "properties" in schema_at(each, place):
                 wrong = request.saying(spoilt(body, place, json.dumps({**inner, "no_such_field": MARK})))
                 judge.hear(each, wrong, await world.send(each, wrong), refused=True)

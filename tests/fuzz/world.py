@@ -1,7 +1,6 @@
 """Records for operations to be called with, and requests that each operation should accept."""
 
 import asyncio
-import copy
 import itertools
 import json
 from collections.abc import Iterable
@@ -13,9 +12,9 @@ from uuid import uuid4
 
 from tests.composed import PASSWORD, Answer, Ask, Person, hired, signed_in
 from tests.fuzz.operations import JSON, Operation
+from tests.fuzz.samples import MULTIPART, multipart, sample
 
 from scoring_svc.warnings.commands import Finding, warn
-from shared.clock import new_id
 from shared.messaging import dead_letters
 from shared.messaging.bus import Delivery
 from shared.messaging.dead_letters import Parking
@@ -23,7 +22,6 @@ from tonglu_local.system import System
 
 OK = 200
 ENDS_SESSION = {"signOutEverywhere", "changeOwnPassword"}
-MULTIPART = "multipart/form-data"
 _COURSE = {
     "startComplaintStep": ("classify", "assign"),
     "resolveComplaint": ("classify", "assign"),
@@ -126,7 +124,8 @@ class World:
         )
 
     async def customer(self, **fields: Any) -> str:
-        made = await self.admin.made("/v1/customers", {"name": "海纳百货", "kind": "organisation", **fields})
+        body = {"name": "海纳百货", "kind": "organisation", **fields}
+        made = await self.admin.made("/v1/customers", body)
         return str(made["id"])
 
     async def order(self) -> str:
@@ -179,7 +178,7 @@ class World:
         started = await self.admin.send(await self._import_request())
         found = started.json()["id"]
         async with asyncio.timeout(30):
-            while (await self._import(found))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
+            while (await self._read(f"/v1/imports/{found}"))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
                 await asyncio.sleep(0.05)
         return str(found)
 
@@ -246,11 +245,8 @@ class World:
             letter = await tx.connection.fetchval("SELECT id FROM dead_letter WHERE event_id = $1", event)
         return str(letter)
 
-    async def _operation(self, operation: str) -> Any:
-        return (await self.admin("GET", f"/v1/operations/{operation}")).json()
-
-    async def _import(self, found: str) -> Any:
-        return (await self.admin("GET", f"/v1/imports/{found}")).json()
+    async def _read(self, path: str) -> Any:
+        return (await self.admin("GET", path)).json()
 
     async def scored(self) -> None:
         """A customer with orders and a score, a model, a finished run."""
@@ -260,7 +256,7 @@ class World:
         async with asyncio.timeout(60):
             while (await self.admin("GET", f"/v1/scores/{customer}")).status != 200:
                 operation = await self.operation()
-                while (await self._operation(operation))["finished_at"] is None:  # noqa: ASYNC110 - only asking tells
+                while (await self._read(f"/v1/operations/{operation}"))["finished_at"] is None:  # noqa: ASYNC110 - only asking tells
                     await asyncio.sleep(0.05)
         self.kept["scored"] = customer
         self.kept["model_id"] = (await self.admin("GET", "/v1/models")).json()["data"][0]["id"]
@@ -307,34 +303,3 @@ class World:
 
     async def for_updateStaff(self) -> dict[str, str]:  # noqa: N802 - the operation's name
         return {"display_name": "李伟"}
-
-
-def multipart(fields: dict[str, str], boundary: str = "-- a b --") -> tuple[bytes, str]:
-    """A form with one file, and its content type."""
-    parts = []
-    for name, value in fields.items():
-        named = f'form-data; name="{name}"' + ('; filename="some.csv"' if name == "file" else "")
-        parts.append(f"--{boundary}\r\nContent-Disposition: {named}\r\n\r\n{value}\r\n")
-    whole = "".join(parts) + f"--{boundary}--\r\n"
-    return whole.encode("utf-8", "surrogatepass"), f'{MULTIPART}; boundary="{boundary}"'
-
-
-def sample(operation: Operation, schema: dict[str, Any]) -> Any:
-    """A value of this schema: its example, or the least that it asks for."""
-    schema = operation.resolved(schema)
-    given = [
-        *schema.get("examples", ()),
-        *(schema[name] for name in ("example", "const", "default") if schema.get(name) is not None),
-        *schema.get("enum", ()),
-    ]
-    if given:
-        return copy.deepcopy(given[0])
-    kind = schema.get("type")
-    if kind == "object":
-        wanted = schema.get("required", ())
-        return {name: sample(operation, schema["properties"][name]) for name in wanted}
-    if kind == "array":
-        return [sample(operation, schema["items"])]
-    formats = {"uuid": str(new_id()), "date-time": "2026-03-01T09:30:00Z", "email": "a@example.com"}
-    text = formats.get(schema.get("format", ""), "text of some length")[: schema.get("maxLength", 99)]
-    return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), text)

@@ -168,7 +168,7 @@ async def test_a_retry_after_a_kill_between_commit_and_answer_repeats_no_effect(
         waiting = asyncio.create_task(client.post("/v1/customers", json=BODY, headers=headers))
 
         async def committed() -> bool:
-            return await api.customers() == 1
+            return bool(await api.customers() == 1)
 
         await eventually(committed)
         assert not waiting.done()
