@@ -155,6 +155,21 @@ def test_next_to_nothing_can_be_learnt_from_and_scored(orders):
     assert json.dumps(score_of(scores, 0).to_document() | {"customer": "a"})
 
 
+def test_a_log_that_ended_long_ago_leaves_a_document_without_nan():
+    """Half of a bulk load is in, the newer half is not: nobody has ordered in the latest fold."""
+    chance = np.random.default_rng(5)
+    names = np.array([f"c{number}" for number in range(900)])
+    buyers = np.repeat(names, 4)
+    days = chance.integers(26 * 7, 60 * 7, len(buyers)).astype("timedelta64[D]")
+    orders = {
+        "customer": buyers,
+        "ts": NOON - days,
+        "amount": chance.gamma(2.0, 100.0, len(buyers)),
+        "is_return": np.zeros(len(buyers), dtype=bool),
+    }
+    assert json.dumps(learn(record(names, orders=orders), NOON).to_document(), allow_nan=False)
+
+
 def test_learning_twice_gives_the_same_model(world):
     again = learn(world.facts, world.as_of, horizon_weeks=4)
     assert again.to_document() == world.model.to_document()

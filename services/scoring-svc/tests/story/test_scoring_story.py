@@ -1,5 +1,6 @@
 """Facts come in as events; scores, warnings and events come out."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,8 +8,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from scoring_svc.models.queries import Shelf
+from scoring_svc.runs.learning import require_champion
+from scoring_svc.scores.commands import rescore
 from shared.events.customer import OrderRecorded, OrdersImported
 from shared.events.interaction import ComplaintOpened, ComplaintResolved, InteractionLogged
+from shared.references import CustomerRef, apply
 from shared.service import Service
 from shared.testing import service_client, staff
 
@@ -184,3 +189,22 @@ async def test_whom_silence_has_moved_is_scored_again_without_any_event(
     await until(reviewed)
     async with scoring.database.read() as reader:
         assert await reader.value(text("SELECT bool_and(next_review_at > now()) FROM score"))
+
+
+async def test_two_who_score_the_same_new_customers_at_once_do_not_collide(
+    scoring: Service, manager: httpx.AsyncClient
+) -> None:
+    customers = [uuid4() for _ in range(300)]
+    known = {"distributor_id": None, "owner_id": None, "org_unit_id": None, "status": "active"}
+    async with scoring.database.begin() as tx:
+        await apply(
+            tx, [CustomerRef(id=one, channel=None, merged_into=None, version=1, **known) for one in customers]
+        )
+    champion = await require_champion(scoring.database, Shelf())
+
+    async def score_all() -> None:
+        async with scoring.database.begin() as tx:
+            await rescore(tx, customers, champion)
+
+    await asyncio.gather(*(score_all() for _ in range(4)))
+    assert (await manager.get("/v1/scores?count=exact&limit=1")).json()["page"]["total"] == len(customers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -92,10 +93,10 @@ def spoken(judged: Sequence[Fold], champion: Champion) -> list[tuple[Floats, Boo
 
 
 def report(origin: Origin, left_chance: Floats, purchase: PurchaseModel) -> dict[str, Any]:
-    """Metrics of one origin, with the recency and last-window rules beside them."""
+    """Metrics of one origin, the recency and last-window rules beside them; null where nobody can say."""
     silence, early = origin.known.rhythm.silence, origin.early
     orders = purchase.expected_orders(origin.seen, origin.horizon)
-    return {
+    found = {
         "origin": str(origin.moment),
         "horizon_weeks": origin.horizon,
         "customers": len(origin.known),
@@ -113,6 +114,10 @@ def report(origin: Origin, left_chance: Floats, purchase: PurchaseModel) -> dict
         "orders_mae_last_window": metrics.mean_absolute_error(_last_window(origin), origin.orders),
         "orders_bias": metrics.bias(orders, origin.orders),
         "reliability": [list(row) for row in metrics.reliability(left_chance, origin.left)],
+    }
+    # A fold in which nobody, or everybody, ordered again has no such figure, and JSON has no NaN.
+    return {
+        name: None if isinstance(value, float) and isnan(value) else value for name, value in found.items()
     }
 
 

@@ -25,7 +25,7 @@ from scoring_svc.warnings import commands as warnings
 from scoring_svc.warnings import queries as live_warnings
 from scoring_svc.warnings.commands import Finding
 from scoring_svc.warnings.domain import next_step
-from shared.db import Tx, prepare
+from shared.db import Record, Tx, prepare
 
 _S: Any = Score.__table__  # type: ignore[attr-defined]
 _H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
@@ -63,11 +63,12 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     """
     chosen = sorted(set(customers))
     policy = await policies.current(tx)
+    owners = await queries.owners(tx, chosen)
     before = await queries.before(tx, chosen)
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
     held = domain.previous(chosen, {} if anew else before)
     rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
-    await _attribute(tx, rows, chosen, before)
+    _attribute(rows, chosen, owners, before)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
@@ -97,11 +98,13 @@ def _scored(
     ]
 
 
-async def _attribute(
-    tx: Tx, rows: list[dict[str, Any]], customers: Sequence[UUID], before: Mapping[UUID, Mapping[str, Any]]
+def _attribute(
+    rows: list[dict[str, Any]],
+    customers: Sequence[UUID],
+    owners: Mapping[UUID, Record],
+    before: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
     """Say of each row whose it is, and which version of it."""
-    owners = await queries.owners(tx, customers)
     for customer, row in zip(customers, rows, strict=True):
         owner, held = owners.get(customer), before.get(customer)
         row["customer_id"] = customer

@@ -38,7 +38,12 @@ _TO_REVIEW = prepare(
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_OWNERS = prepare(select(_R.c.id, _R.c.distributor_id, _R.c.owner_id).where(_R.c.id == _CHOSEN))
+_OWNERS = prepare(
+    select(_R.c.id, _R.c.distributor_id, _R.c.owner_id)
+    .where(_R.c.id == _CHOSEN)
+    .order_by(_R.c.id)
+    .with_for_update(key_share=True)
+)
 _TELLING = [column for column in _S.c if column.name != "features"]
 SCORES = Listing(
     select(*_TELLING),
@@ -83,9 +88,12 @@ async def to_review(tx: Tx, most: int) -> list[UUID]:
     return [row["customer_id"] for row in await tx.rows(_TO_REVIEW, b_now=tx.now, b_most=most)]
 
 
-async def owners(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record]:
-    """Distributor and owner of these customers, as far as they are known here."""
-    return {row["id"]: row for row in await reader.rows(_OWNERS, customers=list(customers))}
+async def owners(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, Record]:
+    """Distributor and owner of these customers, as far as they are known here.
+
+    Locked: whoever else wants to score one of them waits, so that two first scores do not collide.
+    """
+    return {row["id"]: row for row in await tx.rows(_OWNERS, customers=list(customers))}
 
 
 async def one(reader: Reader, customer_id: UUID) -> Record | None:
