@@ -8,8 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from scoring_svc.models.queries import Shelf
-from scoring_svc.runs.learning import require_champion
+from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.scores.commands import rescore
 from shared.events.customer import OrderRecorded, OrdersImported
 from shared.events.interaction import ComplaintOpened, ComplaintResolved, InteractionLogged
@@ -200,7 +199,12 @@ async def test_two_who_score_the_same_new_customers_at_once_do_not_collide(
         await apply(
             tx, [CustomerRef(id=one, channel=None, merged_into=None, version=1, **known) for one in customers]
         )
-    champion = await require_champion(scoring.database, Shelf())
+
+    async def speaking() -> Champion | None:
+        async with scoring.database.read() as reader:
+            return await Shelf().champion(reader)
+
+    champion = await until(speaking)
 
     async def score_all() -> None:
         async with scoring.database.begin() as tx:
