@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], UUID]
+_set_number = UUID.__dict__["int"].__set__
+_set_safety = UUID.__dict__["is_safe"].__set__
 
 
 def utc_now() -> datetime:
@@ -16,5 +18,11 @@ def utc_now() -> datetime:
 
 
 def new_id() -> UUID:
-    """A UUIDv7: sorts by the time it was made."""
-    return uuid7()
+    """A UUIDv7: sorts by the time it was made.
+
+    `UUID(int=...)` checks what is known to be sound and takes twice as long.
+    """
+    made = object.__new__(UUID)
+    _set_number(made, uuid7().int)
+    _set_safety(made, SafeUUID.unknown)
+    return made

@@ -1,8 +1,7 @@
 """Batches: each item is judged and answered by itself, in the order it was sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from starlette.requests import Request
@@ -13,8 +12,7 @@ from shared.http.errors import chinese, document
 from shared.problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one row of a chunk.
 
     `created`: it is new. `unchanged`: it was there with the same content. `duplicate`: its key is there

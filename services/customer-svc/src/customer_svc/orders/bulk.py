@@ -161,6 +161,7 @@ def _judge(tx: Tx, row: OrderCreate, buyer: Buyer | Problem, homes: frozenset[UU
 
 def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
     amount = row.amount
+    texts = [row.return_of, [_said(line) for line in row.lines]] if row.return_of or row.lines else ()
     fixed = f"{row.kind} {row.ordered_at.isoformat()} {amount.amount_minor} {amount.currency}"
     return {
         "id": tx.new_id(),
@@ -173,7 +174,7 @@ def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
         "ordered_at": row.ordered_at,
         "amount_minor": amount.amount_minor,
         "currency": amount.currency,
-        "fingerprint": domain.fingerprint(fixed, [row.return_of, [_said(line) for line in row.lines]]),
+        "fingerprint": domain.fingerprint(fixed, texts),
     }
 
 

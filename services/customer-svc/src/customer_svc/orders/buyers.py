@@ -1,7 +1,7 @@
 """Whose an order is: the customer named by id, by code or by identity."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from customer_svc.customers import queries as customers
@@ -11,8 +11,7 @@ from shared.db import Reader, Record
 from shared.problems import Invalid, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(NamedTuple):
     """A customer and the distributor behind which it stands."""
 
     customer_id: UUID

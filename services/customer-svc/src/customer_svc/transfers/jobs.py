@@ -122,7 +122,8 @@ class _Work:
 
     async def done(self) -> bool:
         """Store what is left of the file; False if somebody asked for an end."""
-        async with aclosing(_ahead(self._chunks())) as chunks:
+        # Two ahead: one is ready while the next is being read, so that no wait for the database is idle.
+        async with aclosing(_ahead(_ahead(self._chunks()))) as chunks:
             async for chunk in chunks:
                 _, stop = await asyncio.gather(self._store(chunk), self._job.cancelled())
                 if stop:

@@ -14,6 +14,7 @@ from shared.problems import Invalid
 _SEPARATORS = ",;\t"
 _MOST_RECORD = 1_100_000
 _HEAD = 64 * 1024
+_PIECE = 2 * 1024
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[\x80-\uffff\U00010000-\U0010ffff]")
 _NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
@@ -218,7 +219,8 @@ def _separator(head: bytes) -> str:
     found = {}
     for separator in _SEPARATORS:
         reader = CsvReader("latin-1", separator)
-        records = reader.feed(head) or reader.finish()
+        pieces = (reader.feed(head[start : start + _PIECE]) for start in range(0, len(head), _PIECE))
+        records = next(filter(None, pieces), None) or reader.finish()
         found[separator] = len(records[0].cells or ()) if records else 0
     return max(_SEPARATORS, key=lambda separator: found[separator])
 
