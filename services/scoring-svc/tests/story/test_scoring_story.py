@@ -193,18 +193,17 @@ async def test_whom_silence_has_moved_is_scored_again_without_any_event(
 async def test_two_who_score_the_same_new_customers_at_once_do_not_collide(
     scoring: Service, manager: httpx.AsyncClient
 ) -> None:
+    async def speaking() -> Champion | None:
+        async with scoring.database.read() as reader:
+            return await Shelf().champion(reader)
+
+    champion = await until(speaking)
     customers = [uuid4() for _ in range(300)]
     known = {"distributor_id": None, "owner_id": None, "org_unit_id": None, "status": "active"}
     async with scoring.database.begin() as tx:
         await apply(
             tx, [CustomerRef(id=one, channel=None, merged_into=None, version=1, **known) for one in customers]
         )
-
-    async def speaking() -> Champion | None:
-        async with scoring.database.read() as reader:
-            return await Shelf().champion(reader)
-
-    champion = await until(speaking)
 
     async def score_all() -> None:
         async with scoring.database.begin() as tx:
