@@ -18,9 +18,9 @@ import notify_svc.app
 import notify_svc.settings
 import scoring_svc.app
 import scoring_svc.settings
+from shared.composition import Service
 from shared.db.migrate import upgrade
 from shared.messaging.local import LocalBus
-from shared.service import Service
 
 ROOT = Path(__file__).parents[2]
 MODULES = {

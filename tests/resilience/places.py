@@ -16,10 +16,10 @@ import customer_svc.app
 import customer_svc.settings
 import interaction_svc.app
 import interaction_svc.settings
+from shared.composition import Service
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
 from shared.messaging.rabbit.topology import Topology, connect
-from shared.service import Service
 from shared.testing import running, service_client, staff
 from shared.testing.talking import Line
 from tonglu_local.postgres import ServiceUrls

@@ -12,9 +12,9 @@ import interaction_svc.app
 import interaction_svc.settings
 import notify_svc.app
 import notify_svc.settings
+from shared.composition import Service
 from shared.http.client import make_client
 from shared.messaging.rabbit import RabbitBus
-from shared.service import Service
 from shared.testing import migrated, service_client, staff
 from shared.testing.services import settings_for
 from shared.testing.talking import eventually

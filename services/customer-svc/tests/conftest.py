@@ -10,7 +10,7 @@ import pytest
 from customer_svc.app import build
 from customer_svc.settings import Settings
 from shared.auth import Principal
-from shared.service import Service
+from shared.composition import Service
 from shared.testing import clean, running, service_client, staff
 from shared.testing.clients import partner
 from tonglu_local.postgres import ServiceUrls

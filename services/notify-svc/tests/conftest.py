@@ -13,9 +13,9 @@ from notify_svc.app import build
 from notify_svc.settings import Settings
 from shared.auth import Principal
 from shared.clock import new_id
+from shared.composition import Service
 from shared.db import Database
 from shared.references import CustomerRef, apply
-from shared.service import Service
 from shared.testing import clean, running, service_client, staff
 from tonglu_local.postgres import ServiceUrls
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.composition import Service
 from shared.db.migrate import upgrade
-from shared.service import Service
 from shared.settings import ServiceSettings, SettingsMissing
 from shared.telemetry import logs, metrics
 

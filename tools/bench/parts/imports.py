@@ -19,8 +19,8 @@ from tools.bench.stage import Stage
 from customer_svc.app import build
 from customer_svc.settings import Settings
 from shared.clock import new_id
+from shared.composition import Service
 from shared.run import settled_heap
-from shared.service import Service
 from shared.testing.clients import service_client, staff
 from shared.testing.services import running
 

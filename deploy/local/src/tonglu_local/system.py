@@ -18,10 +18,10 @@ import notify_svc.app
 import notify_svc.settings
 import scoring_svc.app
 import scoring_svc.settings
+from shared.composition import Service
 from shared.db.migrate import upgrade
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
-from shared.service import Service
 from tonglu_local.buses import bus_of
 from tonglu_local.options import Options
 from tonglu_local.postgres import ServiceUrls

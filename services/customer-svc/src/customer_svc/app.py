@@ -10,10 +10,10 @@ from customer_svc.settings import Settings
 from customer_svc.transfers.commands import JOB, TIDYING
 from customer_svc.transfers.jobs import run_import, tidy_imports
 from customer_svc.transfers.routes import router as transfers
+from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
-from shared.service import Blueprint, Service
 
 NUMBER = 1
 

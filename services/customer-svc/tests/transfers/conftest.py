@@ -10,7 +10,7 @@ import pytest
 
 from customer_svc.app import build
 from customer_svc.settings import Settings
-from shared.service import Service
+from shared.composition import Service
 from shared.testing import running
 from tonglu_local.postgres import ServiceUrls
 

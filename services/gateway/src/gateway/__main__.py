@@ -4,8 +4,8 @@ import sys
 
 from gateway.app import build, ensure_admin
 from gateway.settings import Settings
+from shared.composition import Service
 from shared.run import run
-from shared.service import Service
 
 
 async def open_first_account(service: Service) -> None:

@@ -30,11 +30,11 @@ from gateway.staff.commands import ensure_admin
 from gateway.staff.passwords import Passwords
 from gateway.staff.routes import router as staff
 from shared.clock import Clock, utc_now
+from shared.composition import Blueprint, Service, release
 from shared.db import Database
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
 from shared.sealing import Sealer
-from shared.service import Blueprint, Service, release
 
 NAME = "gateway"
 _DESCRIPTION = "People, sign-in, the customer profile, and the documentation of all services."

@@ -7,12 +7,12 @@ from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
 from interaction_svc.settings import Settings
 from interaction_svc.timeline.routes import router as timeline_router
+from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.references import CUSTOMER_EVENTS, References
-from shared.service import Blueprint, Service
 
 
 def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = None) -> Service:

@@ -8,6 +8,7 @@ from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
+from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.events.interaction import ComplaintAssigned, ComplaintClosed, ComplaintReopened
 from shared.events.scoring import ChurnCleared, ChurnWarned
@@ -17,7 +18,6 @@ from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.references import CUSTOMER_EVENTS, References
-from shared.service import Blueprint, Service
 
 _DAY = 86_400
 

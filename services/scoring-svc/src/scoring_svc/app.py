@@ -12,11 +12,11 @@ from scoring_svc.runs.routes import router as runs_router
 from scoring_svc.scores.routes import router as scores_router
 from scoring_svc.settings import Settings
 from scoring_svc.warnings.routes import router as warnings_router
+from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
-from shared.service import Blueprint, Service
 
 _LOOK_SECONDS = 1.0
 

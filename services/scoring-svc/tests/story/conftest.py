@@ -8,8 +8,8 @@ import pytest
 
 from scoring_svc.app import build
 from scoring_svc.settings import Settings
+from shared.composition import Service
 from shared.messaging.local import LocalBus
-from shared.service import Service
 from shared.testing import clean, running, service_client, staff
 
 

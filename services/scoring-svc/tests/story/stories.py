@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.clock import new_id
+from shared.composition import Service
 from shared.events import Event
 from shared.events.customer import (
     CustomerRegistered,
@@ -18,7 +19,6 @@ from shared.events.customer import (
     ReferenceRow,
 )
 from shared.messaging import outbox
-from shared.service import Service
 
 NOW = datetime.now(UTC)
 

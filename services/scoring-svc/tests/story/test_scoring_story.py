@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.scores.commands import rescore
+from shared.composition import Service
 from shared.events.customer import OrderRecorded, OrdersImported
 from shared.events.interaction import ComplaintOpened, ComplaintResolved, InteractionLogged
 from shared.references import CustomerRef, apply
-from shared.service import Service
 from shared.testing import service_client, staff
 
 from .stories import NOW, crowd, order, registered, tell, until

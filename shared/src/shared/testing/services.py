@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
+from shared.composition import Service
 from shared.db import Database
 from shared.db.migrate import upgrade
 from shared.messaging.bus import EventBus
 from shared.messaging.local import LocalBus
-from shared.service import Service
 from shared.testing.clients import jwks
 
 _TABLES = """
