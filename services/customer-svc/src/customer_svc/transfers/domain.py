@@ -76,15 +76,15 @@ def _without_whole() -> int:
 
 
 def moment(text: str) -> datetime | None:
-    """A time written in the common form with an offset, in UTC; None leaves the judgement to the model.
+    """A time written in the common form with an offset; None leaves the reading to the model.
 
-    Nothing is read here that the model does not read, and nothing otherwise.
+    Nothing is read here that the model does not read, and nothing otherwise; it judges the moment itself.
     """
     if not _STAMP.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return datetime.fromisoformat(text)
+    except ValueError:
         return None
 
 
