@@ -1,6 +1,6 @@
 """The composition root of scoring-svc: what it serves, hears and does by the clock."""
 
-from scoring_svc.facts.commands import DUE_BELL
+from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.models.routes import router as models_router
 from scoring_svc.policies.routes import router as policies_router
@@ -37,7 +37,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         jobs=scoring_jobs(shelf),
         loops={
             "rescoring": every(
-                _LOOK_SECONDS, lambda: rescore_due(database, shelf), bell=database.signal(DUE_BELL)
+                _LOOK_SECONDS, lambda: rescore_due(database, shelf), bell=database.signal(due.BELL)
             )
         },
     )

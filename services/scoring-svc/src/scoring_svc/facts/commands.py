@@ -1,25 +1,20 @@
 """Facts written down once each, whatever order or number of times they are told in."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select, update
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
-from shared.db import Database, Tx, prepare
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow
+from shared.db import Tx, prepare
 from shared.events.customer import OrderFact
-
-DUE_BELL = "due"
-SETTLING = timedelta(minutes=10)
-"""How long customers of a bulk load wait at most for the run that follows it."""
 
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
 _P: Any = ComplaintRow.__table__  # type: ignore[attr-defined]
-_D: Any = Due.__table__  # type: ignore[attr-defined]
 
 _ORDER_TYPES: dict[str, Any] = {
     "order_id": Uuid,
@@ -49,28 +44,6 @@ _KEEP_COMPLAINT = prepare(
         where=_P.c.version < _new_complaint.excluded.version,
     ),
     *_P.c.keys(),
-)
-_new_due = insert(_D).from_select(
-    ["customer_id", "due_at"],
-    select(
-        func.unnest(bindparam("b_customers", type_=ARRAY(Uuid))),
-        bindparam("b_due_at", type_=DateTime(timezone=True)),
-    ),
-)
-_MARK_DUE = prepare(
-    _new_due.on_conflict_do_update(
-        index_elements=["customer_id"], set_={"due_at": func.least(_D.c.due_at, _new_due.excluded.due_at)}
-    )
-)
-_MARK_SETTLING = prepare(
-    _new_due.on_conflict_do_update(
-        index_elements=["customer_id"],
-        set_={"due_at": func.greatest(_D.c.due_at, _new_due.excluded.due_at)},
-    )
-)
-
-_RELEASE = prepare(
-    update(_D).where(_D.c.due_at > bindparam("b_now", type_=DateTime(timezone=True))), "due_at"
 )
 
 
@@ -106,27 +79,3 @@ async def add_contact(
 async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> bool:
     """Write down where a complaint stands unless something newer is known; whether that changed anything."""
     return bool(await tx.run(_KEEP_COMPLAINT, **complaint.model_dump()))
-
-
-async def mark_due(tx: Tx, customers: Iterable[UUID]) -> None:
-    """Have these customers scored at once."""
-    await _mark(tx, _MARK_DUE, customers, tx.now)
-
-
-async def mark_settling(tx: Tx, customers: Iterable[UUID]) -> None:
-    """Have these customers scored by the run that follows a bulk load, or at last when it does not come."""
-    await _mark(tx, _MARK_SETTLING, customers, tx.now + SETTLING)
-
-
-async def release_settling(database: Database) -> None:
-    """Have whoever still waits for the end of a bulk load scored now."""
-    async with database.begin() as tx:
-        await tx.run(_RELEASE, due_at=tx.now, b_now=tx.now)
-        tx.after_commit(database.signal(DUE_BELL).set)
-
-
-async def _mark(tx: Tx, statement: Any, customers: Iterable[UUID], due_at: datetime) -> None:
-    chosen = sorted(set(customers))
-    if chosen:
-        await tx.run(statement, b_customers=chosen, b_due_at=due_at)
-        tx.after_commit(tx.database.signal(DUE_BELL).set)

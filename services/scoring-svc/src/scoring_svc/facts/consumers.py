@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scoring_svc.facts import commands
+from scoring_svc.facts import commands, due
 from scoring_svc.facts.tables import ComplaintRow
 from shared.db import Tx
 from shared.events import Event
@@ -20,12 +20,12 @@ SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 
 async def on_order(tx: Tx, event: OrderRecorded | OrderReturned) -> None:
     """One order or return: its customer is scored at once."""
-    await commands.mark_due(tx, await commands.add_orders(tx, [event]))
+    due.mark_due(tx, await commands.add_orders(tx, [event]))
 
 
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
     """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
-    await commands.mark_settling(tx, await commands.add_orders(tx, event.orders))
+    due.mark_settling(tx, await commands.add_orders(tx, event.orders))
 
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
@@ -38,7 +38,7 @@ async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
         direction=event.direction,
     )
     if new:
-        await commands.mark_due(tx, [event.customer_id])
+        due.mark_due(tx, [event.customer_id])
 
 
 async def on_complaint(
@@ -57,7 +57,7 @@ async def on_complaint(
         ),
     )
     if changed:
-        await commands.mark_due(tx, [event.customer_id])
+        due.mark_due(tx, [event.customer_id])
 
 
 FACT_EVENTS: dict[type[Event], Any] = {

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from scoring_svc.facts import commands as facts
 from scoring_svc.facts import consumers as told
+from scoring_svc.facts import due
 from scoring_svc.runs.jobs import SETTLE
 from shared.db import Tx
 from shared.events import Event
@@ -25,14 +25,14 @@ async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
 async def on_customers_imported(tx: Tx, event: CustomersImported) -> None:
     """New customers in bulk; prospects until something is known of them."""
     await CUSTOMER_EVENTS[CustomersImported](tx, event)
-    await facts.mark_settling(tx, [row.customer_id for row in event.customers])
+    due.mark_settling(tx, [row.customer_id for row in event.customers])
     await _settle(tx)
 
 
 async def on_customer_registered(tx: Tx, event: CustomerRegistered) -> None:
     """A new customer."""
     await CUSTOMER_EVENTS[CustomerRegistered](tx, event)
-    await facts.mark_due(tx, [event.subject])
+    due.mark_due(tx, [event.subject])
 
 
 SCORING_EVENTS: dict[type[Event], Any] = {

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from scoring_svc.facts import commands as facts
+from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.runs import commands, learning, queries
 from shared import operations
@@ -23,15 +23,16 @@ def scoring_jobs(shelf: Shelf) -> Jobs:
     async def settle(job: JobContext, _args: dict[str, Any]) -> None:
         await _until_quiet(job.db)
         async with job.db.read() as reader:
-            due = await learning.is_due(reader, await shelf.champion(reader), job.db)
-        if due:
+            outgrown = await learning.is_due(reader, await shelf.champion(reader), job.db)
+        scored_since = job.db.now() if outgrown else None
+        if outgrown:
             await _run(job, shelf, cause="bulk", learn=True)
-        await facts.release_settling(job.db)
+        await due.settle(job.db, scored_since=scored_since)
 
     async def daily(job: JobContext, _args: dict[str, Any]) -> None:
         async with job.db.read() as reader:
-            due = await learning.is_due(reader, await shelf.champion(reader), job.db)
-        await _run(job, shelf, cause="daily", learn=due)
+            outgrown = await learning.is_due(reader, await shelf.champion(reader), job.db)
+        await _run(job, shelf, cause="daily", learn=outgrown)
 
     async def requested(job: JobContext, args: dict[str, Any]) -> None:
         await _run(job, shelf, cause="request", learn=bool(args["learn"]))
@@ -44,7 +45,7 @@ async def _until_quiet(database: Database) -> None:
     while True:
         async with database.read() as reader:
             last = await queries.last_due(reader)
-        if last is None or (database.now() - (last - facts.SETTLING)).total_seconds() > _QUIET_SECONDS:
+        if last is None or (database.now() - (last - due.SETTLING)).total_seconds() > _QUIET_SECONDS:
             return
         await asyncio.sleep(_QUIET_SECONDS / 2)
 

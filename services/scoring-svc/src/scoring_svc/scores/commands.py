@@ -111,6 +111,8 @@ def _attribute(
         row["distributor_id"] = owner["distributor_id"] if owner else None
         row["owner_id"] = owner["owner_id"] if owner else None
         row["version"] = held["version"] + 1 if held else 1
+        if held and held["lifecycle_stage"] == row["lifecycle_stage"]:
+            row["stage_cause"] = held["stage_cause"]
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:

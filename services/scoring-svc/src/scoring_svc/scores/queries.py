@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, func, select
 
 from scoring_svc.scores.tables import Score, ScoreHistory
 from shared.db import Reader, Record, Tx, prepare
@@ -23,6 +23,7 @@ _BEFORE = prepare(
         _S.c.tier_since,
         _S.c.lifecycle_stage,
         _S.c.stage_since,
+        _S.c.stage_cause,
         _S.c.churn_level,
         _S.c.churn_rank,
         _S.c.version,
@@ -31,6 +32,9 @@ _BEFORE = prepare(
     .order_by(_S.c.customer_id)
     .with_for_update()
 )
+_names = func.unnest(bindparam("customers", type_=ARRAY(Uuid))).column_valued("customer")
+_keys = select(func.hashtextextended(cast(_names, Text), 0).label("key")).order_by("key").subquery()
+_TAKE_TURNS = prepare(select(func.pg_advisory_xact_lock(_keys.c.key)))
 _TO_REVIEW = prepare(
     select(_S.c.customer_id)
     .where(_S.c.next_review_at <= bindparam("b_now", type_=DateTime(timezone=True)))
@@ -38,12 +42,7 @@ _TO_REVIEW = prepare(
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_OWNERS = prepare(
-    select(_R.c.id, _R.c.distributor_id, _R.c.owner_id)
-    .where(_R.c.id == _CHOSEN)
-    .order_by(_R.c.id)
-    .with_for_update(key_share=True)
-)
+_OWNERS = prepare(select(_R.c.id, _R.c.distributor_id, _R.c.owner_id).where(_R.c.id == _CHOSEN))
 _TELLING = [column for column in _S.c if column.name != "features"]
 SCORES = Listing(
     select(*_TELLING),
@@ -79,7 +78,19 @@ def history_of(reader: Reader, customer_id: UUID) -> list[Any]:
 
 
 async def before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What the last scores said, locked."""
+    """What the last scores said, locked; a customer without one is locked by name.
+
+    So whoever else scores one of them waits, and then sees this score.
+    """
+    known = await _before(tx, customers)
+    new = [customer for customer in customers if customer not in known]
+    if new:
+        await tx.rows(_TAKE_TURNS, customers=new)
+        known |= await _before(tx, new)
+    return known
+
+
+async def _before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     return {row["customer_id"]: dict(row) for row in await tx.rows(_BEFORE, customers=list(customers))}
 
 
@@ -88,12 +99,9 @@ async def to_review(tx: Tx, most: int) -> list[UUID]:
     return [row["customer_id"] for row in await tx.rows(_TO_REVIEW, b_now=tx.now, b_most=most)]
 
 
-async def owners(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, Record]:
-    """Distributor and owner of these customers, as far as they are known here.
-
-    Locked: whoever else wants to score one of them waits, so that two first scores do not collide.
-    """
-    return {row["id"]: row for row in await tx.rows(_OWNERS, customers=list(customers))}
+async def owners(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record]:
+    """Distributor and owner of these customers, as far as they are known here."""
+    return {row["id"]: row for row in await reader.rows(_OWNERS, customers=list(customers))}
 
 
 async def one(reader: Reader, customer_id: UUID) -> Record | None:
