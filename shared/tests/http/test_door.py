@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy import text
 from starlette.types import Message
 
@@ -98,3 +99,11 @@ async def test_a_change_needs_the_version_that_was_read(manager: httpx.AsyncClie
     assert (await manager.patch(path, headers={"If-Match": "v1"})).status_code == 400
     assert (await manager.patch(path, headers={"If-Match": etag})).status_code == 200
     assert (await manager.patch(path, headers={"If-Match": etag})).status_code == 412
+
+
+async def test_a_caller_in_the_same_process_keeps_its_own_trace(tiny: Tiny) -> None:
+    with structlog.contextvars.bound_contextvars(service="caller", request_id="r-caller"):
+        async with tiny.client("manager") as client:
+            await client.get("/v1/things")
+        bound = structlog.contextvars.get_contextvars()
+    assert (bound["service"], bound["request_id"], "traceparent" in bound) == ("caller", "r-caller", False)

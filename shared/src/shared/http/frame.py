@@ -48,11 +48,11 @@ class Frame:
             return
         headers = dict(scope["headers"])
         state = scope["state"] = {**self._carried, **_identified(headers), "principal": None}
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
+        # Bound for this call only: another service of this process may be calling, and goes on afterwards.
+        with structlog.contextvars.bound_contextvars(
             service=self._service, request_id=state["request_id"], traceparent=state["traceparent"]
-        )
-        await self._measured(scope, receive, send, headers)
+        ):
+            await self._measured(scope, receive, send, headers)
 
     async def _measured(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
