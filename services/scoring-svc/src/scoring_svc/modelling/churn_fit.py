@@ -38,7 +38,7 @@ PRIOR_WEIGHTS = {
 
 # A topic is learnt from this many customers, counted at each origin, who had a complaint, answered or were
 # contacted; below that judgement speaks.
-FEWEST_SEEN = 100
+FEWEST_SEEN = 400
 _TREATMENTS: tuple[Topic, ...] = ("complaint", "satisfaction", "contact")
 
 
