@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import DateTime, column, select, table, text
 
 from shared.auth.tokens import TokenVerifier
@@ -79,7 +80,9 @@ router = Router(tags=["things"])
 
 
 @router.post("/v1/things", status_code=201, operation_id="createThing", **needs("customers:write"))
-async def create(body: ThingCreate, tx: WriteTx, caller: Caller, response: Response) -> dict[str, str]:
+async def create(
+    body: ThingCreate, tx: WriteTx, caller: Caller, request: Request, response: Response
+) -> dict[str, str]:
     thing = tx.new_id()
     await tx.connection.execute(
         "INSERT INTO thing VALUES ($1, $2, $3, 1, $4)", thing, body.name, body.size, tx.now
@@ -87,9 +90,20 @@ async def create(body: ThingCreate, tx: WriteTx, caller: Caller, response: Respo
     response.headers["Location"] = f"/v1/things/{thing}"
     if body.name == "slow":
         await asyncio.sleep(0.3)
+    if body.name == "raced":
+        await _a_twin_commits(tx, caller, request.headers["idempotency-key"])
     if body.name == "broken":
         raise RuntimeError("a value that nobody may read: 13800138000")
     return {"id": str(thing), "name": body.name}
+
+
+async def _a_twin_commits(tx: WriteTx, caller: Caller, key: str) -> None:
+    """What a request with the same key does that got between our look at the key and our lock on it."""
+    async with tx.database.begin() as twin:
+        taken = hashlib.sha256(f"{caller.id}|{key}".encode()).digest()
+        await twin.connection.execute(
+            "INSERT INTO idempotency VALUES ($1, $2, 201, $2, $3)", taken, b"its own", twin.now
+        )
 
 
 @router.get("/v1/things", operation_id="listThings", **needs("customers:read"))

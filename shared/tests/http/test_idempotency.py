@@ -65,3 +65,22 @@ async def test_stored_answers_cannot_be_read_at_rest(tiny: Tiny, manager: httpx.
     async with tiny.database.read() as reader:
         stored = await reader.value(text("SELECT answer FROM idempotency"))
     assert "王小明".encode() not in stored
+
+
+async def test_a_twin_that_got_in_between_wins_and_the_effect_happens_once(
+    tiny: Tiny, manager: httpx.AsyncClient
+) -> None:
+    raced = await manager.post("/v1/things", json={"name": "raced"}, headers={"Idempotency-Key": "twin"})
+    assert (raced.status_code, raced.json()["code"]) == (409, "request_in_progress")
+    assert await _count(tiny) == 0
+
+
+async def test_a_key_is_free_again_after_a_day(tiny: Tiny, manager: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "daily"}
+    await manager.post("/v1/things", json={"name": "a"}, headers=key)
+    async with tiny.database.begin() as tx:
+        await tx.run(text("UPDATE idempotency SET created_at = created_at - interval '25 hours'"))
+    assert (await manager.post("/v1/things", json={"name": "b"}, headers=key)).status_code == 201
+    again = await manager.post("/v1/things", json={"name": "b"}, headers=key)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert await _count(tiny) == 2

@@ -97,17 +97,24 @@ async def _within_deadline(
 
 
 async def _visited(request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
-    async with AsyncExitStack() as stack:
-        visit = request.state.visit = Visit(stack)
-        try:
-            response = await inner(request)
-        except idempotency.Replayed:
-            if visit.replay is None:
-                raise
-            return visit.replay
-        if visit.tx is not None and visit.claim is not None:
-            idempotency.keep(visit.tx, visit.claim, response, request.state.sealer)
-        return response
+    with idempotency.once():
+        async with AsyncExitStack() as stack:
+            return await _answered(request, inner, stack)
+
+
+async def _answered(
+    request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]], stack: AsyncExitStack
+) -> Response:
+    visit = request.state.visit = Visit(stack)
+    try:
+        response = await inner(request)
+    except idempotency.Replayed:
+        if visit.replay is None:
+            raise
+        return visit.replay
+    if visit.tx is not None and visit.claim is not None:
+        idempotency.keep(visit.tx, visit.claim, response, request.state.sealer)
+    return response
 
 
 def _query_names(dependant: Dependant) -> frozenset[str]:

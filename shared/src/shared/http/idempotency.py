@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -14,10 +17,10 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,14 +57,10 @@ _CLAIM = prepare(
         _T.c.created_at,
     ).select_from(_one.outerjoin(_T, _T.c.key_hash == bindparam("hash")))
 )
-_new = insert(_T)
-_KEEP = prepare(
-    _new.on_conflict_do_update(
-        index_elements=["key_hash"],
-        set_={name: _new.excluded[name] for name in ("fingerprint", "status", "answer", "created_at")},
-    ),
-    *_T.c.keys(),
-)
+# No ON CONFLICT: a twin that committed after our claim looked must make this transaction fail.
+_KEEP = prepare(insert(_T), *_T.c.keys())
+_FORGET_ONE = prepare(delete(_T).where(_T.c.key_hash == bindparam("hash")))
+_KEY_TAKEN = "idempotency_pkey"
 _FORGET = prepare(delete(_T).where(_T.c.created_at < bindparam("before", type_=DateTime(timezone=True))))
 
 
@@ -85,13 +84,11 @@ async def claim(
     lock = int.from_bytes(taken.key_hash[:8], "big", signed=True)
     row = await tx.row(_CLAIM, lock=lock, hash=taken.key_hash)
     if row is None or not row["free"]:
-        raise Conflict(
-            "request_in_progress",
-            en="A request with this Idempotency-Key is still running.",
-            zh="使用该 Idempotency-Key 的请求仍在处理中。",
-            retry_after=1,
-        )
-    if row["fingerprint"] is None or row["created_at"] <= tx.now - KEPT:
+        raise _in_progress()
+    if row["fingerprint"] is None:
+        return taken
+    if row["created_at"] <= tx.now - KEPT:
+        await tx.run(_FORGET_ONE, hash=taken.key_hash)
         return taken
     if row["fingerprint"] != taken.fingerprint:
         raise Invalid(
@@ -108,6 +105,26 @@ async def claim(
     raise Replayed
 
 
+@contextmanager
+def once() -> Iterator[None]:
+    """Around a commit: a twin that took the key between our look and our lock has won; nothing is stored."""
+    try:
+        yield
+    except UniqueViolationError as error:
+        if error.constraint_name != _KEY_TAKEN:
+            raise
+        raise _in_progress() from None
+
+
+def _in_progress() -> Conflict:
+    return Conflict(
+        "request_in_progress",
+        en="A request with this Idempotency-Key is still running.",
+        zh="使用该 Idempotency-Key 的请求仍在处理中。",
+        retry_after=1,
+    )
+
+
 def _claim(request: Request, key: str, principal_id: UUID | None, body: bytes) -> Claim:
     if not 0 < len(key) <= _MOST_KEY or not key.isascii() or not key.isprintable():
         field = FieldError(
@@ -122,15 +139,19 @@ def _claim(request: Request, key: str, principal_id: UUID | None, body: bytes) -
             zh="Idempotency-Key 无效。",
             errors=(field,),
         )
+    sealer: Sealer = request.state.sealer
     who = f"{principal_id}|{key}".encode()
     what = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    # Keyed: a body may hold a password, and a plain hash of it could be guessed at leisure.
     return Claim(
-        hashlib.sha256(who).digest(), hashlib.sha256(what).digest(), hashlib.sha256(b"seal|" + who).digest()
+        hashlib.sha256(who).digest(),
+        sealer.digest("idempotency fingerprint", what),
+        hashlib.sha256(b"seal|" + who).digest(),
     )
 
 
 def keep(tx: Tx, taken: Claim, response: Response, sealer: Sealer) -> None:
-    """Have the answer stored with the effect, in place of one that is older than a day."""
+    """Have the answer stored with the effect."""
     headers = {name: response.headers[name] for name in _CARRIED if name in response.headers}
     body = bytes(response.body)
     plain = json.dumps(headers).encode() + b"\n" + body
