@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from gateway.documentation.library import Library
+from gateway.documentation.bookshelf import Bookshelf
 from gateway.documentation.routes import router as documentation
 from gateway.documentation.sources import Documents
 from gateway.edge.check import Check
@@ -79,7 +79,7 @@ def build(
         "ring": ring,
         "desk": Desk(database, ring, passwords, _terms(settings)),
         "check": check,
-        "library": Library(told, version=release()),
+        "bookshelf": Bookshelf(told, version=release()),
         "composer": Composer({name: Destination(each) for name, each in clients.items()}, check.token),
     }
     gateway = Gateway(_blueprint(carried), settings, database=database, bus=bus)

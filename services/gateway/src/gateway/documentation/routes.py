@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.documentation import pages
-from gateway.documentation.library import Library
+from gateway.documentation.bookshelf import Bookshelf
 from gateway.documentation.pages import Asset
 from shared.problems import not_found
 
@@ -16,9 +16,9 @@ _ALWAYS_ASK = "no-cache"
 _FOR_A_DAY = "public, max-age=86400"
 
 
-def _library(request: Request) -> Library:
-    library: Library = request.state.library
-    return library
+def _bookshelf(request: Request) -> Bookshelf:
+    bookshelf: Bookshelf = request.state.bookshelf
+    return bookshelf
 
 
 def _answer(request: Request, asset: Asset, *, cache: str) -> Response:
@@ -45,12 +45,12 @@ async def home(_: Request) -> Response:
 
 async def merged_document(request: Request) -> Response:
     """The OpenAPI 3.1 document of all services."""
-    return _answer(request, await _library(request).merged(), cache=_ALWAYS_ASK)
+    return _answer(request, await _bookshelf(request).merged(), cache=_ALWAYS_ASK)
 
 
 async def service_document(request: Request) -> Response:
     """The OpenAPI 3.1 document of one service."""
-    found = await _library(request).one(request.path_params["service"])
+    found = await _bookshelf(request).one(request.path_params["service"])
     if found is None:
         raise not_found("service", "服务")
     return _answer(request, found, cache=_ALWAYS_ASK)
@@ -58,7 +58,7 @@ async def service_document(request: Request) -> Response:
 
 async def swagger_page(request: Request) -> Response:
     """Swagger UI."""
-    body = pages.swagger(await _library(request).services())
+    body = pages.swagger(await _bookshelf(request).services())
     return _answer(request, pages.asset(body, "text/html; charset=utf-8"), cache=_ALWAYS_ASK)
 
 
@@ -71,7 +71,7 @@ async def static_file(request: Request) -> Response:
     """A file that the pages are made of."""
     given = request.path_params
     name = "/".join(part for part in (given.get("folder"), given["file"]) if part)
-    found = await asyncio.to_thread(_library(request).file, name)
+    found = await asyncio.to_thread(_bookshelf(request).file, name)
     if found is None:
         raise not_found("file", "文件")
     return _answer(request, found, cache=_FOR_A_DAY)

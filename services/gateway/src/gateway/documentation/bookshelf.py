@@ -1,4 +1,4 @@
-"""The library: documents and files prepared once and handed out many times."""
+"""The bookshelf: documents and files prepared once and handed out many times."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from gateway.documentation.sources import Documents
 _JSON = "application/json"
 
 
-class Library:
+class Bookshelf:
     """Prepares the merged document and each service's again only when a service's document changed."""
 
     def __init__(self, documents: Documents, *, version: str) -> None:
