@@ -159,7 +159,7 @@ async def test_a_broken_operation_tells_nothing_of_the_failure(desk: Desk) -> No
     async with desk.working(break_down), desk.client() as client:
         answer = await _ended(client, path)
     assert answer["problem"]["code"] == "operation_failed"
-    assert "138" not in json.dumps(answer)
+    assert "13800138000" not in json.dumps(answer)
 
 
 async def test_what_waits_is_cancelled_at_once_and_never_runs(desk: Desk) -> None:
