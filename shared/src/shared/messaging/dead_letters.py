@@ -31,14 +31,12 @@ _PARK = prepare(
     *(column.name for column in _d.columns if column.name != "replayed_at"),
 )
 _ONE = prepare(select(_d).where(_d.c.id == bindparam("b_id", type_=Uuid)))
-_TO_REPLAY = prepare(
-    update(_d)
-    .where(_d.c.id == bindparam("b_id", type_=Uuid))
-    .returning(
+_LETTER = prepare(
+    select(
         _d.c.consumer, _d.c.event_id, cast(_d.c.payload, Text).label("body"), _d.c.exchange, _d.c.routing_key
-    ),
-    "replayed_at",
+    ).where(_d.c.id == bindparam("b_id", type_=Uuid))
 )
+_REPLAYED = prepare(update(_d).where(_d.c.id == bindparam("b_id", type_=Uuid)), "replayed_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +82,13 @@ async def replay(tx: Tx, letter_id: UUID) -> bool:
 
     An event whose effects are committed meanwhile changes nothing, however often it is replayed.
     """
-    row = await tx.row(_TO_REPLAY, b_id=letter_id, replayed_at=tx.now)
+    row = await tx.row(_LETTER, b_id=letter_id)
     if row is None:
         return False
     delivery = Delivery(row["body"], row["exchange"], row["routing_key"], redelivered=True)
+    # The waiting row first, then the letter: in the order of parking, or the two wait for each other.
     await inbox_rows.again(tx, row["consumer"], row["event_id"], delivery)
+    await tx.run(_REPLAYED, b_id=letter_id, replayed_at=tx.now)
     tx.after_commit(tx.database.signal(RETRY_BELL).set)
     return True
 
