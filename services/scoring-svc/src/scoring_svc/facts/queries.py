@@ -41,9 +41,6 @@ _COUNT = prepare(select(func.count()).select_from(_O))
 _CURRENCY = prepare(
     select(_O.c.currency).group_by(_O.c.currency).order_by(func.count().desc(), _O.c.currency).limit(1)
 )
-_OTHER_CURRENCIES = prepare(
-    select(func.count()).select_from(_O).where(_O.c.currency != bindparam("currency"))
-)
 _ready = (
     select(_D.c.customer_id)
     .where(_D.c.due_at <= bindparam("b_now", type_=_MOMENT))
@@ -73,11 +70,6 @@ async def main_currency(reader: Reader) -> str | None:
     """The currency of most orders; None before the first order."""
     found: str | None = await reader.value(_CURRENCY)
     return found
-
-
-async def orders_in_other_currencies(reader: Reader, currency: str) -> int:
-    """How many orders cannot be valued in `currency`; they are left out of every score."""
-    return int(await reader.value(_OTHER_CURRENCIES, currency=currency))
 
 
 async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
