@@ -1,6 +1,6 @@
 """A database with the tables of long work, for the tests of jobs, operations, uploads and references."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,29 +16,41 @@ from shared.db.migrate import run_environment
 
 run_environment(SharedBase.metadata)
 """
-_FIRST = 'from shared.migrations.jobs_v1 import upgrade\n\nrevision = "0001"\ndown_revision = None\n'
+Tabled = Callable[..., Awaitable[ServiceUrls]]
 
 
 @pytest.fixture(scope="session")
-async def work_urls(
+def tabled(
     service_database: Callable[[str], ServiceUrls], tmp_path_factory: pytest.TempPathFactory
-) -> ServiceUrls:
+) -> Tabled:
+    async def make(name: str, *migrations: str) -> ServiceUrls:
+        urls = service_database(name)
+        folder = tmp_path_factory.mktemp("packages")
+        _package(folder / f"sample_of_{name}", migrations)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(folder)
+            await upgrade(f"sample_of_{name}", urls.owner_url)
+        return urls
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def work_urls(tabled: Tabled) -> ServiceUrls:
     """A migrated database of its own."""
-    urls = service_database("work")
-    folder = tmp_path_factory.mktemp("packages")
-    _package(folder / "sample_of_work")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder)
-        await upgrade("sample_of_work", urls.owner_url)
-    return urls
+    return await tabled("work", "jobs_v1", "audit_v1")
 
 
-def _package(folder: Path) -> None:
+def _package(folder: Path, migrations: Sequence[str]) -> None:
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
     (folder / "__init__.py").touch()
     (versions.parent / "env.py").write_text(_ENV)
-    (versions / "0001_work.py").write_text(_FIRST)
+    steps = "".join(f"    {each}.upgrade()\n" for each in migrations)
+    (versions / "0001_first.py").write_text(
+        f"from shared.migrations import {', '.join(migrations)}\n\n"
+        f'revision = "0001"\ndown_revision = None\n\n\ndef upgrade():\n{steps}'
+    )
 
 
 @pytest.fixture(scope="session")

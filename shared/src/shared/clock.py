@@ -8,6 +8,7 @@ from uuid_utils import uuid7
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], UUID]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _set_number = UUID.__dict__["int"].__set__
 _set_safety = UUID.__dict__["is_safe"].__set__
 

@@ -1,24 +1,30 @@
 """A service put together: its database, its door for HTTP, its doors for events, its loops."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from shared import jobs, operations, uploads
+from shared.audit import Journal, anchors
+from shared.audit import jobs as audit_jobs
+from shared.audit.routes import audit_router
 from shared.auth.tokens import TokenVerifier
 from shared.db import Database
 from shared.db.migrate import is_at_head
+from shared.events.audit import AuditAnchored
 from shared.http import idempotency
 from shared.http.application import create_app
-from shared.http.client import keys_from
+from shared.http.client import keys_from, make_client
 from shared.http.frame import Frame
 from shared.http.health import Check, health_router
 from shared.jobs import Jobs, Worker
-from shared.loops import Loops
+from shared.loops import Loops, every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox
@@ -30,6 +36,7 @@ from shared.operations import OperationFollower
 from shared.operations.routes import operations_router
 from shared.sealing import Sealer
 from shared.settings import ServiceSettings
+from shared.usage import Reporter, Tally
 
 Loop = Callable[[], Awaitable[None]]
 _TIDY_SECONDS = 3600
@@ -66,15 +73,19 @@ class Service:
         *,
         database: Database,
         bus: EventBus | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.name = blueprint.name
         self.package = blueprint.package
         self.settings = settings
         self.database = database
         self.sealer = Sealer(settings.data_key.get_secret_value())
+        self.journal = Journal(blueprint.name, database, self.sealer)
         self.loops = Loops()
+        self.tally = tally or Tally()
         self.draining = False
         self._blueprint = blueprint
+        self._consumers = blueprint.consumers.also({AuditAnchored: anchors.keeping(self.name)})
         self._bus = bus
         self._at_head = False
         self.app = self._application(blueprint)
@@ -85,10 +96,15 @@ class Service:
             *blueprint.routers,
             operations_router(),
             operator_router(self.name),
+            audit_router(self.name),
             self.health_router(),
         ]
         return create_app(
-            title=blueprint.title, description=blueprint.description, version=release(), routers=routers
+            title=blueprint.title,
+            description=blueprint.description,
+            version=release(),
+            routers=routers,
+            consumes=self.consumed,
         )
 
     def _framed(self, app: FastAPI) -> Frame:
@@ -97,6 +113,7 @@ class Service:
             "service_number": self._blueprint.number,
             "database": self.database,
             "sealer": self.sealer,
+            "journal": self.journal,
             "request_seconds": self.settings.request_seconds,
             **self._blueprint.carried,
         }
@@ -106,6 +123,7 @@ class Service:
             carried=carried,
             verifier=_verifier(self.name, self.settings),
             max_in_flight=self.settings.max_in_flight,
+            tally=self.tally,
         )
 
     def health_only(self) -> Frame:
@@ -122,7 +140,7 @@ class Service:
     @property
     def consumed(self) -> frozenset[str]:
         """The event types that this service consumes."""
-        return self._blueprint.consumers.types
+        return self._consumers.types
 
     @property
     def checks(self) -> Mapping[str, Check]:
@@ -169,10 +187,13 @@ class Service:
             await self.database.open()
             stack.push_async_callback(self.database.close)
             bus = await self._opened_bus(stack)
+            stack.push_async_callback(self.journal.close)
             stack.push_async_callback(self.loops.stop)
+            self.journal.run_in(self.loops)
             Relay(self.name, self.database, bus).run_in(self.loops)
             if api:
                 self._start(self._blueprint.api_loops)
+                self._report_use()
             if worker:
                 self._start_worker(bus, exclusive=exclusive)
             yield self
@@ -183,30 +204,43 @@ class Service:
         if self.settings.amqp_url is None:
             raise RuntimeError("AMQP_URL is missing and the launcher gave no bus")
 
-        bus: EventBus = RabbitBus(self.settings.amqp_url.get_secret_value())
+        bus: EventBus = RabbitBus(self.settings.amqp_url.get_secret_value(), prefix=self.settings.amqp_prefix)
         await bus.open()
         stack.push_async_callback(bus.close)
         return bus
 
     def _start_worker(self, bus: EventBus, *, exclusive: bool) -> None:
-        blueprint, consumers = self._blueprint, self._blueprint.consumers
+        blueprint, consumers = self._blueprint, self._consumers
         inbox = Inbox(self.name, self.database, consumers)
         self.loops.start("consumer", lambda: bus.subscribe(self.name, consumers.types, inbox.deliver))
         Retries(inbox).run_in(self.loops)
         worker = Worker(
             self.database,
-            blueprint.jobs.handlers,
-            blueprint.jobs.periodic,
+            {**blueprint.jobs.handlers, **audit_jobs.handlers(self.name, self.journal.keys)},
+            (*blueprint.jobs.periodic, audit_jobs.NIGHTLY),
             follower=OperationFollower(),
             exclusive=exclusive,
         )
         self.loops.start("jobs", worker.run)
         self.loops.repeat("tidying", self._tidy, every=_TIDY_SECONDS)
+        self.loops.start("anchors", self._anchored)
         self._start(blueprint.loops)
+
+    def _report_use(self) -> None:
+        """Tell the gateway who uses this service how much, where it is said to be."""
+        url, secret = self.settings.usage_url, self.settings.usage_secret
+        if url is not None and secret is not None:
+            reporter = Reporter(self.tally, make_client(url), secret.get_secret_value().encode())
+            self.loops.start("usage", reporter.run)
 
     def _start(self, loops: Mapping[str, Loop]) -> None:
         for name, loop in loops.items():
             self.loops.start(name, loop)
+
+    async def _anchored(self) -> None:
+        seconds = self.settings.audit_anchor_seconds
+        await asyncio.sleep(seconds)
+        await every(seconds, partial(anchors.tell, self.database, self.name))()
 
     async def _tidy(self) -> None:
         for tidy in (idempotency.forget_old, jobs.forget_old, operations.forget_old, uploads.forget_old):

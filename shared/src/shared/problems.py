@@ -20,7 +20,7 @@ class Problem(Exception):
     """Something the caller can be told: a stable code, and words in English and Chinese.
 
     `extra` holds further members of the problem document (RFC 9457); it must hold no personal data that
-    the caller may not see. `retry_after` is in seconds.
+    the caller may not see. `retry_after` is in seconds. `headers` go onto the answer.
     """
 
     code: str
@@ -29,6 +29,7 @@ class Problem(Exception):
     errors: tuple[FieldError, ...] = field(default=(), kw_only=True)
     extra: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
     retry_after: int | None = field(default=None, kw_only=True)
+    headers: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     status: ClassVar[int] = 500
     title_en: ClassVar[str] = "Internal error"
@@ -83,6 +84,12 @@ class TooLarge(Problem):
     """The body is larger than allowed (413)."""
 
     status, title_en, title_zh = 413, "Too large", "内容过大"
+
+
+class AddressTooLong(Problem):
+    """The address is longer than any of ours (414)."""
+
+    status, title_en, title_zh = 414, "Address too long", "地址过长"
 
 
 class UnsupportedMedia(Problem):

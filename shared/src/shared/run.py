@@ -1,4 +1,4 @@
-"""The command line of a service: `python -m <service> api | worker | migrate`."""
+"""The command line of a service: `python -m <service> api`, `worker`, `migrate`, and those of the audit."""
 
 import argparse
 import asyncio
@@ -12,15 +12,16 @@ from typing import Any, TypeVar
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.audit import console
 from shared.composition import Service
 from shared.db.migrate import upgrade
+from shared.http.patience import Patient
 from shared.settings import ServiceSettings, SettingsMissing
 from shared.telemetry import logs, metrics
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 _DRAIN_SECONDS = 3
 _FINISH_SECONDS = 15
-_HEADER_BYTES = 16 * 1024
 
 
 def run(
@@ -33,9 +34,8 @@ def run(
 
     `migrated` does what a service needs once after its migrations, with its database open.
     """
-    parser = argparse.ArgumentParser(description="Run one part of a Tonglu service.")
-    parser.add_argument("part", choices=("api", "worker", "migrate"))
-    part = parser.parse_args().part
+    asked = _parser().parse_args()
+    part = asked.part
     try:
         settings = settings_class.load()
     except SettingsMissing as error:
@@ -46,10 +46,21 @@ def run(
     if part == "migrate":
         asyncio.run(_migrate(service, migrated))
         return
+    if part in (console.VERIFY, console.RETIRE):
+        raise SystemExit(asyncio.run(console.run(service.name, settings, asked)))
     metrics.install()
     metrics.serve(settings.metrics_port, settings.host)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(service, part))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Run one part of a Tonglu service.")
+    parts = parser.add_subparsers(dest="part", required=True)
+    for part in ("api", "worker", "migrate"):
+        parts.add_parser(part)
+    console.add_to(parts)
+    return parser
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -115,7 +126,8 @@ async def serve(
         access_log=False,
         lifespan="off",
         server_header=False,
-        h11_max_incomplete_event_size=_HEADER_BYTES,
+        proxy_headers=False,  # what forwards requests to us says who asks in a header that services read
+        http=Patient,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )

@@ -5,9 +5,11 @@ import binascii
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
+from functools import partial
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 _NONCE = 12
 
@@ -38,6 +40,24 @@ class Sealer:
         key = hmac.digest(self._root, f"digest|{purpose}".encode(), hashlib.sha256)
         return hmac.digest(key, value, hashlib.sha256)
 
+    def signer(self, purpose: str) -> Callable[[bytes], bytes]:
+        """Signs (HMAC-SHA256) what must be known again; the key is derived once, for many values."""
+        return partial(_signed, hmac.digest(self._root, f"sign|{purpose}".encode(), hashlib.sha256))
+
+    def seal_alike(self, purpose: str, value: bytes) -> bytes:
+        """Encrypt so that equal values stay equal (AES-SIV), and can be searched for."""
+        return self._alike(purpose).encrypt(value, None)
+
+    def open_alike(self, purpose: str, sealed: bytes) -> bytes:
+        """The inverse of seal_alike; raises Unsealable."""
+        try:
+            return self._alike(purpose).decrypt(sealed, None)
+        except (InvalidTag, ValueError) as error:
+            raise Unsealable from error
+
+    def _alike(self, purpose: str) -> AESSIV:
+        return AESSIV(hmac.digest(self._root, f"alike|{purpose}".encode(), hashlib.sha512))
+
     def seal(self, purpose: str, value: bytes, context: bytes = b"") -> bytes:
         """Encrypt; the same `context` must be given to open it."""
         nonce = os.urandom(_NONCE)
@@ -61,3 +81,7 @@ class Sealer:
         except (ValueError, binascii.Error) as error:
             raise Unsealable from error
         return self.open(purpose, sealed, context)
+
+
+def _signed(key: bytes, value: bytes) -> bytes:
+    return hmac.digest(key, value, hashlib.sha256)

@@ -18,7 +18,8 @@ class ServiceSettings(BaseSettings):
     `database_url` is the role used at run time; `database_owner_url` the role that migrates. `data_key` is
     32 random bytes in base64 that seal cursors and stored answers. `internal_jwks` (a JSON key set) or
     `internal_jwks_url` says whose internal tokens are believed. Without `amqp_url` the process needs a bus
-    from its launcher.
+    from its launcher; what its exchange and queues begin with is `amqp_prefix`. Requests are counted for each
+    credential and reported to `usage_url`, signed with `usage_secret`, when both are given.
     """
 
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=False)
@@ -27,14 +28,18 @@ class ServiceSettings(BaseSettings):
     database_owner_url: SecretStr | None = None
     data_key: SecretStr
     amqp_url: SecretStr | None = None
+    amqp_prefix: str = "tonglu"
     internal_jwks: str | None = None
     internal_jwks_url: str | None = None
+    usage_url: str | None = None
+    usage_secret: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     metrics_port: int = 0
     pool_size: int = 16
     max_in_flight: int = 512
     request_seconds: float = 10
+    audit_anchor_seconds: float = 60
     log_level: str = "INFO"
 
     @classmethod

@@ -1,5 +1,6 @@
 """Internal tokens: only fresh ones, signed by the door, for this service."""
 
+import asyncio
 import base64
 import json
 import time
@@ -10,9 +11,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from shared.auth import Principal
-from shared.auth.tokens import ALGORITHM, ISSUER, TOKEN_TYPE, TokenVerifier, mint
+from shared.auth.headers import MOST_BYTES
+from shared.auth.permissions import ROLES
+from shared.auth.tokens import ALGORITHM, ISSUER, MOST_IDS, TOKEN_TYPE, TokenVerifier, mint
 from shared.db import Scope
-from shared.problems import Unauthenticated
+from shared.problems import Forbidden, Unauthenticated, Unavailable
 from shared.testing.clients import jwks, signing_key, staff
 
 
@@ -20,7 +23,8 @@ def _claims(**changes: object) -> dict[str, object]:
     now = int(time.time())
     claims: dict[str, object] = {
         "iss": ISSUER, "aud": "svc", "sub": str(uuid4()), "iat": now, "exp": now + 60,
-        "kind": "staff", "roles": ["admin"], "granted": [], "distributors": None,
+        "kind": "staff", "roles": ["admin"], "granted": [], "distributors": None, "holders": None,
+        "unit": None, "masked": [],
     }  # fmt: skip
     return {name: value for name, value in {**claims, **changes}.items() if value is not ...}
 
@@ -31,14 +35,42 @@ def _signed(key: OKPKey, claims: dict[str, object], **header: str) -> str:
     )
 
 
-async def test_the_principal_survives_the_journey() -> None:
-    sent = Principal(
-        "partner", uuid4(), granted=frozenset({"orders:write"}), scope=Scope(frozenset({uuid4()}))
-    )
+@pytest.mark.parametrize(
+    "sent",
+    [
+        Principal(
+            "partner",
+            uuid4(),
+            granted=frozenset({"orders:write"}),
+            scope=Scope(frozenset({uuid4(), uuid4()})),
+            masked=frozenset({"phone"}),
+        ),
+        Principal(
+            "staff",
+            uuid4(),
+            roles=frozenset({"sales"}),
+            scope=Scope(holders=frozenset({uuid4()})),
+            unit=uuid4(),
+        ),
+        Principal("staff", uuid4(), scope=Scope(frozenset(), frozenset())),
+    ],
+)
+async def test_the_principal_survives_the_journey(sent: Principal) -> None:
     token = mint(sent, signing_key(), audience="svc")
     verifier = TokenVerifier("svc", jwks=jwks())
     assert await verifier.verify(token) == sent
     assert await verifier.verify(token) == sent
+
+
+async def test_the_widest_scope_fits_into_a_token_and_a_wider_one_is_refused() -> None:
+    many = frozenset(uuid4() for _ in range(MOST_IDS))
+    sent = Principal("staff", uuid4(), roles=frozenset(ROLES), scope=Scope(many))
+    token = mint(sent, signing_key(), audience="customer-svc", also=["interaction-svc"])
+    assert len(token) < MOST_BYTES
+    assert await TokenVerifier("customer-svc", jwks=jwks()).verify(token) == sent
+    for scope in (Scope(many | {uuid4()}), Scope(holders=many | {uuid4()})):
+        with pytest.raises(Forbidden, match="200"):
+            mint(Principal("staff", uuid4(), scope=scope), signing_key(), audience="svc")
 
 
 async def test_a_token_may_be_handed_on_to_the_services_that_it_names() -> None:
@@ -104,3 +136,28 @@ async def test_an_unknown_key_is_fetched_once_and_known_ones_outlive_a_failing_f
             await verifier.verify(mint(someone, new, audience="svc"))
     assert await verifier.verify(mint(staff("sales"), old, audience="svc"))
     assert len(fetched) == 1
+
+
+async def test_those_who_come_while_the_first_keys_are_fetched_wait_for_them() -> None:
+    key, may_answer = OKPKey.generate_key("Ed25519", parameters={"kid": "k"}), asyncio.Event()
+
+    async def fetch() -> str:
+        await may_answer.wait()
+        return json.dumps(KeySet([key]).as_dict(private=False))
+
+    verifier, people = TokenVerifier("svc", fetch=fetch), [staff("sales") for _ in range(3)]
+    asking = [asyncio.create_task(verifier.verify(mint(each, key, audience="svc"))) for each in people]
+    await asyncio.sleep(0)
+    may_answer.set()
+    assert await asyncio.gather(*asking) == people
+
+
+async def test_without_any_keys_nobody_is_called_a_stranger() -> None:
+    async def fetch() -> str:
+        raise OSError
+
+    verifier = TokenVerifier("svc", fetch=fetch)
+    token = mint(staff("sales"), OKPKey.generate_key("Ed25519", parameters={"kid": "k"}), audience="svc")
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await verifier.verify(token)

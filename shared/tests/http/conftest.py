@@ -1,7 +1,6 @@
 """A tiny service of one resource, behind the same door and frame as the real ones."""
 
 import asyncio
-import base64
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pytest
 from fastapi import Query, Request, Response
 from sqlalchemy import DateTime, column, select, table, text
 
+from shared.audit import Journal
 from shared.auth.tokens import TokenVerifier
 from shared.db import Database
 from shared.http import (
@@ -36,13 +36,10 @@ from shared.http.application import create_app
 from shared.http.frame import Frame
 from shared.http.types import Int64, JsonObject, Moment, Name
 from shared.problems import not_found
-from shared.sealing import Sealer
+from shared.testing import carried
 from shared.testing.clients import as_principal, jwks, staff
 
 _TABLES = """
-    CREATE TABLE IF NOT EXISTS idempotency (
-        key_hash bytea PRIMARY KEY, fingerprint bytea NOT NULL, status smallint NOT NULL,
-        answer bytea NOT NULL, created_at timestamptz NOT NULL);
     CREATE TABLE IF NOT EXISTS thing (
         id uuid PRIMARY KEY, name text NOT NULL, size bigint, version int NOT NULL,
         created_at timestamptz NOT NULL);
@@ -142,6 +139,7 @@ class Tiny:
     frame: Frame
     app: Any
     database: Database
+    journal: Journal
 
     def client(self, *roles: str, **headers: str) -> httpx.AsyncClient:
         identity = as_principal(staff(*roles), "tiny") if roles else {}
@@ -150,23 +148,18 @@ class Tiny:
 
 
 @pytest.fixture(scope="session")
-async def tiny(service_database: Any) -> AsyncIterator[Tiny]:
-    urls = service_database("tiny")
+async def tiny(tabled: Any) -> AsyncIterator[Tiny]:
+    urls = await tabled("tiny", "http_v1", "audit_v1")
     owner = await asyncpg.connect(urls.owner_url)
     await owner.execute(_TABLES)
     await owner.close()
     database = Database(urls.app_url, max_size=8)
     await database.open()
     app = create_app(title="Tiny", description="One resource", version="1", routers=[router])
-    carried = {
-        "database": database,
-        "sealer": Sealer(base64.b64encode(bytes(range(32))).decode()),
-        "request_seconds": 1.0,
-    }
+    given = carried("tiny", database, request_seconds=1.0)
     verifier = TokenVerifier("tiny", jwks=jwks())
-    yield Tiny(
-        Frame(app, service="tiny", carried=carried, verifier=verifier, max_in_flight=20), app, database
-    )
+    frame = Frame(app, service="tiny", carried=given, verifier=verifier, max_in_flight=20)
+    yield Tiny(frame, app, database, given["journal"])
     await database.close()
 
 

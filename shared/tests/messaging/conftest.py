@@ -17,7 +17,7 @@ from shared.messaging import LocalBus, Relay, Retries
 from shared.messaging.bus import EventBus
 from shared.messaging.rabbit import RabbitBus
 from shared.messaging.rabbit.topology import Topology, connect
-from shared.migrations import messaging_v1
+from shared.migrations import audit_v1, messaging_v1
 from shared.testing.talking import Listener, Talk, Teller, ThingMoved
 from tonglu_local.postgres import ServiceUrls
 
@@ -27,6 +27,7 @@ TABLES = ("outbox", "inbox", "inbox_retry", "dead_letter", "ledger")
 def _create(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         messaging_v1.upgrade()
+        audit_v1.upgrade()
     connection.execute(
         text("CREATE TABLE ledger (id bigint GENERATED ALWAYS AS IDENTITY, subject uuid, version int)")
     )

@@ -1,6 +1,5 @@
 """What an operator can see and do about messages that went wrong."""
 
-import base64
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from shared.http.application import create_app
 from shared.http.frame import Frame
 from shared.messaging import Delivery, Retries, outbox
 from shared.messaging.routes import operator_router
-from shared.sealing import Sealer
+from shared.testing import carried
 from shared.testing.clients import as_principal, jwks, staff
 from shared.testing.talking import Listener, ThingMoved, moved, write_down
 
@@ -21,13 +20,9 @@ from shared.testing.talking import Listener, ThingMoved, moved, write_down
 def _client(listener: Listener, *roles: str) -> httpx.AsyncClient:
     routers = [operator_router("listener-svc")]
     app = create_app(title="Listener", description="Listens", version="1", routers=routers)
-    carried = {
-        "database": listener.database,
-        "sealer": Sealer(base64.b64encode(bytes(32)).decode()),
-        "request_seconds": 5.0,
-    }
     verifier = TokenVerifier("listener-svc", jwks=jwks())
-    frame = Frame(app, service="listener-svc", carried=carried, verifier=verifier, max_in_flight=5)
+    given = carried("listener-svc", listener.database)
+    frame = Frame(app, service="listener-svc", carried=given, verifier=verifier, max_in_flight=5)
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=frame),
         base_url="http://listener/v1/listener-svc",

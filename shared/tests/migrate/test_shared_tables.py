@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import shared.audit.tables
 import shared.http.idempotency
 import shared.jobs.tables
 import shared.messaging.tables
@@ -21,10 +22,21 @@ from shared.db.migrate import run_environment
 
 run_environment(SharedBase.metadata)
 """
-FIRST = 'from shared.migrations.v1 import upgrade\n\nrevision = "0001"\ndown_revision = None\n'
+FIRST = """
+from shared.migrations import audit_v1, sight_v1, v1
+
+revision = "0001"
+down_revision = None
 
 
-async def test_the_shared_tables_are_what_the_first_migration_makes(
+def upgrade():
+    v1.upgrade()
+    sight_v1.upgrade()
+    audit_v1.upgrade()
+"""
+
+
+async def test_the_shared_tables_are_what_their_migrations_make(
     service_database: Callable[[str], ServiceUrls], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     versions = tmp_path / "sample_of_shared" / "migrations" / "versions"

@@ -1,7 +1,6 @@
 """Long work seen through its door: progress, events, an end, and nobody else's eyes."""
 
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,7 +22,7 @@ from shared.jobs import JobContext, Worker
 from shared.operations import OperationFollower
 from shared.operations.routes import operations_router
 from shared.problems import Invalid
-from shared.sealing import Sealer
+from shared.testing import carried
 from shared.testing.clients import as_principal, jwks
 
 CREATOR = uuid4()
@@ -73,14 +72,10 @@ class Desk:
 
 @pytest.fixture
 def desk(work: Database) -> Desk:
-    carried = {
-        "database": work,
-        "sealer": Sealer(base64.b64encode(bytes(range(32))).decode()),
-        "request_seconds": 5.0,
-    }
     app = create_app(title="Desk", description="Long work", version="1", routers=[operations_router()])
     verifier = TokenVerifier("desk", jwks=jwks())
-    return Desk(work, Frame(app, service="desk", carried=carried, verifier=verifier, max_in_flight=20))
+    given = carried("desk", work)
+    return Desk(work, Frame(app, service="desk", carried=given, verifier=verifier, max_in_flight=20))
 
 
 async def _ended(client: httpx.AsyncClient, path: str) -> dict[str, Any]:

@@ -10,9 +10,11 @@ _READING = (
     "orders:read",
     "channels:read",
     "distributors:read",
+    "org_units:read",
     "interactions:read",
     "complaints:read",
     "scores:read",
+    "models:read",
     "policies:read",
     "operations:read",
 )
@@ -32,12 +34,25 @@ _MANAGER = (
     "customers:assign",
     "channels:write",
     "distributors:write",
+    "org_units:write",
     "policies:write",
     "scores:write",
     "staff:read",
+    "api_keys:read",
+    "api_keys:write",
+    "plans:read",
     "reminders:all",
 )
-_ADMIN = (*_MANAGER, "staff:write", "deadletters:read", "deadletters:write", "operations:all")
+_ADMIN = (
+    *_MANAGER,
+    "staff:write",
+    "plans:write",
+    "usage:read",
+    "deadletters:read",
+    "deadletters:write",
+    "operations:all",
+    "audit:read",
+)
 
 BY_ROLE: dict[str, frozenset[str]] = {
     "admin": frozenset((*_READING, *_OWN_DESK, *_ADMIN)),
@@ -47,6 +62,26 @@ BY_ROLE: dict[str, frozenset[str]] = {
     "analyst": frozenset((*_READING, *_OWN_DESK)),
 }
 EVERY_PERMISSION = frozenset().union(*BY_ROLE.values())
+GRANTABLE = frozenset(
+    (
+        "customers:read",
+        "customers:write",
+        "orders:read",
+        "orders:write",
+        "channels:read",
+        "distributors:read",
+        "interactions:read",
+        "interactions:write",
+        "complaints:read",
+        "complaints:write",
+        "scores:read",
+        "imports:read",
+        "imports:write",
+        "operations:read",
+        "operations:write",
+    )
+)
+"""What a partner's key can be given: its customers' business; nothing of people, keys, rules or operators."""
 
 
 @lru_cache(maxsize=256)

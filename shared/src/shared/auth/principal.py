@@ -14,7 +14,8 @@ Kind = Literal["staff", "partner", "service"]
 class Principal:
     """A person of the company, a partner's key, or another service.
 
-    `granted` are permissions beside those of the roles (a key's scopes).
+    `granted` are permissions beside those of the roles (a key's scopes); `unit` is a person's own org unit;
+    `masked` are the names of fields that a key must not see.
     """
 
     kind: Kind
@@ -22,6 +23,8 @@ class Principal:
     roles: frozenset[str] = frozenset()
     granted: frozenset[str] = frozenset()
     scope: Scope = EVERYTHING
+    unit: UUID | None = None
+    masked: frozenset[str] = frozenset()
     permissions: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from shared.db.database import Database
 from shared.db.scope import EVERYTHING, Scope
-from shared.db.sight import in_sight, sight
+from shared.db.sight import Sight, in_sight, in_sight_with, sight, visible
 from shared.db.statements import Prepared, prepare
 from shared.db.tx import Reader, Record, Tx
 
@@ -13,8 +13,11 @@ __all__ = [
     "Reader",
     "Record",
     "Scope",
+    "Sight",
     "Tx",
     "in_sight",
+    "in_sight_with",
     "prepare",
     "sight",
+    "visible",
 ]

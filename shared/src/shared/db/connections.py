@@ -20,6 +20,7 @@ _SETTINGS = {
     "client_connection_check_interval": "1s",
     "timezone": "UTC",
     "app.distributor": "",
+    "app.holders": "",
     "jit": "off",
 }
 
@@ -27,11 +28,11 @@ _SETTINGS = {
 class Connection(asyncpg.Connection):
     """Remembers the scope its session speaks for, so that reading costs one round trip, not three."""
 
-    __slots__ = ("scope_setting",)
+    __slots__ = ("spoken_for",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scope_setting = ""
+        self.spoken_for: Scope | None = None
 
     def get_reset_query(self) -> str:
         """Nothing to reset: settings are local to a transaction or tracked here."""
@@ -39,10 +40,10 @@ class Connection(asyncpg.Connection):
 
     async def speak_for(self, scope: Scope) -> None:
         """Let row security see this scope until told otherwise."""
-        if self.scope_setting != scope.setting:
-            self.scope_setting = "?"
-            await self.execute(f"SET app.distributor = '{scope.setting}'")
-            self.scope_setting = scope.setting
+        if self.spoken_for is not scope and self.spoken_for != scope:
+            self.spoken_for = None
+            await self.execute("; ".join(f"SET {name} = '{value}'" for name, value in scope.settings.items()))
+            self.spoken_for = scope
 
 
 async def prepare_connection(connection: asyncpg.Connection) -> None:

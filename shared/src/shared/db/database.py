@@ -11,7 +11,7 @@ from shared.clock import new_id, utc_now
 from shared.db.connections import Connection, Connections
 from shared.db.failures import translated
 from shared.db.scope import EVERYTHING, Scope
-from shared.db.tx import Reader, Tx
+from shared.db.tx import Reader, Tx, local
 
 
 class Database:
@@ -88,7 +88,7 @@ class Database:
                 raise
 
     async def _open(self, connection: Connection, scope: Scope, timeout: float | None) -> Tx:
-        opening = f"BEGIN; SET LOCAL app.distributor = '{scope.setting}'"
+        opening = f"BEGIN; {local(scope)}"
         if timeout is not None:
             opening += f"; SET LOCAL statement_timeout = {int(timeout * 1000)}"
             opening += "; SET LOCAL idle_in_transaction_session_timeout = 0"

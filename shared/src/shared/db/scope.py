@@ -1,28 +1,47 @@
-"""Whose rows a transaction may see: what PostgreSQL's row security reads from `app.distributor`."""
+"""Whose rows a transaction may see: what PostgreSQL's row security reads from its two settings."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The distributors whose rows are in sight; None means all of them and the company's own."""
+    """What is in sight: rows of these distributors that are held by one of these; None does not narrow.
 
-    distributors: frozenset[UUID] | None
+    `distributors` is a partner's subtree. `holders` are a person and, with a whole unit in sight, the org
+    units: a row is held by its owner and by its org unit, or by those of its customer.
+    """
+
+    distributors: frozenset[UUID] | None = None
+    holders: frozenset[UUID] | None = None
 
     @property
-    def setting(self) -> str:
-        """The value of `app.distributor`: `*`, or comma-joined ids, or nothing at all.
+    def settings(self) -> dict[str, str]:
+        """The values of `app.distributor` and `app.holders`: `*`, or comma-joined ids, or nothing at all.
 
-        Ids are typed, so the text holds hex digits, dashes and commas only and is safe inside a statement.
+        Ids are typed, so the texts hold hex digits, dashes and commas only and are safe inside a statement.
         """
-        if self.distributors is None:
-            return "*"
-        return ",".join(sorted(str(distributor) for distributor in self.distributors))
+        return _settings(self)
 
-    def allows(self, distributor_id: UUID | None) -> bool:
-        """Whether a row of this distributor (None: the company's own) is in sight."""
+    def reaches(self, distributor_id: UUID | None) -> bool:
+        """Whether this distributor's rows are in sight, whoever holds them (None: the company's own)."""
         return self.distributors is None or distributor_id in self.distributors
 
+    def allows(self, distributor_id: UUID | None, *held_by: UUID | None) -> bool:
+        """Whether a row of this distributor (None: the company's own), held by these, is in sight."""
+        held = self.holders is None or not self.holders.isdisjoint(held_by)
+        return held and self.reaches(distributor_id)
 
-EVERYTHING = Scope(None)
+
+EVERYTHING = Scope()
+
+
+@lru_cache(maxsize=4096)
+def _settings(scope: Scope) -> dict[str, str]:
+    return {"app.distributor": _text(scope.distributors), "app.holders": _text(scope.holders)}
+
+
+def _text(ids: Iterable[UUID] | None) -> str:
+    return "*" if ids is None else ",".join(sorted(map(str, ids)))

@@ -27,6 +27,11 @@ def _bound(statement: Statement, given: dict[str, Any]) -> tuple[str, list[Any]]
     return compile_now(statement)
 
 
+def local(scope: Scope) -> str:
+    """The SQL that lets row security see this scope until the transaction ends."""
+    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in scope.settings.items())
+
+
 class Reader:
     """Statements on one connection, seen through one scope; each reads the latest committed state."""
 
@@ -85,7 +90,7 @@ class Tx(Reader):
         await self.connection.executemany(statement.sql, [statement.arguments(item) for item in items])
 
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
-        """Stream many rows into a table by COPY."""
+        """Stream many rows by COPY, which PostgreSQL allows only into a table without row security."""
         await self.connection.copy_records_to_table(table, columns=list(columns), records=records)
 
     @asynccontextmanager
@@ -100,6 +105,22 @@ class Tx(Reader):
             await self.connection.execute(f"ROLLBACK TO SAVEPOINT {part}")
             raise
         await self.connection.execute(f"RELEASE SAVEPOINT {part}")
+
+    @asynccontextmanager
+    async def handing_over(self) -> AsyncIterator[None]:
+        """A part in which rows may leave the holders in sight, as when staff give a customer to others.
+
+        What is changed inside must have been found in sight before; distributors stay a limit.
+        """
+        if self.scope.holders is None:
+            yield
+            return
+        await self.connection.execute(local(Scope(self.scope.distributors)))
+        try:
+            yield
+        finally:
+            if self.connection.is_in_transaction():
+                await self.connection.execute(local(self.scope))
 
     def before_commit(self, write: Callable[["Tx"], Write]) -> None:
         """Have rows written last (outbox rows, an idempotency record); see `together` for what may be."""

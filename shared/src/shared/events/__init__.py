@@ -1,6 +1,6 @@
 """The published language: what services tell each other, one module per publishing service."""
 
-from shared.events import customer, gateway, interaction, notify, scoring
+from shared.events import audit, customer, gateway, interaction, notify, scoring
 from shared.events.base import (
     MAX_CHUNK,
     Envelope,
@@ -8,6 +8,7 @@ from shared.events.base import (
     Fact,
     UnreadableEventError,
     parse,
+    published,
     read,
     registered,
     to_cloudevent,
@@ -20,11 +21,13 @@ __all__ = [
     "Event",
     "Fact",
     "UnreadableEventError",
+    "audit",
     "customer",
     "gateway",
     "interaction",
     "notify",
     "parse",
+    "published",
     "read",
     "registered",
     "scoring",

@@ -86,6 +86,12 @@ def registered() -> Mapping[str, type[Event]]:
     return dict(_REGISTRY)
 
 
+def published() -> list[type[Event]]:
+    """The published language itself, sorted by type: every event of this package, none of a test's."""
+    package = __name__.rpartition(".")[0]
+    return [event for _, event in sorted(_REGISTRY.items()) if event.__module__.startswith(f"{package}.")]
+
+
 def to_cloudevent(event: Event, event_id: UUID, time: datetime, traceparent: str | None) -> dict[str, Any]:
     """The event as a CloudEvents 1.0 object whose values are plain JSON."""
     data = event.model_dump(mode="json", exclude=_ATTRIBUTES)

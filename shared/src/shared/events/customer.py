@@ -1,4 +1,4 @@
-"""What customer-svc tells: customers as reference rows, orders as facts, distributors."""
+"""What customer-svc tells: customers as reference rows, orders as facts, distributors, org units."""
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -100,6 +100,16 @@ class DistributorChanged(Event):
     """A distributor is new or changed; the subject is the distributor, `parent_id` the one above it."""
 
     type: ClassVar[str] = "distributor.changed.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    parent_id: UUID | None
+    status: Code
+
+
+class OrgUnitChanged(Event):
+    """An org unit is new, changed or deleted (then `closed`); the subject is the unit."""
+
+    type: ClassVar[str] = "org_unit.changed.v1"
     publisher: ClassVar[str] = "customer-svc"
 
     parent_id: UUID | None

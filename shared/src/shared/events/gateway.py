@@ -1,4 +1,4 @@
-"""What the gateway tells: who works here and what they may see."""
+"""What the gateway tells: who works here and what they may see, and which partners have keys."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -16,3 +16,21 @@ class StaffChanged(Event):
     active: bool
     org_unit_id: UUID | None
     data_scope: Literal["own", "unit", "all"]
+
+
+class KeyCreated(Event):
+    """A distributor has a new key; the subject is the key's id."""
+
+    type: ClassVar[str] = "key.created.v1"
+    publisher: ClassVar[str] = "gateway"
+
+    created_by: UUID
+
+
+class KeyRevoked(Event):
+    """A key was ended for good; nobody who shows it is let in any more."""
+
+    type: ClassVar[str] = "key.revoked.v1"
+    publisher: ClassVar[str] = "gateway"
+
+    revoked_by: UUID

@@ -1,4 +1,4 @@
-"""What interaction-svc tells: contacts with customers and the course of complaints."""
+"""What interaction-svc tells: contacts with customers, promises and the course of complaints."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -63,4 +63,33 @@ class ComplaintReopened(Event, ComplaintState):
     """A complaint that was resolved or closed is open again."""
 
     type: ClassVar[str] = "complaint.reopened.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class PromiseState(Fact):
+    """A promise without its words: who keeps it, until when."""
+
+    customer_id: UUID
+    promised_by: UUID
+    due_at: Moment
+
+
+class PromiseMade(Event, PromiseState):
+    """Something was promised to a customer; the subject is the promise."""
+
+    type: ClassVar[str] = "promise.made.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class PromiseBroken(Event, PromiseState):
+    """The deadline passed and the promise was neither kept nor withdrawn."""
+
+    type: ClassVar[str] = "promise.broken.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class PromiseKept(Event, PromiseState):
+    """What was promised is done, perhaps late."""
+
+    type: ClassVar[str] = "promise.kept.v1"
     publisher: ClassVar[str] = "interaction-svc"

@@ -1,9 +1,9 @@
 """HTTP habits, the same in every service: doors, problems, lists, versions, idempotent posts."""
 
-from shared.http.dependencies import Caller, Db, ReadDb, Sealing, WriteTx
-from shared.http.door import NO_SUCH_RECORD, Router, needs, public
+from shared.http.dependencies import Caller, Db, ReadDb, Sealing, Witnessed, WriteTx
+from shared.http.door import NO_SUCH_RECORD, Router, needs, public, streams
 from shared.http.etag import IfMatch, RequiredIfMatch, check_version, set_etag
-from shared.http.listing import Listing, visible
+from shared.http.listing import Listing
 from shared.http.models import (
     BatchResult,
     BatchResults,
@@ -35,10 +35,11 @@ __all__ = [
     "RequiredIfMatch",
     "Router",
     "Sealing",
+    "Witnessed",
     "WriteTx",
     "check_version",
     "needs",
     "public",
     "set_etag",
-    "visible",
+    "streams",
 ]

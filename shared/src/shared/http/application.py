@@ -1,9 +1,10 @@
 """A service's FastAPI application, made the same way everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter, FastAPI
 
+from shared.contract import words
 from shared.http import errors, openapi
 
 MOST_BODY = 1024 * 1024
@@ -16,16 +17,20 @@ def create_app(
     version: str,
     routers: Sequence[APIRouter],
     most_body: int = MOST_BODY,
+    consumes: Iterable[str] = (),
 ) -> FastAPI:
     """The application with problems for every failure and a completed OpenAPI document.
 
-    Its own documentation pages are off: the gateway shows them. A route that takes uploads sets its own
+    `consumes` are the types of the events that the service hears; the document carries them. Its own
+    documentation pages are off: the gateway shows them. A route that takes uploads sets its own
     `max_body_size`.
     """
     app = FastAPI(
         title=title,
         description=description,
         version=version,
+        contact=words.CONTACT,
+        license_info=words.LICENCE,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -37,5 +42,5 @@ def create_app(
         # An included router is asked twice, route by route: a tenth of a request that reads one record.
         app.router.routes.extend(router.routes)
     errors.install(app)
-    openapi.install(app)
+    openapi.install(app, consumes)
     return app

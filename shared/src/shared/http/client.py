@@ -1,6 +1,7 @@
 """The one place that makes HTTP clients: no proxies from the environment, no redirects, deadlines always."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -37,3 +38,35 @@ def keys_from(url: str) -> FetchKeys:
         return response.text
 
     return fetch
+
+
+async def fetch_json(
+    client: httpx.AsyncClient, method: str, url: str, *, seconds: float, most: int, **request: Any
+) -> tuple[int, Any]:
+    """Status and JSON of one answer, all of it within `seconds`.
+
+    Raises OSError when nothing comes in time, and ValueError for what is no JSON or longer than `most` bytes.
+    """
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            client.stream(method, url, headers=headers, **request) as response,
+        ):
+            return response.status_code, json.loads(await _at_most(response, most))
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise OSError("no answer") from error
+    except (httpx.InvalidURL, RecursionError) as error:
+        raise ValueError("not JSON") from error
+
+
+async def _at_most(response: httpx.Response, most: int) -> bytes:
+    """The body as it came: what is packed could unpack to anything."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise ValueError("packed")
+    body = b""
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) > most:
+            raise ValueError("too long")
+    return body

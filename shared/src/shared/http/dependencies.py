@@ -1,13 +1,16 @@
 """What a handler may ask for, each as an annotated argument."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 from shared.auth import Principal
 from shared.db import EVERYTHING, Database, Reader, Scope, Tx
 from shared.http import idempotency
+from shared.http.testimony import Witness, witness_of
 from shared.http.visit import Visit
 from shared.sealing import Sealer
 
@@ -48,8 +51,21 @@ async def _write_tx(request: Request) -> Tx:
     return tx
 
 
+async def _witness(request: Request) -> Witness:
+    return witness_of(request, request.scope["route"].deed)
+
+
+_TELLING: tuple[Callable[..., Any], ...] = (_write_tx, _witness)
+
+
+def tells(dependant: Dependant) -> bool:
+    """Whether a handler takes what makes the audit hear of its change."""
+    return dependant.call in _TELLING or any(tells(part) for part in dependant.dependencies)
+
+
 Caller = Annotated[Principal, Depends(_caller)]
 Db = Annotated[Database, Depends(_database)]
 ReadDb = Annotated[Reader, Depends(_reader)]
 WriteTx = Annotated[Tx, Depends(_write_tx)]
 Sealing = Annotated[Sealer, Depends(_sealer)]
+Witnessed = Annotated[Witness, Depends(_witness)]

@@ -1,9 +1,10 @@
 """The door for HTTP: a route that checks the permission and commits before it answers."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
@@ -13,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.auth import Principal
-from shared.http import idempotency
+from shared.http import idempotency, masking, stays, testimony
+from shared.http.dependencies import tells
 from shared.http.visit import Visit
-from shared.problems import FieldError, Forbidden, Malformed, Unauthenticated, Unavailable
+from shared.problems import FieldError, Forbidden, Malformed, NotFound, Unauthenticated, Unavailable
 
 _SCOPES = "x-scopes"
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def needs(*permissions: str) -> dict[str, Any]:
@@ -29,6 +32,12 @@ NO_SUCH_RECORD: dict[int | str, dict[str, Any]] = {404: {"description": ""}}
 """Route option `responses` of an operation whose body names a record that may not be there."""
 
 
+def streams(event: str, data: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """Route option `responses` of a stream of server-sent events: what they are called and carry."""
+    told = {"event": event, "data": {"$ref": f"#/components/schemas/{data.__name__}"}}
+    return {200: {"content": {"text/event-stream": {"x-event": told}}}}
+
+
 def public(*refusals: int) -> dict[str, Any]:
     """Route options of an operation that anybody may call; `refusals` are statuses that OpenAPI adds."""
     return {
@@ -37,8 +46,25 @@ def public(*refusals: int) -> dict[str, Any]:
     }
 
 
+def demand(principal: Principal, permissions: Iterable[str]) -> None:
+    """Raise Forbidden, naming the first of these permissions that is missing."""
+    for permission in permissions:
+        if permission not in principal.permissions:
+            raise Forbidden(
+                "permission_missing",
+                en=f"This needs the permission {permission}.",
+                zh=f"此操作需要权限 {permission}。",
+            )
+
+
 class DoorRoute(APIRoute):
-    """Commit happens after the answer is made and before it is sent; a raised problem rolls back."""
+    """Commit happens after the answer is made and before it is sent; a raised problem rolls back.
+
+    The audit is told of changes in their transaction, and of reads of personal data and refusals soon after.
+    A handler takes `WriteTx`, or opens the visit's transaction itself, or takes `Witnessed` and tells itself.
+    """
+
+    opens_its_transaction: ClassVar[bool] = False
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -47,20 +73,29 @@ class DoorRoute(APIRoute):
             raise TypeError(f"{path} declares neither needs(...) nor public()")
         self.permissions: tuple[str, ...] = tuple(extra[_SCOPES])
         self.open_to_all = extra.get("security") == []
+        self.deed = testimony.deed_of(self, self.permissions)
+        if self.deed.changes and not (self.opens_its_transaction or tells(self.dependant)):
+            raise TypeError(f"{path} takes neither WriteTx nor Witnessed: the audit must hear of its changes")
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> _Handler:
         """The framework's handler, inside our door."""
         inner = super().get_route_handler()
         known = _query_names(self.dependant)
-        streams = self.is_sse_stream
+        visited = partial(_streamed if self.is_sse_stream else _within_deadline, inner=inner, route=self)
 
         async def handle(request: Request) -> Response:
-            if not self.open_to_all:
-                self._admit(request)
-            _refuse_unknown(request, known)
-            if streams:
-                return await inner(request)
-            return await _within_deadline(request, inner)
+            try:
+                if not self.open_to_all:
+                    self._admit(request)
+                _refuse_unknown(request, known)
+                names = _hidden_from(request)
+                if not names:
+                    return await visited(request)
+                with masking.kept_hidden(request.query_params, names):
+                    return await visited(request)
+            except (Forbidden, NotFound) as problem:
+                testimony.refused(request, self.deed, problem)
+                raise
 
         return handle
 
@@ -68,13 +103,9 @@ class DoorRoute(APIRoute):
         principal: Principal | None = request.state.principal
         if principal is None:
             raise Unauthenticated("unauthenticated", en="Sign in first.", zh="请先登录。")
-        for permission in self.permissions:
-            if permission not in principal.permissions:
-                raise Forbidden(
-                    "permission_missing",
-                    en=f"This needs the permission {permission}.",
-                    zh=f"此操作需要权限 {permission}。",
-                )
+        demand(principal, self.permissions)
+        if self.deed.personal:
+            request.state.journal.admit()
 
 
 class Router(APIRouter):
@@ -84,54 +115,79 @@ class Router(APIRouter):
         super().__init__(route_class=DoorRoute, **options)
 
 
-async def _within_deadline(
-    request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]]
-) -> Response:
+def _hidden_from(request: Request) -> frozenset[str]:
+    """The fields that the caller must not see."""
+    principal: Principal | None = request.state.principal
+    return frozenset() if principal is None else principal.masked
+
+
+def _shown(request: Request, response: Response) -> Response:
+    names = _hidden_from(request)
+    return masking.hide(response, names) if names else response
+
+
+async def _streamed(request: Request, inner: _Handler, route: DoorRoute) -> Response:
+    response = _shown(request, await inner(request))
+    if route.deed.personal:
+        testimony.read(request, route.deed, response)
+    return stays.kept_short(response, request.state.principal)
+
+
+async def _within_deadline(request: Request, inner: _Handler, route: DoorRoute) -> Response:
     try:
         async with asyncio.timeout(request.state.request_seconds) as deadline:
-            return await _visited(request, inner)
+            return await _visited(request, inner, route)
     except TimeoutError:
         if not deadline.expired():
             raise
         raise Unavailable("deadline", en="This took too long.", zh="处理超时。") from None
 
 
-async def _visited(request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+async def _visited(request: Request, inner: _Handler, route: DoorRoute) -> Response:
     with idempotency.once():
         async with AsyncExitStack() as stack:
-            return await _answered(request, inner, stack)
+            visit = request.state.visit = Visit(stack)
+            response = await _answered(request, inner, visit)
+            if visit.tx is not None and visit.replay is None:
+                testimony.changed(request, route.deed, response, visit.tx)
+    if route.deed.personal:
+        testimony.read(request, route.deed, response)
+    return response
 
 
-async def _answered(
-    request: Request, inner: Callable[[Request], Coroutine[Any, Any, Response]], stack: AsyncExitStack
-) -> Response:
-    visit = request.state.visit = Visit(stack)
+async def _answered(request: Request, inner: _Handler, visit: Visit) -> Response:
     try:
-        response = await inner(request)
+        response = _shown(request, await inner(request))
     except idempotency.Replayed:
         if visit.replay is None:
             raise
-        return visit.replay
+        return _shown(request, visit.replay)
     if visit.tx is not None and visit.claim is not None:
         idempotency.keep(visit.tx, visit.claim, response, request.state.sealer)
     return response
 
 
-def _query_names(dependant: Dependant) -> frozenset[str]:
+def _query_names(dependant: Dependant) -> frozenset[str] | None:
+    """The parameters that are known; None when a model takes any beside its own (`extra="allow"`)."""
     names: set[str] = set()
     for field in dependant.query_params:
         model = field.field_info.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
+            if model.model_config.get("extra") == "allow":
+                return None
             names.update(info.alias or name for name, info in model.model_fields.items())
         else:
             names.add(field.alias)
     for part in dependant.dependencies:
-        names |= _query_names(part)
+        more = _query_names(part)
+        if more is None:
+            return None
+        names |= more
     return frozenset(names)
 
 
-def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
-    if not request.scope["query_string"]:
+def _refuse_unknown(request: Request, known: frozenset[str] | None) -> None:
+    if known is None or not request.scope["query_string"]:
         return
     unknown = [name for name in request.query_params if name not in known]
     if unknown:

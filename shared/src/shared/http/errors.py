@@ -1,7 +1,7 @@
 """The one place where anything that went wrong becomes `application/problem+json` (RFC 9457)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -34,6 +34,17 @@ class MethodNotAllowed(Problem):
     status, title_en, title_zh = 405, "Method not allowed", "不支持的方法"
 
 
+def method_not_allowed(allowed: Iterable[str] = ()) -> MethodNotAllowed:
+    """The 405 of a path whose methods are `allowed`; without them the answer does not name any."""
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    return MethodNotAllowed(
+        "method_not_allowed",
+        en="This method is not supported here.",
+        zh="此处不支持该方法。",
+        headers=headers,
+    )
+
+
 def chinese(accept_language: str | None) -> bool:
     """Whether the caller would rather read Chinese than English."""
     weights = {"zh": 0.0, "en": 0.0}
@@ -54,7 +65,7 @@ def _weight(parameter: str) -> float:
 
 
 def document(problem: Problem, *, zh: bool, request_id: str) -> dict[str, Any]:
-    """The problem as RFC 9457 members; nothing of the input is echoed."""
+    """The problem as RFC 9457 members, which no further member replaces; nothing of the input is echoed."""
     found: dict[str, Any] = {
         "type": f"urn:tonglu:problem:{problem.code}",
         "title": problem.title_zh if zh else problem.title_en,
@@ -68,7 +79,7 @@ def document(problem: Problem, *, zh: bool, request_id: str) -> dict[str, Any]:
         found["errors"] = [
             {"pointer": e.pointer, "code": e.code, "message": e.zh if zh else e.en} for e in problem.errors
         ]
-    return {**found, **problem.extra}
+    return {**problem.extra, **found}
 
 
 def answer(problem: Problem, request: Request) -> Response:
@@ -76,7 +87,11 @@ def answer(problem: Problem, request: Request) -> Response:
     zh = chinese(request.headers.get("accept-language"))
     request_id = getattr(request.state, "request_id", "")
     body = json.dumps(document(problem, zh=zh, request_id=request_id), ensure_ascii=False)
-    headers = {"Content-Language": "zh-CN" if zh else "en", "Cache-Control": "no-store"}
+    headers = {
+        **problem.headers,
+        "Content-Language": "zh-CN" if zh else "en",
+        "Cache-Control": "no-store",
+    }
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     if problem.status == Unauthenticated.status:
@@ -122,9 +137,7 @@ _BY_STATUS: dict[int, Problem] = {
     401: Unauthenticated("unauthenticated", en="Sign in first.", zh="请先登录。"),
     403: Forbidden("forbidden", en="You may not do this.", zh="您无权执行此操作。"),
     404: NotFound("not_found", en="There is nothing here.", zh="未找到。"),
-    405: MethodNotAllowed(
-        "method_not_allowed", en="This method is not supported here.", zh="此处不支持该方法。"
-    ),
+    405: method_not_allowed(),
     413: TooLarge("body_too_large", en="The body is larger than allowed.", zh="请求体超过允许的大小。"),
     415: UnsupportedMedia(
         "unsupported_media", en="This content type is not read here.", zh="不支持该内容类型。"

@@ -29,14 +29,21 @@ def _parsed(if_match: str | None) -> int | None:
     return int(match[1])
 
 
+DEMANDED = "x-demanded"
+"""Marks a parameter that the documents require, though its absence has an answer of its own (428)."""
+
 _IfMatchHeader = Annotated[str | None, Header(alias="If-Match", max_length=64, examples=['"v3"'])]
+_DemandedHeader = Annotated[
+    str | None,
+    Header(alias="If-Match", max_length=64, examples=['"v3"'], json_schema_extra={DEMANDED: True}),
+]
 
 
 async def _optional(if_match: _IfMatchHeader = None) -> int | None:
     return _parsed(if_match)
 
 
-async def _required(if_match: _IfMatchHeader = None) -> int | None:
+async def _required(if_match: _DemandedHeader = None) -> int | None:
     if if_match is None:
         raise PreconditionRequired(
             "if_match_required",

@@ -15,10 +15,12 @@ from shared.http.errors import answer as problem_answer
 from shared.problems import Problem, TooLarge, Unauthenticated, Unavailable
 from shared.telemetry.logs import where
 from shared.telemetry.trace import child_of
+from shared.usage import INNER, Tally
 
 _ID = re.compile(rb"^[A-Za-z0-9._:-]{8,64}$")
 _EXEMPT = ("/livez", "/readyz", "/version", "/metrics")
 _PLAIN = b"text/plain; charset=utf-8"
+_INNER = INNER.encode()
 _log = structlog.get_logger()
 
 
@@ -33,12 +35,14 @@ class Frame:
         carried: Mapping[str, Any],
         verifier: TokenVerifier,
         max_in_flight: int,
+        tally: Tally | None = None,
     ) -> None:
         self._app = app
         self._service = service
         self._carried = carried
         self._verifier = verifier
         self._max_in_flight = max_in_flight
+        self.tally = tally or Tally()
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +51,13 @@ class Frame:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        state = scope["state"] = {**self._carried, **_identified(headers), "principal": None}
+        state = scope["state"] = {
+            **self._carried,
+            **_identified(headers),
+            "client": _client(scope, headers),
+            "principal": None,
+            "told_elsewhere": False,  # a handler says so of what is logged where it goes on to
+        }
         # Bound for this call only: another service of this process may be calling, and goes on afterwards.
         with structlog.contextvars.bound_contextvars(
             service=self._service, request_id=state["request_id"], traceparent=state["traceparent"]
@@ -67,6 +77,8 @@ class Frame:
         finally:
             self._in_flight -= 1
             self._note(scope, answer.status, started)
+            if scope["state"]["principal"] is not None and _INNER not in headers:
+                self.tally.count(scope["state"]["principal"], answer.status)
 
     async def _handle(
         self, scope: Scope, receive: Receive, answer: "_Answer", headers: dict[bytes, bytes]
@@ -79,13 +91,13 @@ class Frame:
         if token is not None:
             try:
                 scope["state"]["principal"] = await self._verifier.verify(token.decode("latin-1"))
-            except Unauthenticated as error:
+            except (Unauthenticated, Unavailable) as error:
                 await _refuse(error, scope, receive, answer)
                 return
         await self._app(scope, receive, answer)
 
     def _note(self, scope: Scope, status: int, started: float) -> None:
-        if scope["path"] in _EXEMPT:
+        if scope["path"] in _EXEMPT or scope["state"]["told_elsewhere"]:
             return
         route = scope.get("route")
         principal = scope["state"]["principal"]
@@ -143,6 +155,15 @@ def _identified(headers: Mapping[bytes, bytes]) -> dict[str, str]:
         "request_id": request_id,
         "traceparent": child_of(headers.get(b"traceparent", b"").decode("latin-1")),
     }
+
+
+def _client(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    """The client's address: what our own nginx says of it, or whose connection it is without one."""
+    told = headers.get(b"x-forwarded-for")
+    if told is not None:
+        return told.decode("latin-1")
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,19 +10,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnClause
 
-from shared.db import Reader, Record, Scope
+from shared.db import Reader, Record
 from shared.http.models import ListQuery
 from shared.problems import FieldError, Malformed
 from shared.sealing import Sealer, Unsealable
 
 Condition = Callable[[Any], ColumnElement[bool]]
-
-
-def visible(scope: Scope, column: Any) -> list[ColumnElement[bool]]:
-    """The conditions that keep a statement inside the scope; none for everything."""
-    if scope.distributors is None:
-        return []
-    return [column.in_(sorted(scope.distributors))]
 
 
 class Listing:

@@ -56,9 +56,9 @@ class Money(BaseModel):
 class PageInfo(Output):
     """Where the list goes on. `total` only with `?count=exact`."""
 
-    next_cursor: str | None
-    has_more: bool
-    total: int | None = None
+    next_cursor: str | None = Field(examples=["QmVnaW4gYmVoaW5k"])
+    has_more: bool = Field(examples=[True])
+    total: int | None = Field(default=None, examples=[2190])
 
 
 class Page(Output, Generic[Item]):
@@ -66,6 +66,12 @@ class Page(Output, Generic[Item]):
 
     data: list[Item]
     page: PageInfo
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`CustomerPage` for a page of `CustomerRead`: what generated clients call it."""
+        name = getattr(params[0], "__name__", None)
+        return f"{name.removesuffix('Read')}Page" if name else super().model_parametrized_name(params)
 
 
 class ListQuery(Input):
@@ -85,10 +91,10 @@ class ListQuery(Input):
 class BatchResult(Output):
     """What became of one item of a batch; `problem` is a problem document (RFC 9457)."""
 
-    index: int
-    status: int
-    id: str | None = None
-    problem: dict[str, Any] | None = None
+    index: int = Field(examples=[0])
+    status: int = Field(examples=[201])
+    id: str | None = Field(default=None, examples=["0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e"])
+    problem: dict[str, Any] | None = Field(default=None, examples=[None])
 
 
 class BatchResults(Output):

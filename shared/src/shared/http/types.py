@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    Strict,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 # C0 and C1 controls but tab and line ends, bidi controls, surrogates, non-characters.
 _FORBIDDEN = re.compile(
@@ -49,6 +57,13 @@ def _rfc_3339(value: Any) -> Any:
     raise PydanticCustomError("not_a_time", "must be an RFC 3339 time", {"zh": "必须是 RFC 3339 时间"})
 
 
+def _no_flag(value: Any) -> Any:
+    """Anything but true and false, which Python takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
 def _with_z(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -63,7 +78,11 @@ Line = _text(500)
 Text = _text(_MOST_TEXT)
 Phone = _text(40, 3)
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
-Int64 = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)]
+Flag = Annotated[bool, Strict()]
+"""Of a body: true or false; a bare `bool` would take 1 and "yes", too."""
+NO_FLAG = BeforeValidator(_no_flag)
+"""Last of what is said of a body's `int`, which would take true, too."""
+Int64 = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64), NO_FLAG]
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_rfc_3339),

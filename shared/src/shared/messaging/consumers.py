@@ -21,6 +21,13 @@ class Consumers:
             event: (found,) if callable(found) else tuple(found) for event, found in handlers.items()
         }
 
+    def also(self, handlers: Mapping[type[Event], Handler]) -> "Consumers":
+        """The same, and these after those that are there."""
+        together = dict(self._handlers)
+        for event, handler in handlers.items():
+            together[event] = (*together.get(event, ()), handler)
+        return Consumers(together)
+
     @property
     def types(self) -> frozenset[str]:
         """The event types that are handled."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
-from fastapi import Path, Query
+from fastapi import Path, Query, Request, Response
 from sqlalchemy import select
 
 from shared.http import Caller, Db, Listing, Page, ReadDb, Router, Sealing, WriteTx, needs
@@ -67,28 +67,34 @@ def operator_router(service_name: str) -> Router:
 async def list_dead_letters(
     db: ReadDb, sealer: Sealing, query: Annotated[DeadLetterQuery, Query()]
 ) -> Page[DeadLetterRead]:
+    """Events that this service could not take in, latest first, each with the reason and the attempts."""
     page: dict[str, Any] = await DEAD_LETTERS.page(db, query, sealer)
     return Page[DeadLetterRead].model_validate(page)
 
 
 async def get_dead_letter(letter: Id, db: ReadDb) -> DeadLetterDetail:
+    """One of them with the event as it arrived."""
     row = await dead_letters.one(db, letter)
     if row is None:
         raise not_found("dead letter", "死信")
     return DeadLetterDetail.model_validate(dict(row))
 
 
-async def replay_dead_letter(letter: Id, tx: WriteTx, caller: Caller) -> DeadLetterDetail:
+async def replay_dead_letter(
+    letter: Id, tx: WriteTx, caller: Caller, request: Request, response: Response
+) -> DeadLetterDetail:
     """Replaying an event whose effects are committed meanwhile changes nothing."""
     if not await dead_letters.replay(tx, letter):
         raise not_found("dead letter", "死信")
     row = await dead_letters.one(tx, letter)
     detail = DeadLetterDetail.model_validate(dict(row or {}))
+    response.headers["Location"] = request.url.path.removesuffix("/replay")
     _log.info("dead letter replayed", event_id=str(detail.event_id), principal=str(caller.id))
     return detail
 
 
 async def get_outbox(database: Db, db: ReadDb) -> OutboxRead:
+    """Events of this service that the bus has not confirmed yet; many or old ones mean that it is away."""
     waiting = await outbox.backlog(db)
     age = (database.now() - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
     return OutboxRead(

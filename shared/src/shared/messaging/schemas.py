@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.http import ListQuery, Output
 from shared.http.types import Code, Moment
 
@@ -20,12 +22,12 @@ class DeadLetterRead(Output):
 
     id: UUID
     event_id: UUID
-    type: str | None
-    reason: str
-    error_class: str | None
-    attempts: int
-    exchange: str
-    routing_key: str
+    type: str | None = Field(examples=["customer.registered.v1"])
+    reason: str = Field(examples=["failed"])
+    error_class: str | None = Field(examples=["KeyError"])
+    attempts: int = Field(examples=[8])
+    exchange: str = Field(examples=["tonglu.events"])
+    routing_key: str = Field(examples=["customer.registered.v1"])
     first_at: Moment
     last_at: Moment
     replayed_at: Moment | None
@@ -34,13 +36,13 @@ class DeadLetterRead(Output):
 class DeadLetterDetail(DeadLetterRead):
     """A dead letter with the event as it arrived."""
 
-    payload: Any
+    payload: Any = Field(examples=[{"specversion": "1.0", "type": "customer.registered.v1"}])
 
 
 class OutboxRead(Output):
     """What waits to be told; `oldest_age_seconds` is 0 when nothing waits."""
 
-    unpublished: int
-    failing: int
+    unpublished: int = Field(examples=[12])
+    failing: int = Field(examples=[0])
     oldest_at: Moment | None
-    oldest_age_seconds: float
+    oldest_age_seconds: float = Field(examples=[1.4])

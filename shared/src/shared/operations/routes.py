@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.auth import Principal
 from shared.db import Database, Record
-from shared.http import Caller, Db, ReadDb, Router, WriteTx, needs, set_etag
+from shared.http import Caller, Db, ReadDb, Router, WriteTx, needs, set_etag, streams
 from shared.http.errors import chinese
 from shared.operations import commands, queries
 from shared.operations.domain import FINAL
@@ -62,6 +62,7 @@ def operations_router() -> Router:
         operation_id="watchOperation",
         summary="Watch an operation until it ends (server-sent events)",
         response_class=EventSourceResponse,
+        responses=streams("progress", OperationRead),
         **needs("operations:read"),
     )(watch_operation)
     router.post(
@@ -77,6 +78,7 @@ def operations_router() -> Router:
 async def get_operation(
     operation: Id, db: ReadDb, caller: Caller, request: Request, response: Response
 ) -> OperationRead:
+    """How much of it is done, and what came of it; only its maker and administrators see it."""
     row = await queries.visible(db, operation, caller=caller.id, sees_all=caller.may(_SEES_ALL))
     if row is None:
         raise not_found("operation", "操作")
@@ -90,7 +92,8 @@ async def watch_operation(
     """Event `progress` with the operation whenever it changed; the last one has a final status.
 
     An event's id is the operation's version: sent as `Last-Event-ID` it leaves out what was seen, but a
-    final status is always told. A stream that breaks off is resumed by connecting again.
+    final status is always told. A stream that breaks off is resumed by connecting again; a key's stream
+    lasts three seconds at most, so that a revoked key sees nothing more.
     """
     seen = int(last_event_id or 0)
     while True:
@@ -114,4 +117,5 @@ async def cancel_operation(
     """What waits is cancelled at once; what runs stops soon; what has ended stays as it is."""
     row = await commands.cancel(tx, operation, caller=caller.id, sees_all=caller.may(_SEES_ALL))
     set_etag(response, row["version"])
+    response.headers["Location"] = request.url.path.removesuffix("/cancel")
     return operation_read(row, zh=chinese(request.headers.get("accept-language")))

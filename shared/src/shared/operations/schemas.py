@@ -18,11 +18,11 @@ class OperationRead(Output):
 
     id: UUID
     kind: str = Field(examples=["customers.import"])
-    status: Status
+    status: Status = Field(examples=["running"])
     done: int = Field(examples=[12000])
     total: int | None = Field(examples=[22190])
-    result: dict[str, Any] | None
-    problem: dict[str, Any] | None
+    result: dict[str, Any] | None = Field(examples=[None])
+    problem: dict[str, Any] | None = Field(examples=[None])
     cancel_requested: bool
     created_by: UUID
     created_at: Moment

@@ -4,5 +4,6 @@ from shared.references.clients import References
 from shared.references.commands import apply
 from shared.references.consumers import CUSTOMER_EVENTS
 from shared.references.domain import CustomerRef
+from shared.references.tables import through_customer
 
-__all__ = ["CUSTOMER_EVENTS", "CustomerRef", "References", "apply"]
+__all__ = ["CUSTOMER_EVENTS", "CustomerRef", "References", "apply", "through_customer"]

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Index
 from sqlmodel import Field
 
+from shared.db import Sight
 from shared.db.base import SharedBase
 
 MOMENT: Any = DateTime(timezone=True)
@@ -19,6 +20,7 @@ class CustomerReference(SharedBase, table=True):
     __table_args__ = (
         Index("customer_ref_of_distributor", "distributor_id"),
         Index("customer_ref_of_owner", "owner_id"),
+        Index("customer_ref_of_org_unit", "org_unit_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -30,3 +32,12 @@ class CustomerReference(SharedBase, table=True):
     merged_into: UUID | None
     version: int
     updated_at: datetime = Field(sa_type=MOMENT)
+
+
+KNOWN: Any = CustomerReference.__table__  # type: ignore[attr-defined]
+SIGHT = Sight(KNOWN.c.distributor_id, held=(KNOWN.c.owner_id, KNOWN.c.org_unit_id))
+
+
+def through_customer(table: Any, *held: Any) -> Sight:
+    """The sight of a table whose rows belong to a customer: held by these columns, or by who holds it."""
+    return Sight(table.c.distributor_id, held=held, customer=table.c.customer_id, customers=KNOWN)

@@ -16,7 +16,7 @@ ALLOWED = frozenset({
     "event", "level", "timestamp", "service", "request_id", "traceparent", "method", "route", "status",
     "milliseconds", "principal", "principal_kind", "error", "where", "loop", "job", "job_kind", "kind",
     "event_id", "event_type", "consumer", "attempts", "count", "seconds", "operation_id", "reason", "version",
-    "queue", "published", "table", "model", "champion", "customers", "port", "address",
+    "queue", "published", "table", "model", "champion", "customers", "port", "address", "key_id",
 })  # fmt: skip
 
 

@@ -6,21 +6,39 @@ from contextlib import asynccontextmanager
 from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
+from shared.audit import Journal
 from shared.composition import Service
 from shared.db import Database
 from shared.db.migrate import upgrade
 from shared.messaging.bus import EventBus
 from shared.messaging.local import LocalBus
+from shared.sealing import Sealer
 from shared.testing.clients import jwks
 
 _TABLES = """
     SELECT tablename AS name FROM pg_tables
     WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+      AND has_table_privilege(format('%I.%I', schemaname, tablename), 'DELETE')
 """
+_SEEDED = ("plan",)
 _REFERENCES = """
     SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent
     FROM pg_constraint WHERE contype = 'f'
 """
+
+
+_DATA_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def carried(name: str, database: Database, *, request_seconds: float = 5.0) -> dict[str, Any]:
+    """What a frame carries into the requests of a small service of a test's own."""
+    sealer = Sealer(_DATA_KEY)
+    return {
+        "database": database,
+        "sealer": sealer,
+        "journal": Journal(name, database, sealer),
+        "request_seconds": request_seconds,
+    }
 
 
 class Urls(Protocol):
@@ -37,9 +55,9 @@ def settings_for(settings_class: Any, urls: Urls, **given: Any) -> Any:
     return settings_class.load(
         database_url=urls.app_url,
         database_owner_url=urls.owner_url,
-        data_key=base64.b64encode(bytes(range(32))).decode(),
+        data_key=_DATA_KEY,
         internal_jwks=jwks(),
-        **given,
+        **{"audit_anchor_seconds": 3600, **given},
     )
 
 
@@ -67,12 +85,17 @@ async def running(
 
 
 async def clean(database: Database, *, keep: tuple[str, ...] = ()) -> None:
-    """Delete every row but those of the tables to keep (seeds), children before parents."""
+    """Delete every row but those of the tables to keep, and what migrations made; children before parents.
+
+    The audit stays, as always: its role may not delete from it.
+    """
     async with database.begin() as tx:
         tables = {row["name"] for row in await tx.connection.fetch(_TABLES)}
         parents: dict[str, set[str]] = {name: set() for name in tables}
         for row in await tx.connection.fetch(_REFERENCES):
-            if row["child"] != row["parent"]:
+            if row["child"] != row["parent"] and row["child"] in tables:
                 parents[row["child"]].add(row["parent"])
-        ordered = [name for name in TopologicalSorter(parents).static_order() if name not in keep]
+        ordered = [
+            name for name in TopologicalSorter(parents).static_order() if name not in {*keep, *_SEEDED}
+        ]
         await tx.connection.execute("; ".join(f'DELETE FROM "{name}"' for name in reversed(ordered)))

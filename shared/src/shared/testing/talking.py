@@ -131,11 +131,20 @@ class Line:
         self._flowing.set()
         server, self._server = self._server, None
         if server is not None:
-            server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+            await self._close(server)
+        while self._writers or self._tasks:
+            for writer in self._writers:
+                writer.transport.abort()
+            self._writers.clear()
+            if self._tasks:
+                await asyncio.wait(set(self._tasks))
+
+    async def _close(self, server: asyncio.Server) -> None:
+        """Close it when all that it accepted is ours: asyncio forgets to close what is still on its way."""
+        for listening in server.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+        await asyncio.sleep(0.01)
+        server.close()
 
     def hang(self) -> None:
         """Keep connections open and let nothing through."""
@@ -143,6 +152,9 @@ class Line:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        self._follow(asyncio.create_task(self._connect(reader, writer)))
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             their_reader, their_writer = await asyncio.open_connection(*self._target)
         except OSError:
@@ -150,9 +162,11 @@ class Line:
             return
         self._writers.add(their_writer)
         for source, sink in ((reader, their_writer), (their_reader, writer)):
-            task = asyncio.create_task(self._pump(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._follow(asyncio.create_task(self._pump(source, sink)))
+
+    def _follow(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import aio_pika
 from aio_pika import ExchangeType
@@ -9,7 +10,12 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 
 CONNECT_SECONDS = 5
 HEARTBEAT_SECONDS = 10
-_DELIVERY_LIMIT = 1000  # only for a consumer that crashes unseen: poison is counted in the database
+QUEUE_ARGUMENTS: dict[str, str | int] = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": 1000,  # only for a consumer that crashes unseen: poison is counted in the database
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
 
 
 async def connect(url: str, name: str) -> AbstractConnection:
@@ -53,13 +59,7 @@ class Topology:
         queue = await channel.declare_queue(
             self.queue_of(consumer),
             durable=True,
-            arguments={
-                "x-queue-type": "quorum",
-                "x-delivery-limit": _DELIVERY_LIMIT,
-                "x-dead-letter-exchange": self.dead,
-                "x-dead-letter-strategy": "at-least-once",
-                "x-overflow": "reject-publish",
-            },
+            arguments=dict[str, Any](QUEUE_ARGUMENTS) | {"x-dead-letter-exchange": self.dead},
         )
         for event_type in sorted(types):
             await queue.bind(exchange, event_type)

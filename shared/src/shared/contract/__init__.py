@@ -1,0 +1,1 @@
+"""The contract in writing: what the OpenAPI and AsyncAPI documents say beyond what the code declares."""

@@ -1,0 +1,126 @@
+"""The nouns and verbs of the contract in English and Chinese: tags, and what a permission is for.
+
+Whoever adds a tag or a permission adds its words here; a test names what is missing.
+"""
+
+CONTACT = {"name": "Tonglu 通路"}
+LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+
+TAGS = {
+    "auth": (
+        "Sign in, stay signed in, sign out; who is signed in",
+        "登录、续期、退出，以及当前身份",
+    ),
+    "staff": ("Accounts of the people who work here", "员工账号"),
+    "api keys": (
+        "Keys of distributors: give, change, rotate and revoke them",
+        "经销商密钥：发放、修改、轮换与吊销",
+    ),
+    "plans": ("How much a role, a key or an address may ask", "限额方案"),
+    "usage": ("How much each key and person called", "调用量统计"),
+    "profile": ("One customer all around, from every service", "客户全景：汇集各服务的信息"),
+    "customers": ("Organisations and persons, with their history", "客户（组织与个人）及其变更历史"),
+    "identities": (
+        "Under which ids the channels know a customer",
+        "客户在各渠道中的标识",
+    ),
+    "contacts": ("People at a customer", "客户联系人"),
+    "orders": ("Sales and returns", "销售与退货订单"),
+    "distributors": ("Partners of the channel and their tree", "渠道商及其层级"),
+    "org units": ("How the company divides the work on customers, as a tree", "组织单元及其层级"),
+    "channels": ("The register of sales channels", "销售渠道登记"),
+    "imports": ("Customers and orders from files", "从文件导入客户与订单"),
+    "interactions": ("Calls, visits, messages with customers", "与客户的通话、拜访与消息"),
+    "complaints": ("Complaints and their course, with deadlines", "投诉及其处理过程与时限"),
+    "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
+    "timeline": ("Everything that happened with a customer", "客户时间线"),
+    "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
+    "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),
+    "tier policies": ("The rules by which tiers and stages are decided", "分级策略"),
+    "models": ("What the scores were learnt from, and how good it is", "评分模型及其回测"),
+    "scoring runs": ("Scoring every customer", "批量评分"),
+    "reminders": ("What somebody shall do at a moment", "定时提醒"),
+    "inbox": ("What was brought before a person", "收件箱"),
+    "operations": ("Long work: read it, watch it, cancel it", "后台任务：查看、跟踪与取消"),
+    "operators": ("For those who run the system: dead letters and the outbox", "运维：死信与发件箱"),
+    "audit": ("Who did what, to what, from where, with which result", "审计：何人、何事、何处、结果如何"),
+    "health": ("Whether the system is alive and ready", "健康检查"),
+}
+"""By tag: what its operations are about."""
+
+THINGS = {
+    "api_keys": ("keys of partners", "合作伙伴密钥"),
+    "audit": ("the audit", "审计记录"),
+    "channels": ("sales channels", "销售渠道"),
+    "complaints": ("complaints", "投诉"),
+    "customers": ("customers", "客户"),
+    "deadletters": ("dead letters", "死信"),
+    "distributors": ("distributors", "渠道商"),
+    "imports": ("imports", "导入任务"),
+    "inbox": ("the inbox", "收件箱"),
+    "interactions": ("interactions", "互动记录"),
+    "operations": ("long-running operations", "后台任务"),
+    "orders": ("orders", "订单"),
+    "org_units": ("org units", "组织单元"),
+    "plans": ("limit plans", "限额方案"),
+    "models": ("models and scoring runs", "模型与评分运行"),
+    "policies": ("tier policies", "分级策略"),
+    "reminders": ("reminders", "提醒"),
+    "scores": ("scores and churn warnings", "评分与流失预警"),
+    "staff": ("staff accounts", "员工账号"),
+    "usage": ("usage figures", "调用量统计"),
+}
+"""What stands before the colon of a permission."""
+
+DEEDS = {
+    "all": ("See everybody's {}", "查看所有人的{}"),
+    "assign": ("Assign {}", "分配{}"),
+    "read": ("Read {}", "查看{}"),
+    "write": ("Create and change {}", "新建和修改{}"),
+}
+"""What stands behind it."""
+
+PARAMETERS = {
+    "limit": ("The most items of a page", "每页最多条数"),
+    "cursor": ("`page.next_cursor` of the page before", "上一页的 `page.next_cursor`"),
+    "sort": ("What to sort by; with `-` before it, falling", "排序字段，前置 `-` 为降序"),
+    "count": ("`exact` adds `page.total`", "`exact` 时附带 `page.total`"),
+    "q": ("Part of the name", "名称的一部分"),
+    "If-Match": (
+        "The ETag that was read; with another version the answer is 412",
+        "读取到的 ETag，不符则 412",
+    ),
+    "Last-Event-ID": ("Go on behind this event", "从此事件之后继续"),
+}
+"""What a parameter is for, where its own field does not say."""
+
+
+def of_parameter(name: str, place: str) -> str:
+    """A parameter in English and Chinese, by its own words or by its form."""
+    stem, _, bound = name.partition("[")
+    plain = stem.removesuffix("_id").replace("_", " ")
+    if name in PARAMETERS:
+        en, zh = PARAMETERS[name]
+    elif place == "path":
+        en, zh = f"Which {plain}", f"{stem}，路径参数"
+    elif bound == "gte]":
+        en, zh = f"At this {plain} or after it", f"{stem} 不早于此值"
+    elif bound == "lt]":
+        en, zh = f"Before this {plain}", f"{stem} 早于此值"
+    else:
+        en, zh = f"Only what has this {plain}", f"按 {stem} 筛选"
+    return f"{en} · {zh}"
+
+
+def of_permission(permission: str) -> str:
+    """A permission in English and Chinese; its own letters where a word is missing."""
+    thing, _, deed = permission.partition(":")
+    en, zh = THINGS.get(thing, (thing, thing))
+    do, do_zh = DEEDS.get(deed, (f"{deed} {{}}", f"{deed} {{}}"))
+    return f"{do.format(en)} · {do_zh.format(zh)}"
+
+
+def of_tag(tag: str) -> dict[str, str]:
+    """A tag as OpenAPI lists it."""
+    en, zh = TAGS.get(tag, (tag, tag))
+    return {"name": tag, "description": f"{en}.\n\n{zh}。"}
