@@ -11,6 +11,7 @@ from customer_svc.customers import schemas as customers
 from customer_svc.distributors import schemas as distributors
 from customer_svc.identities import schemas as identities
 from customer_svc.orders import schemas as orders
+from customer_svc.org_units import schemas as org_units
 
 SECRET = "13912345678x"
 GOOD = {"name": "海纳", "kind": "organisation"}
@@ -221,7 +222,7 @@ async def test_every_operation_is_described(service):
     "model",
     [
         value
-        for module in (channels, contacts, customers, distributors, identities, orders)
+        for module in (channels, contacts, customers, distributors, identities, orders, org_units)
         for value in vars(module).values()
         if isinstance(value, type) and value.__module__ == module.__name__
         if value.__name__.endswith(("Create", "Patch", "Assign", "Read", "Brief", "Summary"))

@@ -7,15 +7,21 @@ import httpx
 import pytest
 
 from gateway.__main__ import open_first_account
+from gateway.api_keys.hashing import Hashing
+from gateway.api_keys.queries import plans_of_keys
+from gateway.api_keys.uses import Uses
 from gateway.app import build, ensure_admin, front
 from gateway.documentation.sources import Documents
 from gateway.edge.check import Check, Credentials
 from gateway.edge.identity import StaffIdentity
+from gateway.edge.partners import KeyIdentity
 from gateway.edge.paths import Paths
 from gateway.keys.ring import KeyRing
+from gateway.limits.warden import Warden
 from shared.db import Database
 from shared.messaging.local import LocalBus
 from shared.problems import NotFound, Unauthenticated, Unavailable
+from shared.sealing import Sealer
 from shared.testing import clean
 
 ORDERS: dict[str, Any] = {"paths": {"/v1/orders": {"get": {}}}}
@@ -38,21 +44,27 @@ class Remote(httpx.AsyncBaseTransport):
 async def test_paths_of_a_service_that_never_told_are_unavailable_not_unknown(settings: Any) -> None:
     remote, moment = Remote(), 0.0
     database = Database(settings.database_url.get_secret_value())
+    await database.open()
     ring = KeyRing(database, None)  # type: ignore[arg-type]  # no key is needed to refuse
     async with httpx.AsyncClient(transport=remote, base_url="http://customer") as client:
         documents = Documents({}, {"customer-svc": client}, monotonic=lambda: moment)
-        check = Check(Paths(documents.all).table, StaffIdentity(database, ring, issuer="x"), ring)
+        people = StaffIdentity(database, ring, issuer="x")
+        hashing = Hashing(Sealer(settings.data_key.get_secret_value()))
+        partners = KeyIdentity(database, hashing, Uses(database), test_keys=False)
+        warden = Warden(database, pepper=b"", key_plans=plans_of_keys, counting=True)
+        check = Check(Paths(documents.all).table, people, partners, ring, warden)
         with pytest.raises(Unavailable, match="service_starting"):
-            await check("/v1/orders", Credentials())
+            await check("GET", "/v1/orders", Credentials())
         remote.document = ORDERS
         with pytest.raises(Unavailable):
-            await check("/v1/orders", Credentials())
+            await check("GET", "/v1/orders", Credentials())
         assert remote.asked == 1
         moment += 3
         with pytest.raises(Unauthenticated):
-            await check("/v1/orders", Credentials())
+            await check("GET", "/v1/orders", Credentials())
         with pytest.raises(NotFound):
-            await check("/v1/nothing", Credentials())
+            await check("GET", "/v1/nothing", Credentials())
+    await database.close()
 
 
 async def test_a_service_that_goes_away_keeps_its_last_document() -> None:

@@ -8,8 +8,16 @@ import time
 from typing import Any
 
 import pytest
+import structlog
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+
+from shared.auth.headers import MOST_BYTES
+
+from .oidc_issuer import LocalIssuer
+from .test_oidc import issuer
+
+__all__ = ["issuer"]
 
 
 def part(value: dict[str, Any]) -> str:
@@ -45,8 +53,12 @@ async def subject_of(world: Any) -> dict[str, Any]:
 
 
 async def refused(world: Any, token: str) -> bool:
-    answer = await world.client.get("/v1/customers/1", headers={"Authorization": f"Bearer {token}"})
+    with structlog.testing.capture_logs() as logs:
+        answer = await world.client.get("/v1/customers/1", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401, answer.text
+    said = [set(entry) for entry in logs if entry["event"] == "token_refused"]
+    assert said == ([{"event", "key_id", "log_level"}] if len(token) < MOST_BYTES else [])
+    assert not any(part in str(logs) for part in token.split(".") if len(part) > 20)
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.json()["code"] == "token_invalid"
     assert not any(neighbour.seen for neighbour in world.neighbours.values())
@@ -97,13 +109,21 @@ async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(world: 
     assert await refused(world, f"{signed}.{signature.rstrip('=')}")
 
 
-@pytest.mark.parametrize("named", [{"kid": "unknown"}, {}])
-async def test_a_token_that_brings_its_own_key_is_refused(world: Any, named: dict[str, str]) -> None:
+@pytest.mark.parametrize("named", ["unknown", "ours", None])
+@pytest.mark.parametrize("where", ["jku", "x5u"])
+async def test_a_token_that_brings_its_own_key_is_refused_and_nothing_is_fetched(
+    world: Any, issuer: LocalIssuer, where: str, named: str | None
+) -> None:
+    ours = (await world.client.get("/.well-known/jwks.json")).json()["keys"][0]["kid"]
     theirs = OKPKey.generate_key("Ed25519")
-    head = {"alg": "Ed25519", "typ": "at+jwt", "jwk": theirs.as_dict(private=False), **named}
-    head["jku"] = "http://127.0.0.1:9/keys"
+    head: dict[str, Any] = {"alg": "Ed25519", "typ": "at+jwt", where: f"{issuer.url}/keys"}
+    if named is not None:
+        head["kid"] = ours if named == "ours" else named
+    if where == "x5u":
+        head["jwk"] = theirs.as_dict(private=False)
     token = jwt.encode(head, claims(**await subject_of(world)), theirs, algorithms=["Ed25519"])
     assert await refused(world, token)
+    assert not issuer.hits
 
 
 async def test_a_token_of_another_signer_under_our_key_id_is_refused(world: Any) -> None:
@@ -144,5 +164,5 @@ async def test_another_scheme_is_refused(world: Any, authorization: str) -> None
 async def test_nobody_is_asked_to_sign_in(world: Any) -> None:
     answer = await world.client.get("/v1/customers/1", headers={"Accept-Language": "zh-CN"})
     assert answer.status_code == 401
-    assert answer.json()["detail"] == "请先登录。"
+    assert answer.json()["detail"] == "请先登录，或提供密钥（X-API-Key）。"
     assert answer.headers["x-request-id"] == answer.json()["request_id"]

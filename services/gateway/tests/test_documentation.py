@@ -10,7 +10,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.documentation.domain import merged, readable
+from gateway.documentation.events_page import page
 from gateway.documentation.pages import known_files
+from shared.contract.asyncapi import described
+from shared.events import published
 
 FOREIGN = re.compile(r"^(https?:)?//", re.IGNORECASE)
 
@@ -32,7 +35,7 @@ class Loaded(HTMLParser):
         self.inline += tag == "style" or any(name.startswith("on") or name == "style" for name in given)
 
 
-@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+@pytest.mark.parametrize("page", ["/docs", "/redoc", "/events-docs"])
 async def test_a_page_loads_only_files_of_our_own(world: Any, page: str) -> None:
     answer = await world.client.get(page)
     loaded = Loaded()
@@ -55,7 +58,7 @@ async def test_a_page_loads_only_files_of_our_own(world: Any, page: str) -> None
 def test_no_file_names_a_foreign_logo_font_or_validator() -> None:
     static = files("gateway.documentation").joinpath("static")
     assert b"cdn.redoc.ly" not in static.joinpath("redoc", "redoc.standalone.js").read_bytes()
-    for own in ("swagger.js", "redoc.js", "page.css"):
+    for own in ("swagger.js", "redoc.js", "page.css", "events.css"):
         assert "http" not in static.joinpath(own).read_text("utf-8")
     assert "validatorUrl: null" in static.joinpath("swagger.js").read_text("utf-8")
 
@@ -109,6 +112,36 @@ async def test_each_service_has_its_own_valid_document(world: Any) -> None:
         document = (await world.client.get(f"/openapi/{service}.json")).json()
         OpenAPIV31SpecValidator(document).validate()
     assert (await world.client.get("/openapi/other.json")).status_code == 404
+
+
+async def test_the_events_are_a_document_and_a_page_of_their_own(world: Any) -> None:
+    document = (await world.client.get("/asyncapi.json")).json()
+    assert document["asyncapi"] == "3.0.0"
+    answer = await world.client.get("/events-docs")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<script" not in answer.text
+    for name, channel in document["channels"].items():
+        if channel["bindings"]["amqp"]["is"] == "routingKey":
+            assert f'<section id="{name}">' in answer.text
+            assert f'href="#{name}"' in answer.text
+    for heading in ("事件结构", "传输", "发布与订阅", "全部事件", "Who tells, who hears"):
+        assert heading in answer.text
+
+
+def test_what_the_page_takes_from_the_document_cannot_become_markup() -> None:
+    document = described(published(), {"<b>svc": {"customer.registered.v1"}}, version="1")
+    document["channels"]["customer.registered.v1"]["description"] = "<script>alert(1)</script>"
+    text = page(document).decode()
+    assert "<script" not in text
+    assert "<b>svc" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_nested_field_is_shown_with_its_path_and_an_event_nobody_hears_says_so() -> None:
+    text = page(described(published(), {"notify-svc": ["reminder.due.v1"]}, version="1")).decode()
+    assert "<code>customers[].owner_id</code>" in text
+    assert "hears 订阅: <b>notify-svc</b>" in text
+    assert "nobody yet · 暂无" in text
 
 
 async def test_every_operation_of_the_gateway_is_described(world: Any) -> None:

@@ -32,8 +32,11 @@ async def answers(world: Any) -> None:
         return found or JSONResponse({"code": "not_found"}, 404)
 
     async def interactions(request: Any) -> Any:
-        cases = [{"status": "closed"}, {"status": "received"}]
-        return {"data": cases if "complaints" in request.url.path else [], "page": {}}
+        rows = {
+            "/v1/complaints": [{"status": "closed"}, {"status": "received"}],
+            "/v1/promises": [{"status": "open"}] if "unsettled=true" in str(request.url) else [],
+        }
+        return {"data": rows.get(request.url.path, []), "page": {}}
 
     async def scores(_: Any) -> Any:
         return {"tier": "core"}
@@ -61,6 +64,7 @@ async def test_one_call_tells_everything(world: Any) -> None:
     assert told["orders"] == {"summary": None, "last": [{"order_no": "S-1"}]}
     assert told["score"] == {"tier": "core"}
     assert told["open_complaints"] == [{"status": "received"}]
+    assert told["open_promises"] == [{"status": "open"}]
     assert told["open_reminders"] == [{"state": "due"}]
     assert told["parts"] == {
         "archive": "ok",
@@ -69,6 +73,7 @@ async def test_one_call_tells_everything(world: Any) -> None:
         "orders": "ok",
         "timeline": "ok",
         "complaints": "ok",
+        "promises": "ok",
         "scoring": "ok",
         "reminders": "ok",
     }

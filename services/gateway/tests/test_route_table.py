@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.domain import BY_DIGIT, Owned, RouteTable, owned_paths
+from gateway.edge.domain import BY_DIGIT, Operation, Owned, RouteTable, owned_paths
 from gateway.edge.paths import compiled
 
 LITERALS = ["v1", "customers", "orders", "a", "b"]
+CLOSED = {"GET": Operation()}
+OPEN = {"GET": Operation(public=True)}
 SEGMENT = st.sampled_from([*LITERALS, "{id}", "{x}"])
 TEMPLATE = st.lists(SEGMENT, min_size=1, max_size=5).map(lambda parts: "/" + "/".join(parts))
 PATH = st.lists(st.sampled_from([*LITERALS, "c", "", "é", "1f"]), min_size=0, max_size=6).map(
@@ -30,7 +32,7 @@ def fits(template: str, path: str) -> bool:
 
 @given(st.lists(TEMPLATE, max_size=12, unique_by=shape), PATH)
 def test_a_path_goes_to_the_most_literal_template_that_fits(templates: list[str], path: str) -> None:
-    owned = [Owned(template, f"service of {shape(template)}", public=False) for template in templates]
+    owned = [Owned(template, f"service of {shape(template)}", CLOSED) for template in templates]
     found = RouteTable(owned).match(path)
     fitting = [template for template in templates if fits(template, path)]
     best = min(fitting, key=lambda template: ["{" in part for part in template.split("/")], default=None)
@@ -39,7 +41,7 @@ def test_a_path_goes_to_the_most_literal_template_that_fits(templates: list[str]
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_table(path: str) -> None:
-    table = RouteTable([Owned("/v1/{a}/{b}", "one", public=False), Owned("/v1/x", "two", public=True)])
+    table = RouteTable([Owned("/v1/{a}/{b}", "one", CLOSED), Owned("/v1/x", "two", OPEN)])
     found = table.match(path)
     assert found is None or path.startswith("/v1/")
 
@@ -47,7 +49,7 @@ def test_no_text_breaks_the_table(path: str) -> None:
 @pytest.mark.parametrize(("digit", "service"), BY_DIGIT.items())
 def test_an_operation_is_found_by_the_last_digit_of_its_id(digit: str, service: str) -> None:
     owned = [
-        Owned(path, name, public=False)
+        Owned(path, name, CLOSED)
         for name in BY_DIGIT.values()
         for path in ("/v1/operations/{operation_id}", "/v1/operations/{operation_id}/events")
     ]
@@ -56,12 +58,18 @@ def test_an_operation_is_found_by_the_last_digit_of_its_id(digit: str, service: 
         found = table.match(f"/v1/operations/0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3{digit}{end}")
         assert found is not None
         assert found.service == service
-    assert table.match("/v1/operations/0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e") is None
+
+
+def test_an_operation_of_no_service_is_refused_by_one_of_them_and_not_by_the_table() -> None:
+    table = RouteTable([Owned("/v1/operations/{id}", name, CLOSED) for name in BY_DIGIT.values()])
+    ghost = table.match("/v1/operations/0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e")
+    assert ghost is not None
+    assert ghost.operations is CLOSED
 
 
 def test_two_services_cannot_own_the_same_path() -> None:
     with pytest.raises(ValueError, match="/v1/orders"):
-        RouteTable([Owned("/v1/orders", "one", public=False), Owned("/v1/orders", "two", public=False)])
+        RouteTable([Owned("/v1/orders", "one", CLOSED), Owned("/v1/orders", "two", CLOSED)])
 
 
 def test_neighbouring_paths_have_their_own_owners() -> None:
@@ -94,12 +102,17 @@ def test_neighbouring_paths_have_their_own_owners() -> None:
         assert table.match(nowhere) is None
 
 
-def test_a_path_is_open_only_if_all_its_operations_are() -> None:
-    item = {"get": {"security": []}, "post": {"security": [{"staff": []}]}}
-    assert [each.public for each in owned_paths("one", {"paths": {"/x": item}})] == [False]
-    assert [each.public for each in owned_paths("one", {"paths": {"/x": {"get": {"security": []}}}})] == [
-        True
-    ]
+def test_each_operation_says_what_it_demands() -> None:
+    item = {
+        "summary": "not a method",
+        "get": {"security": [], "x-scopes": []},
+        "post": {"security": [{"staff": []}], "x-scopes": ["orders:write"]},
+    }
+    (owned,) = owned_paths("one", {"paths": {"/x": item}})
+    assert owned.operations == {
+        "GET": Operation(public=True),
+        "POST": Operation(permissions=("orders:write",)),
+    }
 
 
 def test_a_service_that_told_nothing_yet_leaves_the_table_incomplete() -> None:
@@ -108,9 +121,7 @@ def test_a_service_that_told_nothing_yet_leaves_the_table_incomplete() -> None:
 
 
 def test_matching_is_quick() -> None:
-    owned = [
-        Owned(f"/v1/{noun}/{{id}}/{verb}", "one", public=False) for noun in "abcdefghij" for verb in "klmn"
-    ]
+    owned = [Owned(f"/v1/{noun}/{{id}}/{verb}", "one", CLOSED) for noun in "abcdefghij" for verb in "klmn"]
     table = RouteTable(owned)
     best = min(timeit.repeat(lambda: table.match("/v1/e/0196f0c4/m"), number=1000, repeat=5)) / 1000
     assert best < 100e-6

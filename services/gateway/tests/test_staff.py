@@ -6,8 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from gateway.api_keys import tables as _api_keys
 from gateway.app import ensure_admin
 from gateway.keys import tables as _keys
+from gateway.oidc import tables as _oidc
+from gateway.reach import tables as _reach
 from gateway.sessions import tables as _sessions
 from gateway.tables import Base
 from shared.db.base import SharedBase
@@ -22,7 +25,7 @@ NEW = {
     "password": PASSWORD,
     "roles": ["sales", "service", "sales"],
 }
-TABLES = (_keys, _sessions, _references)
+TABLES = (_api_keys, _keys, _oidc, _reach, _sessions, _references)
 
 
 async def test_an_administrator_opens_an_account_and_the_person_signs_in(world: Any) -> None:
@@ -175,7 +178,7 @@ async def test_the_last_administrator_stays(world: Any) -> None:
     assert (await world.client.post(f"{path}/disable", headers=headers)).status_code == 409
     answer = await world.client.patch(path, json={"roles": ["sales"]}, headers=headers)
     assert answer.json()["code"] == "last_admin"
-    second = await world.hired("second", "admin")
+    second = await world.hired("second", "admin", data_scope="all")
     others = await world.bearer("second")
     leave = (
         world.client.post(f"{path}/disable", headers=others),

@@ -19,17 +19,6 @@ async def test_the_tables_in_code_are_the_tables_in_the_database(world: Any) -> 
     assert found == []
 
 
-async def test_every_table_with_customers_data_has_forced_row_security(world: Any) -> None:
-    rows = await world.sql(
-        """
-        SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE a.attname = 'distributor_id' AND c.relkind = 'r' AND c.relname <> 'customer_ref'
-        AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
-        """
-    )
-    assert rows == []
-
-
 def test_every_operation_is_documented(world: Any) -> None:
     document = world.service.app.openapi()
     validate(document)

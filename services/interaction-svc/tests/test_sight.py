@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.db import Scope
+from shared.problems import Forbidden
 
 
 async def test_a_foreign_customers_records_were_never_there(world: Any) -> None:
@@ -87,7 +88,7 @@ async def test_row_security_hides_what_a_query_forgets(world: Any) -> None:
 async def test_row_security_refuses_to_write_a_foreign_row(world: Any) -> None:
     customer = await world.customer()
     logged = await world.interaction(customer)
-    with pytest.raises(Exception, match="row-level security"):
+    with pytest.raises(Forbidden):
         async with world.database.begin(Scope(frozenset({uuid4()}))) as tx:
             await tx.connection.execute(
                 "INSERT INTO interaction_edit VALUES ($1, $2, NULL, 2, '[]', $1, now())",

@@ -164,7 +164,7 @@ async def test_a_process_killed_in_the_middle_repeats_nothing_and_loses_nothing(
     async def blocked() -> bool:
         return bool(await world.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
 
-    async with world.database.begin() as tx:
+    async with world.database.begin(timeout=60) as tx:  # the victim may need seconds to start
         await tx.connection.execute("SELECT * FROM inbox_box FOR UPDATE")
         victim = await asyncio.create_subprocess_exec(sys.executable, "-c", VICTIM, world.urls.app_url)
         try:

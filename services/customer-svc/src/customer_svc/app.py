@@ -6,7 +6,9 @@ from customer_svc.customers.routes import router as customers
 from customer_svc.distributors.routes import router as distributors
 from customer_svc.identities.routes import router as identities
 from customer_svc.orders.routes import router as orders
+from customer_svc.org_units.routes import router as org_units
 from customer_svc.settings import Settings
+from customer_svc.staff.consumers import STAFF_EVENTS
 from customer_svc.transfers.commands import JOB, TIDYING
 from customer_svc.transfers.jobs import run_import, tidy_imports
 from customer_svc.transfers.routes import router as transfers
@@ -14,6 +16,7 @@ from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
+from shared.messaging.consumers import Consumers
 
 NUMBER = 1
 
@@ -25,8 +28,9 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         package="customer_svc",
         number=NUMBER,
         title="Tonglu customers 客户档案",
-        description="Customers, contacts, channels, identities, distributors, sales history, imports.",
-        routers=[identities, customers, orders, contacts, distributors, channels, transfers],
+        description="Customers, contacts, channels, identities, distributors, org units, orders, imports.",
+        routers=[identities, customers, orders, contacts, distributors, org_units, channels, transfers],
+        consumers=Consumers(STAFF_EVENTS),
         jobs=Jobs({JOB: run_import, TIDYING: tidy_imports}, periodic=[Every(TIDYING, seconds=3600)]),
     )
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)

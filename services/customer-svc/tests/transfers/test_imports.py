@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from customer_svc.staff.commands import keep
+from customer_svc.staff.domain import StaffMember
 from shared.testing import partner, staff
 
 from .conftest import counts, ended, sent
@@ -123,15 +125,20 @@ async def test_a_code_that_comes_again_with_an_identity_learns_it(imported, clie
     assert (await client.get(f"/v1/customers/{one['id']}")).json()["version"] == 1
 
 
-async def test_distributors_are_named_by_code(imported, distributor, client):
+async def test_distributors_are_named_by_code_and_the_unit_is_the_owners(
+    imported, distributor, client, service
+):
     home = await distributor("D-1")
-    text = (
-        "code,name,kind,distributor_code,owner_id\nC-1,甲,person,D-1,0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e\n"
-    )
+    owner = "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e"
+    unit = await client.post("/v1/org-units", json={"code": "A", "name": "A", "kind": "team"})
+    async with service.database.begin() as tx:
+        await keep(tx, StaffMember(UUID(owner), UUID(unit.json()["id"]), "active", 1))
+    text = f"code,name,kind,distributor_code,owner_id\nC-1,甲,person,D-1,{owner}\n"
     assert (await imported(text, entity="customers"))["created"] == 1
     one = (await client.get("/v1/customers")).json()["data"][0]
     assert one["distributor_id"] == home["id"]
-    assert one["owner_id"] == "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e"
+    assert (one["owner_id"], one["org_unit_id"]) == (owner, unit.json()["id"])
+    assert (await imported(text, entity="customers"))["unchanged"] == 1
 
 
 @pytest.mark.parametrize(
@@ -243,7 +250,7 @@ async def test_a_partner_brings_customers_of_its_own_and_meets_no_others(
     await imported(CUSTOMERS, entity="customers")
     home = await distributor("D-1")
     scopes = ("imports:write", "imports:read", "operations:read", "customers:read")
-    async with signed_in(partner(home["id"], *scopes)) as theirs:
+    async with signed_in(partner(UUID(home["id"]), *scopes)) as theirs:
         done = await ended(theirs, (await sent(theirs, CUSTOMERS, entity="customers")).json()["id"])
         assert counts(done) == (4, 2, 0, 2, 0)
         mine = (await theirs.get("/v1/customers")).json()["data"]

@@ -3,25 +3,42 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import httpx
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.api_keys.hashing import Hashing
+from gateway.api_keys.queries import plans_of_keys
+from gateway.api_keys.routes import router as api_keys
+from gateway.api_keys.uses import Uses
+from gateway.audit.auditor import Auditor
+from gateway.audit.clients import Audit, RemoteAudit
+from gateway.audit.routes import router as audit
 from gateway.documentation.bookshelf import Bookshelf
 from gateway.documentation.routes import router as documentation
 from gateway.documentation.sources import Documents
 from gateway.edge.check import Check
 from gateway.edge.identity import StaffIdentity
+from gateway.edge.partners import KeyIdentity
 from gateway.edge.paths import Paths
 from gateway.edge.routes import published_keys
 from gateway.edge.routes import router as edge
 from gateway.keys.ring import KeyRing
+from gateway.limits.routes import router as limits
+from gateway.limits.warden import Warden
+from gateway.oidc.passage import Parts, passage_of
+from gateway.oidc.routes import links as oidc_links
+from gateway.oidc.routes import router as oidc
 from gateway.profile.clients import Destination
 from gateway.profile.composer import Composer
 from gateway.profile.routes import router as profile
+from gateway.reach.clients import Trees
+from gateway.reach.consumers import REACH_EVENTS
+from gateway.reach.lookup import Lookup
+from gateway.reach.survey import EACH_HOUR, JOB, Survey
 from gateway.routing.edge import Edge
 from gateway.sessions.desk import Desk, Terms
 from gateway.sessions.routes import router as sessions
@@ -29,17 +46,25 @@ from gateway.settings import Settings
 from gateway.staff.commands import ensure_admin
 from gateway.staff.passwords import Passwords
 from gateway.staff.routes import router as staff
+from gateway.usage.collector import Collector
+from gateway.usage.routes import inner as reports
+from gateway.usage.routes import router as usage
 from shared.clock import Clock, utc_now
-from shared.composition import Blueprint, Service, release
+from shared.composition import Blueprint, Loop, Service, release
 from shared.db import Database
 from shared.http.client import make_client
+from shared.jobs import Jobs
 from shared.messaging.bus import EventBus
+from shared.messaging.consumers import Consumers
 from shared.sealing import Sealer
+from shared.usage import Tally
 
 NAME = "gateway"
-_DESCRIPTION = "People, sign-in, the customer profile, and the documentation of all services."
+_DESCRIPTION = (
+    "People and partners, sign-in and keys, the customer profile, and the documentation of all services."
+)
 
-__all__ = ["build", "ensure_admin", "front", "internal_jwks"]
+__all__ = ["build", "ensure_admin", "front", "internal_jwks", "terms"]
 
 
 class Gateway(Service):
@@ -53,36 +78,60 @@ def build(
     bus: EventBus | None = None,
     *,
     clients: Mapping[str, httpx.AsyncClient] | None = None,
+    provider: httpx.AsyncClient | None = None,
     documents: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None,
+    tallies: Sequence[Tally] | None = None,
     clock: Clock = utc_now,
 ) -> Gateway:
     """Put the gateway together.
 
-    `clients` reach the other services (in this process or over the network) and are the caller's to close;
-    without them they are made from the settings. `documents` tell the OpenAPI documents of services in this
-    process; the others' are fetched.
+    `clients` reach the other services (in this process or over the network), `provider` the OpenID provider
+    of the settings; they are the caller's to close, and without them they are made from the settings.
+    `documents` tell the OpenAPI documents of services in this process; the others' are fetched. `tallies` are
+    those of the services behind the `front` in this process, through which every request must come then;
+    without them services report what they handled.
     """
     if clients is None:
         clients = {name: make_client(url) for name, url in settings.service_urls().items()}
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size, clock=clock)
-    ring = KeyRing(database, Sealer(settings.data_key.get_secret_value()))
-    passwords = Passwords()
+    sealer = Sealer(settings.data_key.get_secret_value())
+    ring, hashing, uses = KeyRing(database, sealer), Hashing(sealer), Uses(database)
+    passwords, trees = Passwords(), Trees(clients.get("customer-svc"))
 
     def own_document() -> Mapping[str, Any]:
         return gateway.app.openapi()
 
+    async def own_app(scope: Scope, receive: Receive, send: Send) -> None:
+        await gateway.asgi(scope, receive, send)
+
     told = Documents({**(documents or {}), NAME: own_document}, clients)
-    identity = StaffIdentity(database, ring, issuer=settings.issuer)
-    check = Check(Paths(told.all).table, identity, ring)
+    people = StaffIdentity(database, ring, issuer=settings.issuer)
+    partners = KeyIdentity(database, hashing, uses, test_keys=settings.allow_test_keys)
+    warden, collector, tally = _limits(database, sealer, tallies)
+    check = Check(Paths(told.all).table, people, partners, ring, warden)
+    desk = Desk(database, ring, passwords, terms(settings))
+    parts = Parts(database, sealer, desk, passwords)
     carried = {
         "passwords": passwords,
         "ring": ring,
-        "desk": Desk(database, ring, passwords, _terms(settings)),
+        "desk": desk,
+        "passage": passage_of(settings, provider, parts),
         "check": check,
+        "warden": warden,
+        "collector": collector,
+        "usage_secret": settings.usage_secret and settings.usage_secret.get_secret_value().encode(),
+        "hashing": hashing,
+        "test_keys": settings.allow_test_keys,
+        "token_for": check.token,
+        "check_seconds": settings.check_seconds,
         "bookshelf": Bookshelf(told, version=release()),
+        "lookup": Lookup(database, trees),
+        "auditor": Auditor(_audits(clients, own_app), check.token),
         "composer": Composer({name: Destination(each) for name, each in clients.items()}, check.token),
     }
-    gateway = Gateway(_blueprint(carried), settings, database=database, bus=bus)
+    jobs = Jobs({JOB: Survey(trees, check.token)}, periodic=[EACH_HOUR])
+    loops = {"key-uses": uses.run, "limits": warden.run, "usage-written": collector.run}
+    gateway = Gateway(_blueprint(carried, loops, jobs), settings, database=database, bus=bus, tally=tally)
     gateway.check = check
     _show_the_merged_document(gateway)
     return gateway
@@ -103,14 +152,45 @@ async def internal_jwks(settings: Settings) -> str:
         await database.close()
 
 
-def _blueprint(carried: Mapping[str, Any]) -> Blueprint:
+def _audits(clients: Mapping[str, httpx.AsyncClient], own: ASGIApp) -> dict[str, Audit]:
+    """The door to each service's audit, this one's among them."""
+    everyone = {**clients, NAME: make_client(f"http://{NAME}", app=own)}
+    return {name: RemoteAudit(name, client) for name, client in everyone.items()}
+
+
+def _limits(
+    database: Database, sealer: Sealer, tallies: Sequence[Tally] | None
+) -> tuple[Warden, Collector, Tally]:
+    """Who limits, who collects what was used, and the gateway's own tally."""
+    own, counting = Tally(), tallies is not None
+    pepper = sealer.digest("limits", b"subjects")
+    warden = Warden(database, pepper=pepper, key_plans=plans_of_keys, counting=counting)
+    return warden, Collector(database, warden, [own, *(tallies or ())], counted=counting), own
+
+
+def _blueprint(carried: Mapping[str, Any], loops: Mapping[str, Loop], jobs: Jobs) -> Blueprint:
     return Blueprint(
         name=NAME,
         package="gateway",
         number=5,
         title="Tonglu gateway",
         description=_DESCRIPTION,
-        routers=[sessions, staff, profile, edge],
+        routers=[
+            edge,  # first, because it is asked most, and routes are tried in their order
+            sessions,
+            oidc,
+            staff,
+            oidc_links,
+            api_keys,
+            limits,
+            usage,
+            profile,
+            audit,
+            reports,
+        ],
+        consumers=Consumers(REACH_EVENTS),
+        jobs=jobs,
+        api_loops=loops,
         carried=carried,
     )
 
@@ -124,7 +204,8 @@ def _show_the_merged_document(gateway: Service) -> None:
     app.include_router(documentation)
 
 
-def _terms(settings: Settings) -> Terms:
+def terms(settings: Settings) -> Terms:
+    """On which terms people sign in here."""
     root = base64.b64decode(settings.data_key.get_secret_value())
     return Terms(
         issuer=settings.issuer,

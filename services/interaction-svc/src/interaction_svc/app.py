@@ -5,11 +5,14 @@ from typing import Any
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
+from interaction_svc.promises.commands import BREAKING, break_overdue
+from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.settings import Settings
 from interaction_svc.timeline.routes import router as timeline_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.http.client import make_client
+from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.references import CUSTOMER_EVENTS, References
@@ -25,10 +28,11 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         number=2,
         title="Tonglu interaction-svc",
         description=(
-            "What passes between the company and its customers: interactions 沟通记录, complaints 投诉 and "
-            "each customer's timeline 时间线."
+            "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
+            "complaints 投诉 and each customer's timeline 时间线."
         ),
-        routers=[interactions_router, complaints_router, handling_router, timeline_router],
+        routers=[interactions_router, promises_router, complaints_router, handling_router, timeline_router],
+        jobs=Jobs({BREAKING: break_overdue}, periodic=[Every(BREAKING, seconds=60)]),
         consumers=Consumers(CUSTOMER_EVENTS),
         carried={"references": references},
     )

@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 from customer_svc.channels.domain import Kind
 from customer_svc.fields import kept
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import Code, Moment, Name
+from shared.http.types import Code, Flag, Moment, Name
 
 
 class ChannelCreate(Input):
@@ -41,7 +41,7 @@ class ChannelPatch(Patch):
 
     name: Name = kept("")
     kind: Kind = kept("other")
-    confirmed: bool = kept(stand_in=True)
+    confirmed: Flag = kept(stand_in=True)
 
 
 class ChannelRead(Output):
@@ -59,7 +59,17 @@ class ChannelRead(Output):
                     "version": 1,
                     "created_at": "2026-03-01T09:30:00Z",
                     "updated_at": "2026-03-01T09:30:00Z",
-                }
+                },
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8f",
+                    "code": "webshop-eu",
+                    "name": "Web shop Europe",
+                    "kind": "online_shop",
+                    "confirmed": True,
+                    "version": 2,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-02T11:00:00Z",
+                },
             ]
         }
     )

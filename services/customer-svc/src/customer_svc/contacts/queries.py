@@ -8,8 +8,7 @@ from sqlalchemy import bindparam, select
 from customer_svc.contacts.schemas import ContactQuery
 from customer_svc.contacts.tables import Contact
 from customer_svc.customers import queries as customers
-from shared.db import Prepared, Reader, Tx, prepare
-from shared.db.sight import in_sight, sight
+from shared.db import Prepared, Reader, Tx, in_sight, prepare, sight
 from shared.http import Listing
 from shared.problems import not_found
 from shared.sealing import Sealer
@@ -18,7 +17,7 @@ _t = Contact.__table__  # type: ignore[attr-defined]
 _one = select(_t).where(
     _t.c.id == bindparam("b_id"),
     _t.c.customer_id == bindparam("b_customer_id"),
-    in_sight(_t.c.distributor_id),
+    in_sight(customers.through_customer(_t)),
 )
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())

@@ -63,7 +63,19 @@ class ContactRead(Output):
                     "version": 1,
                     "created_at": "2026-03-01T09:30:00Z",
                     "updated_at": "2026-03-01T09:30:00Z",
-                }
+                },
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8f",
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "name": "Jane Porter",
+                    "post": "Buyer",
+                    "phone": None,
+                    "email": "jane@harbourlights.example",
+                    "role": "user",
+                    "version": 1,
+                    "created_at": "2026-03-01T09:30:00Z",
+                    "updated_at": "2026-03-01T09:30:00Z",
+                },
             ]
         }
     )

@@ -8,11 +8,13 @@ from sqlalchemy import ARRAY, Integer, String, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
+from customer_svc.changes import differences
 from customer_svc.channels.commands import enter_channels
-from customer_svc.customers import domain, queries
+from customer_svc.customers import queries
 from customer_svc.customers.records import new_record, reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
+from customer_svc.customers.units import Units, check_held, sent
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import home, unknown_distributor
 from customer_svc.tables import MOMENT
@@ -57,14 +59,14 @@ _INSERT = prepare(
 
 
 async def register_many(
-    tx: Tx, rows: Sequence[CustomerCreate], *, import_id: UUID | None = None, chunk: int = 1
+    tx: Tx, rows: Sequence[CustomerCreate], *, by: UUID, import_id: UUID | None = None, chunk: int = 1
 ) -> list[Outcome]:
     """Register up to 1000 customers with one statement and one event; an outcome for each row, in order.
 
     A row whose code is there already is `unchanged` if every field it gives is so, else `duplicate`. A row
     without a code is always new. `import_id` and `chunk` (from 1) name the event's subject and number.
     """
-    outcomes, records = await _judged(tx, rows)
+    outcomes, records = await _judged(tx, rows, by)
     created = await _insert(tx, records)
     for place, record in records.items():
         if record["id"] in created:
@@ -79,10 +81,12 @@ async def register_many(
 
 
 async def _judged(
-    tx: Tx, rows: Sequence[CustomerCreate]
+    tx: Tx, rows: Sequence[CustomerCreate], by: UUID
 ) -> tuple[dict[int, Outcome], dict[int, dict[str, Any]]]:
     """What is refused, and the records of the rest, both by the row's place."""
     there = await distributors.known(tx, (row.distributor_id for row in rows))
+    wishes = [sent(row, tx.scope, by) for row in rows]
+    units = await Units.of(tx, wishes)
     refused: dict[int, Outcome] = {}
     records: dict[int, dict[str, Any]] = {}
     for place, row in enumerate(rows):
@@ -90,10 +94,15 @@ async def _judged(
             distributor_id = home(tx.scope.distributors, row.distributor_id)
             if row.distributor_id is not None and distributor_id not in there:
                 raise unknown_distributor()
+            record = {
+                **new_record(row, tx.new_id(), distributor_id, tx.now),
+                **units.completed(wishes[place]),
+            }
+            check_held(tx.scope, record)
         except Problem as problem:
             refused[place] = Outcome("problem", problem=problem)
         else:
-            records[place] = new_record(row, tx.new_id(), distributor_id, tx.now)
+            records[place] = record
     return refused, records
 
 
@@ -133,7 +142,7 @@ def _compare(row: CustomerCreate, record: Mapping[str, Any], there: Iterable[Rec
     if stored is None:
         return Outcome("duplicate", problem=taken)
     given = row.model_fields_set - {"distributor_id"}
-    if domain.differences(dict(stored), {name: record[name] for name in given}):
+    if differences(dict(stored), {name: record[name] for name in given}):
         return Outcome("duplicate", stored["id"], taken)
     return Outcome("unchanged", stored["id"])
 

@@ -7,12 +7,14 @@ from uuid import UUID
 from asyncpg import UniqueViolationError
 from sqlalchemy import bindparam, insert, update
 
+from customer_svc.changes import differences, notes
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
 from customer_svc.customers.bulk import register_many
 from customer_svc.customers.records import event_of, new_record
 from customer_svc.customers.schemas import Birthday, CustomerAssign, CustomerCreate, CustomerPatch
 from customer_svc.customers.tables import Customer, CustomerChange
+from customer_svc.customers.units import Units, check_held, sent
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import home
 from shared.db import Tx, prepare
@@ -48,13 +50,16 @@ def _code_taken() -> Conflict:
 
 
 async def register_customer(
-    tx: Tx, wanted: CustomerCreate, *, customer_id: UUID | None = None
+    tx: Tx, wanted: CustomerCreate, *, by: UUID, customer_id: UUID | None = None
 ) -> dict[str, Any]:
-    """Register one customer; Conflict if its code is taken, Invalid for an unknown distributor."""
+    """Register one customer; Conflict if its code is taken, Invalid for an unknown distributor or unit."""
     distributor_id = home(tx.scope.distributors, wanted.distributor_id)
     await distributors.require(tx, distributor_id)
     await enter_channels(tx, [wanted.channel])
-    record = new_record(wanted, customer_id or tx.new_id(), distributor_id, tx.now)
+    wish = sent(wanted, tx.scope, by)
+    placed = (await Units.of(tx, [wish])).completed(wish)
+    record = {**new_record(wanted, customer_id or tx.new_id(), distributor_id, tx.now), **placed}
+    check_held(tx.scope, record)
     try:
         await tx.run(_INSERT, **record)
     except UniqueViolationError:
@@ -75,10 +80,11 @@ async def change_customer(
 async def assign_customer(
     tx: Tx, customer_id: UUID, wanted: CustomerAssign, expected: int | None, *, by: UUID
 ) -> dict[str, Any]:
-    """Give the customer to an owner, and to an org unit if one is sent."""
+    """Give the customer to an owner, and to the org unit that is sent or else the owner's own."""
     record = await queries.customer_for_update(tx, customer_id)
     check_version(expected, record["version"])
-    return await alter_customer(tx, record, wanted.model_dump(exclude_unset=True), by=by)
+    async with tx.handing_over():
+        return await alter_customer(tx, record, wanted.model_dump(exclude_unset=True), by=by, away=True)
 
 
 async def archive_customer(tx: Tx, customer_id: UUID, expected: int | None, *, by: UUID) -> None:
@@ -95,17 +101,22 @@ async def restore_customer(tx: Tx, customer_id: UUID, *, by: UUID) -> dict[str, 
 
 
 async def alter_customer(
-    tx: Tx, record: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID
+    tx: Tx, record: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID, away: bool = False
 ) -> dict[str, Any]:
-    """Write the wanted fields of a locked customer with their history; nothing happens if all are so."""
-    wanted = _complete(tx, wanted)
-    changed = domain.differences(record, wanted)
+    """Write the wanted fields of a locked customer with their history; nothing happens if all are so.
+
+    Unless it may go `away`, Invalid when it would leave what the caller sees.
+    """
+    wanted = (await Units.of(tx, [wanted])).completed(_complete(tx, wanted), record)
+    changed = differences(record, wanted)
     if not changed:
         return record
     if "distributor_id" in changed:
         await distributors.require(tx, wanted["distributor_id"])
     await enter_channels(tx, [wanted.get("channel")])
     record = {**record, **{field: new for field, (_, new) in changed.items()}}
+    if not away:
+        check_held(tx.scope, record)
     record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
     try:
         await tx.run(_UPDATE, **record, b_id=record["id"])
@@ -128,22 +139,5 @@ def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:
-    notes = (
-        {
-            "id": tx.new_id(),
-            "customer_id": record["id"],
-            "distributor_id": record["distributor_id"],
-            "version": record["version"],
-            "field": field,
-            "old": _plain(old),
-            "new": _plain(new),
-            "changed_by": by,
-            "changed_at": tx.now,
-        }
-        for field, (old, new) in changed.items()
-    )
-    await tx.run_many(_NOTE, notes)
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
+    whose = {"customer_id": record["id"], "distributor_id": record["distributor_id"]}
+    await tx.run_many(_NOTE, ({**note, **whose} for note in notes(tx, record["version"], changed, by=by)))

@@ -1,8 +1,8 @@
-"""Rules of the customer archive as pure functions: keys for sorting and search, birthdays, differences."""
+"""Rules of the customer archive as pure functions: keys for sorting and search, birthdays."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -58,8 +58,3 @@ def birthday_exists(calendar: str, month: int, day: int, *, leap: bool, year: in
     except ValueError:
         return False
     return not leap
-
-
-def differences(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The wanted fields that are not yet so, as (old, new)."""
-    return {field: (before[field], value) for field, value in wanted.items() if before[field] != value}

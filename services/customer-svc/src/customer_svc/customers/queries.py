@@ -7,36 +7,40 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Uuid, and_, any_, bindparam, cast, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from customer_svc.changes import HistoryQuery
 from customer_svc.customers import domain
-from customer_svc.customers.schemas import CustomerQuery, HistoryQuery
+from customer_svc.customers.schemas import CustomerQuery
 from customer_svc.customers.tables import Customer, CustomerChange
-from shared.db import Prepared, Reader, Record, Tx, prepare
-from shared.db.sight import in_sight, sight
-from shared.http import Listing, visible
+from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
+from shared.http import Listing
 from shared.problems import NotFound, not_found
 from shared.sealing import Sealer
 
 _t = Customer.__table__  # type: ignore[attr-defined]
 _h = CustomerChange.__table__  # type: ignore[attr-defined]
+SIGHT = Sight(_t.c.distributor_id, held=(_t.c.owner_id, _t.c.org_unit_id))
 _READ = [column for column in _t.c if column.key != "name_grams"]
-_one = select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(_t.c.distributor_id))
+_one = select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(SIGHT))
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
 _KNOWN = prepare(
     select(_t.c.id, _t.c.distributor_id).where(
-        _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(_t.c.distributor_id)
+        _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
     )
 )
 _BY_CODE = prepare(
-    select(*_READ).where(
-        _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(_t.c.distributor_id)
-    )
+    select(*_READ).where(_t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(SIGHT))
 )
 _IDS_BY_CODE = prepare(
     select(_t.c.code, _t.c.id, _t.c.distributor_id).where(
-        _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(_t.c.distributor_id)
+        _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(SIGHT)
     )
 )
+
+
+def through_customer(table: Any) -> Sight:
+    """The sight of a table whose rows belong to a customer: they are held by who holds it."""
+    return Sight(table.c.distributor_id, customer=table.c.customer_id, customers=_t)
 
 
 def _named(q: str) -> ColumnElement[bool]:
@@ -70,6 +74,7 @@ _LIST = Listing(
                 "channel",
                 "distributor_id",
                 "owner_id",
+                "org_unit_id",
             )
         },
         "q": _named,
@@ -137,7 +142,7 @@ async def ids_by_code(db: Reader, codes: Iterable[str | None]) -> dict[str, list
 
 async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of the archive."""
-    return await _LIST.page(db, query, sealer, where=visible(db.scope, _t.c.distributor_id))
+    return await _LIST.page(db, query, sealer, where=visible(db.scope, SIGHT))
 
 
 async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:

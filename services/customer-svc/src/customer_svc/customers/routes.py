@@ -6,16 +6,15 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from customer_svc.batch import results
+from customer_svc.changes import ChangeRead, HistoryQuery
 from customer_svc.customers import commands, queries
 from customer_svc.customers.schemas import (
-    ChangeRead,
     CustomerAssign,
     CustomerBatch,
     CustomerCreate,
     CustomerPatch,
     CustomerQuery,
     CustomerRead,
-    HistoryQuery,
 )
 from shared.http import (
     BatchResults,
@@ -60,13 +59,13 @@ async def list_customers(query: Annotated[CustomerQuery, Query()], db: ReadDb, s
     response_model=CustomerRead,
     **needs("customers:write"),
 )
-async def create_customer(body: CustomerCreate, tx: WriteTx, response: Response) -> Any:
+async def create_customer(body: CustomerCreate, tx: WriteTx, caller: Caller, response: Response) -> Any:
     """Register an organisation or a person. Phone numbers become E.164.
 
     409 `code_taken` if the code is used; 422 with a pointer for every wrong field. A partner's customers
     belong to its own distributor when none is named.
     """
-    row = await commands.register_customer(tx, body)
+    row = await commands.register_customer(tx, body, by=caller.id)
     response.headers["Location"] = f"/v1/customers/{row['id']}"
     set_etag(response, row["version"])
     return row
@@ -80,13 +79,13 @@ async def create_customer(body: CustomerCreate, tx: WriteTx, response: Response)
     response_model=BatchResults,
     **needs("customers:write"),
 )
-async def create_customers(body: CustomerBatch, tx: WriteTx, request: Request) -> Any:
+async def create_customers(body: CustomerBatch, tx: WriteTx, caller: Caller, request: Request) -> Any:
     """Each item is judged by itself, the good ones are stored together.
 
     201 registered, 200 there already with the same content, 409 `code_taken` there with other content, 422
     refused.
     """
-    outcomes = await commands.register_many(tx, readable(body.items))
+    outcomes = await commands.register_many(tx, readable(body.items), by=caller.id)
     return results(request, body.items, outcomes)
 
 

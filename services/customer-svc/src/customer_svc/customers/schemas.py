@@ -11,7 +11,7 @@ from customer_svc.customers.domain import Kind, Status
 from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website, kept
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
-from shared.http.types import Code, JsonObject, Line, Moment, Name
+from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name
 
 _MOST_TAGS = 50
 
@@ -20,10 +20,10 @@ class Birthday(Input):
     """A day of the solar or the lunar calendar; `leap` means the leap month of that number."""
 
     calendar: Literal["solar", "lunar"] = "solar"
-    month: Annotated[int, Field(ge=1, le=12)]
-    day: Annotated[int, Field(ge=1, le=31)]
-    leap: bool = False
-    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    month: Annotated[int, Field(ge=1, le=12), NO_FLAG]
+    day: Annotated[int, Field(ge=1, le=31), NO_FLAG]
+    leap: Flag = False
+    year: Annotated[int, Field(ge=1900, le=2100), NO_FLAG] | None = None
 
     @model_validator(mode="after")
     def _exists(self) -> Self:
@@ -70,6 +70,20 @@ _EXAMPLES: dict[str, Any] = {
         },
     ]
 }
+
+
+_READ: dict[str, Any] = {
+    **dict.fromkeys(("code", "email", "size", "region", "address", "website")),
+    **dict.fromkeys(("distributor_id", "owner_id", "org_unit_id", "birthday")),
+    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+    "status": "active",
+    "version": 1,
+    "preferences": {},
+    "attributes": {},
+    "created_at": "2026-03-01T09:30:00Z",
+    "updated_at": "2026-03-01T09:30:00Z",
+}
+_ENGLISH, _CHINESE, _ = _EXAMPLES["examples"]
 
 
 class CustomerCreate(Input):
@@ -134,7 +148,10 @@ class CustomerPatch(Patch):
 
 
 class CustomerAssign(Input):
-    """Who looks after the customer from now on; null takes it from everybody."""
+    """Who looks after the customer from now on; null takes it from everybody.
+
+    Without `org_unit_id` the customer goes to the new owner's own unit, if there is one.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"owner_id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e"}]}
@@ -150,31 +167,8 @@ class CustomerRead(Output):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
-                    "code": "C-1024",
-                    "name": "上海海纳百货有限公司",
-                    "kind": "organisation",
-                    "status": "active",
-                    "phone": "+862162881234",
-                    "industry": "零售",
-                    "region": "310000",
-                    "channel": "distributor",
-                    "size": None,
-                    "address": None,
-                    "website": None,
-                    "distributor_id": None,
-                    "owner_id": None,
-                    "org_unit_id": None,
-                    "birthday": None,
-                    "email": None,
-                    "tags": ["重点"],
-                    "preferences": {},
-                    "attributes": {"门店数": 12},
-                    "version": 1,
-                    "created_at": "2026-03-01T09:30:00Z",
-                    "updated_at": "2026-03-01T09:30:00Z",
-                }
+                {**_READ, **_ENGLISH, "phone": "+442079460018"},
+                {**_READ, **_CHINESE, "phone": "+862162881234"},
             ]
         }
     )
@@ -204,34 +198,6 @@ class CustomerRead(Output):
     updated_at: Moment
 
 
-class ChangeRead(Output):
-    """One field that changed: the version it made, who did it, and both values."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
-                    "version": 2,
-                    "field": "phone",
-                    "old": "+8613800138000",
-                    "new": "+8613900139000",
-                    "changed_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
-                    "changed_at": "2026-03-01T09:30:00Z",
-                }
-            ]
-        }
-    )
-
-    id: UUID
-    version: int
-    field: str
-    old: Any
-    new: Any
-    changed_by: UUID
-    changed_at: Moment
-
-
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -249,13 +215,8 @@ class CustomerQuery(ListQuery):
     channel: Code | None = None
     distributor_id: UUID | None = None
     owner_id: UUID | None = None
+    org_unit_id: UUID | None = None
     tags: Annotated[list[Tag], BeforeValidator(_listed), Field(max_length=10)] | None = None
     created_at_gte: Moment | None = Field(None, alias="created_at[gte]")
     created_at_lt: Moment | None = Field(None, alias="created_at[lt]")
     updated_at_gte: Moment | None = Field(None, alias="updated_at[gte]")
-
-
-class HistoryQuery(ListQuery):
-    """Filters of a customer's history."""
-
-    field: Code | None = None

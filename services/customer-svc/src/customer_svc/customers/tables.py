@@ -38,6 +38,7 @@ class Customer(Base, table=True):
         Index("customer_by_name", "name_key", "id"),
         Index("customer_of_distributor", "distributor_id", "created_at", "id"),
         Index("customer_of_owner", "owner_id", "created_at", "id"),
+        Index("customer_of_org_unit", "org_unit_id", "created_at", "id"),
         Index("customer_name_grams", "name_grams", postgresql_using="gin"),
         Index("customer_tags", "tags", postgresql_using="gin"),
     )
@@ -59,7 +60,7 @@ class Customer(Base, table=True):
     channel: str | None
     distributor_id: UUID | None = Field(foreign_key="distributor.id")
     owner_id: UUID | None
-    org_unit_id: UUID | None
+    org_unit_id: UUID | None = Field(foreign_key="org_unit.id")
     birthday: dict[str, Any] | None = Field(sa_column=Column(JSON, nullable=True))
     tags: list[str] = Field(sa_type=TEXTS)
     preferences: dict[str, Any] = Field(sa_type=JSON)

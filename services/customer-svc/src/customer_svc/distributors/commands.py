@@ -1,48 +1,42 @@
 """Changes of the archive of distributors."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from asyncpg import ForeignKeyViolationError, UniqueViolationError
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, update
 
-from customer_svc.distributors import queries
-from customer_svc.distributors.schemas import DistributorCreate, DistributorPatch
-from customer_svc.distributors.tables import Distributor
+from customer_svc.changes import differences, notes
+from customer_svc.distributors import domain, queries
+from customer_svc.distributors.queries import TREE
+from customer_svc.distributors.schemas import DistributorCreate, DistributorPatch, OnboardingMove
+from customer_svc.distributors.tables import Distributor, DistributorChange
 from shared.db import Tx, prepare
 from shared.events.customer import DistributorChanged
 from shared.http import check_version
 from shared.messaging import outbox
-from shared.problems import Conflict, Invalid
+from shared.problems import Conflict
 
-_t = Distributor.__table__  # type: ignore[attr-defined]
+_t: Any = Distributor.__table__  # type: ignore[attr-defined]
+_h: Any = DistributorChange.__table__  # type: ignore[attr-defined]
 _FIXED = ("id", "code", "created_at")
-_TREE_LOCK = 0x7472_6565
 _INSERT = prepare(insert(_t), *_t.c.keys())
 _UPDATE = prepare(
     update(_t).where(_t.c.id == bindparam("b_id")),
     *(column.key for column in _t.c if column.key not in _FIXED),
 )
 _DELETE = prepare(delete(_t).where(_t.c.id == bindparam("b_id")))
-_LOCK_TREE = prepare(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
-
-
-def _told(row: dict[str, Any]) -> DistributorChanged:
-    return DistributorChanged(
-        subject=row["id"],
-        version=row["version"],
-        distributor_id=row["id"],
-        parent_id=row["parent_id"],
-        status=row["status"],
-    )
+_NOTE = prepare(insert(_h), *_h.c.keys())
 
 
 async def create_distributor(tx: Tx, wanted: DistributorCreate) -> dict[str, Any]:
-    """Enter a distributor; Conflict if the code is taken, Invalid for an unknown parent."""
+    """Enter a distributor; Conflict if its code is taken, Invalid for an unknown parent."""
     await queries.require(tx, wanted.parent_id, "/parent_id")
     row = {
         **wanted.model_dump(),
         "id": tx.new_id(),
+        "onboarding_stage": domain.first_stage(wanted.status),
         "version": 1,
         "created_at": tx.now,
         "updated_at": tx.now,
@@ -58,28 +52,33 @@ async def create_distributor(tx: Tx, wanted: DistributorCreate) -> dict[str, Any
 
 
 async def change_distributor(
-    tx: Tx, distributor_id: UUID, wanted: DistributorPatch, expected: int | None
+    tx: Tx, distributor_id: UUID, wanted: DistributorPatch, expected: int | None, *, by: UUID
 ) -> dict[str, Any]:
-    """Change fields; Stale if it is not the expected version, Invalid if the tree would close to a ring."""
+    """Change fields; Stale if it is not the expected version, Invalid if the tree would close to a ring.
+
+    Conflict for a status that does not fit the onboarding stage.
+    """
+    changes = wanted.changes()
+    parent_id = changes.get("parent_id")
+    if parent_id is not None:
+        await TREE.lock(tx)
     row = await queries.distributor_for_update(tx, distributor_id)
     check_version(expected, row["version"])
-    changes = wanted.changes()
-    if changes.get("parent_id") is not None:
-        await _check_parent(tx, distributor_id, changes["parent_id"])
-    row |= {**changes, "version": row["version"] + 1, "updated_at": tx.now}
-    await tx.run(_UPDATE, **row, b_id=distributor_id)
-    outbox.record(tx, _told(row))
-    return row
+    domain.check_status(row, changes)
+    if parent_id is not None and parent_id != row["parent_id"]:
+        await queries.require(tx, parent_id, "/parent_id")
+        await TREE.refuse_ring(tx, distributor_id, parent_id)
+    return await _altered(tx, row, changes, by=by)
 
 
-async def _check_parent(tx: Tx, distributor_id: UUID, parent_id: UUID) -> None:
-    # Two moves at once could close a ring that neither of them sees.
-    await tx.run(_LOCK_TREE, lock=_TREE_LOCK)
-    await queries.require(tx, parent_id, "/parent_id")
-    if distributor_id in await queries.ancestors(tx, parent_id):
-        raise Invalid.at(
-            "/parent_id", "parent_below", en="The parent stands below it.", zh="上级经销商位于其下级之中。"
-        )
+async def move_onboarding(
+    tx: Tx, distributor_id: UUID, move: OnboardingMove, expected: int | None, *, by: UUID
+) -> dict[str, Any]:
+    """Take the next step; Conflict if there is no such step at this stage."""
+    row = await queries.distributor_for_update(tx, distributor_id)
+    check_version(expected, row["version"])
+    moved = domain.moved(row["onboarding_stage"], move.verb)
+    return await _altered(tx, row, moved, by=by, note=move.note)
 
 
 async def delete_distributor(tx: Tx, distributor_id: UUID, expected: int | None) -> None:
@@ -91,7 +90,36 @@ async def delete_distributor(tx: Tx, distributor_id: UUID, expected: int | None)
     except ForeignKeyViolationError:
         raise Conflict(
             "distributor_in_use",
-            en="Customers, orders or other distributors belong to it. Set its status to ended instead.",
-            zh="该经销商仍有客户、订单或下级经销商，请改为终止状态。",
+            en="Customers, orders or other distributors belong to it. End it instead.",
+            zh="该经销商仍有客户、订单或下级经销商，请改为终止。",
         ) from None
     outbox.record(tx, _told(row | {"status": "ended", "version": row["version"] + 1}))
+
+
+async def _altered(
+    tx: Tx, row: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID, note: str | None = None
+) -> dict[str, Any]:
+    """Write the wanted fields of a locked distributor with their history; nothing happens if all are so."""
+    changed = differences(row, wanted)
+    if not changed:
+        return row
+    row = {**row, **wanted, "version": row["version"] + 1, "updated_at": tx.now}
+    await tx.run(_UPDATE, **row, b_id=row["id"])
+    said = {"onboarding_stage": note}
+    kept = (
+        {**one, "distributor_id": row["id"], "note": said.get(one["field"])}
+        for one in notes(tx, row["version"], changed, by=by)
+    )
+    await tx.run_many(_NOTE, kept)
+    outbox.record(tx, _told(row))
+    return row
+
+
+def _told(row: Mapping[str, Any]) -> DistributorChanged:
+    return DistributorChanged(
+        subject=row["id"],
+        version=row["version"],
+        distributor_id=row["id"],
+        parent_id=row["parent_id"],
+        status=row["status"],
+    )

@@ -41,7 +41,8 @@ async def _claim(
         "distributor_id": distributor_id,
         "created_at": tx.now,
     }
-    return row if await tx.value(_CLAIM, **row) else None
+    async with tx.handing_over():  # the customer may be made after its identity is claimed
+        return row if await tx.value(_CLAIM, **row) else None
 
 
 async def add_identity(tx: Tx, customer_id: UUID, wanted: IdentityCreate) -> dict[str, Any]:
@@ -65,7 +66,7 @@ async def upsert_customer(
         customer_id = tx.new_id()
         claimed = IdentityCreate(channel=ref.channel, external_id=ref.external_id)
         if await _claim(tx, claimed, customer_id, home(tx.scope.distributors, wanted.distributor_id)):
-            return await register_customer(tx, wanted, customer_id=customer_id), True
+            return await register_customer(tx, wanted, by=by, customer_id=customer_id), True
     owner_id = await queries.owner(tx, ref.channel, ref.external_id)
     if owner_id is None or owner_id not in await customers.known(tx, [owner_id]):
         raise _taken()

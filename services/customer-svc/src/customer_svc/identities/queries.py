@@ -9,8 +9,7 @@ from sqlalchemy import ARRAY, String, bindparam, func, select
 from customer_svc.customers import queries as customers
 from customer_svc.identities.schemas import IdentityQuery
 from customer_svc.identities.tables import Identity
-from shared.db import Reader, prepare
-from shared.db.sight import in_sight, sight
+from shared.db import Reader, in_sight, prepare, sight
 from shared.http import Listing
 from shared.sealing import Sealer
 
@@ -25,7 +24,7 @@ _ref = func.unnest(*_wanted).table_valued("channel", "external_id", name="ref").
 _OWNERS = prepare(
     select(_t.c.channel, _t.c.external_id, _t.c.customer_id, _t.c.distributor_id)
     .join(_ref, (_t.c.channel == _ref.c.channel) & (_t.c.external_id == _ref.c.external_id))
-    .where(in_sight(_t.c.distributor_id))
+    .where(in_sight(customers.through_customer(_t)))
 )
 _LIST = Listing(
     select(_t),

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from customer_svc.fields import ExternalId, Short
 from customer_svc.identities.domain import Strength
 from shared.http import Input, ListQuery, Output
-from shared.http.types import Code, Moment
+from shared.http.types import Code, Flag, Moment
 
 
 class IdentityRef(Input):
@@ -33,7 +33,7 @@ class IdentityCreate(IdentityRef):
 
     strength: Strength = "weak"
     source: Short | None = None
-    verified: bool = False
+    verified: Flag = False
 
 
 class IdentityRead(Output):
@@ -51,7 +51,17 @@ class IdentityRead(Output):
                     "source": "扫码关注",
                     "verified": False,
                     "created_at": "2026-03-01T09:30:00Z",
-                }
+                },
+                {
+                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8f",
+                    "channel": "online_shop",
+                    "external_id": "u-88213",
+                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+                    "strength": "strong",
+                    "source": "sign-up form",
+                    "verified": True,
+                    "created_at": "2026-03-01T09:30:00Z",
+                },
             ]
         }
     )

@@ -9,16 +9,16 @@ from sqlalchemy import ARRAY, String, bindparam, func, select
 from customer_svc.customers import queries as customers
 from customer_svc.orders.schemas import CustomerOrderQuery, OrderQuery
 from customer_svc.orders.tables import Order, OrderLine
-from shared.db import Reader, Record, prepare
-from shared.db.sight import in_sight, sight
-from shared.http import Listing, ListQuery, visible
+from shared.db import Reader, Record, in_sight, prepare, sight, visible
+from shared.http import Listing, ListQuery
 from shared.problems import not_found
 from shared.sealing import Sealer
 
 _t = Order.__table__  # type: ignore[attr-defined]
 _l = OrderLine.__table__  # type: ignore[attr-defined]
+SIGHT = customers.through_customer(_t)
 _READ = [column for column in _t.c if column.key != "fingerprint"]
-_ONE = prepare(select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(_t.c.distributor_id)))
+_ONE = prepare(select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(SIGHT)))
 _LINES = prepare(select(_l).where(_l.c.order_id == bindparam("b_id")).order_by(_l.c.position))
 _keys = (bindparam("channels", type_=ARRAY(String)), bindparam("order_nos", type_=ARRAY(String)))
 _key = func.unnest(*_keys).table_valued("channel", "order_no", name="key").render_derived()
@@ -31,7 +31,9 @@ _STORED = prepare(
         _t.c.customer_id,
         _t.c.distributor_id,
         _t.c.fingerprint,
-    ).join(_key, (_t.c.channel == _key.c.channel) & (_t.c.order_no == _key.c.order_no))
+    )
+    .join(_key, (_t.c.channel == _key.c.channel) & (_t.c.order_no == _key.c.order_no))
+    .where(in_sight(SIGHT))
 )
 
 
@@ -53,7 +55,7 @@ _SUMMARY = prepare(
         func.min(_t.c.ordered_at).label("first_at"),
         func.max(_t.c.ordered_at).label("last_at"),
     )
-    .where(_t.c.customer_id == bindparam("b_customer_id"), in_sight(_t.c.distributor_id))
+    .where(_t.c.customer_id == bindparam("b_customer_id"), in_sight(SIGHT))
     .group_by(_t.c.currency)
     .order_by(_t.c.currency)
 )
@@ -101,18 +103,17 @@ async def order(db: Reader, order_id: UUID) -> dict[str, Any]:
 
 
 async def stored(db: Reader, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Record]:
-    """The orders that have these (channel, order number), in sight or not."""
+    """The orders in sight that have these (channel, order number)."""
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    rows = await db.rows(
-        _STORED, channels=[channel for channel, _ in wanted], order_nos=[number for _, number in wanted]
-    )
+    asked = {"channels": [channel for channel, _ in wanted], "order_nos": [number for _, number in wanted]}
+    rows = await db.rows(_STORED, **asked, **sight(db.scope))
     return {(row["channel"], row["order_no"]): row for row in rows}
 
 
 async def _page(db: Reader, query: ListQuery, sealer: Sealer, where: Sequence[Any]) -> dict[str, Any]:
-    conditions = [*where, *visible(db.scope, _t.c.distributor_id)]
+    conditions = [*where, *visible(db.scope, SIGHT)]
     page = await _LIST.page(db, query, sealer, where=conditions)
     return {**page, "data": [_brief(row) for row in page["data"]]}
 

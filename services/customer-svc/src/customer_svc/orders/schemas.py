@@ -4,7 +4,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from customer_svc.fields import Short
@@ -12,7 +20,7 @@ from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.domain import Kind
 from shared.http import Input, ListQuery, Money, Output
 from shared.http.batches import Items
-from shared.http.types import Code, Currency, Line, Moment, clean_text
+from shared.http.types import NO_FLAG, Code, Currency, Line, Moment, clean_text
 
 _MOST_LINES = 200
 _WAYS = 3  # of naming the customer
@@ -28,10 +36,24 @@ def _number(quantity: Decimal) -> int | float:
 Quantity = Annotated[Decimal, PlainSerializer(_number, return_type=float, when_used="json")]
 
 
+Ordered = Annotated[
+    Decimal,
+    Field(gt=0, max_digits=15, decimal_places=3),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,3})?$"},
+            ]
+        }
+    ),
+]
+
+
 class Amount(Money):
     """An amount that is never negative: a return is a kind of order, not a sign."""
 
-    amount_minor: Annotated[int, Field(ge=0, le=2**63 - 1, examples=[12900])]
+    amount_minor: Annotated[int, Field(ge=0, le=2**63 - 1, examples=[12900]), NO_FLAG]
 
 
 class OrderLine(Input):
@@ -40,7 +62,7 @@ class OrderLine(Input):
     sku: Short | None = None
     name: Line | None = None
     category: Short | None = None
-    quantity: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3)] = Decimal(1)
+    quantity: Ordered = Decimal(1)
     amount: Amount | None = None
 
 
@@ -130,27 +152,29 @@ class LineRead(Output):
     amount: Money | None
 
 
+_BRIEF: dict[str, Any] = {
+    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
+    "channel": "online_shop",
+    "order_no": "SO-2026-0301",
+    "kind": "sale",
+    "return_of": None,
+    "distributor_id": None,
+    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+    "ordered_at": "2026-03-01T09:30:00Z",
+    "amount": {"amount_minor": 12900, "currency": "CNY"},
+    "created_at": "2026-03-01T09:30:00Z",
+}
+_LINE: dict[str, Any] = {
+    "sku": "TEA-250",
+    "quantity": 1,
+    "amount": {"amount_minor": 12900, "currency": "CNY"},
+}
+
+
 class OrderBrief(Output):
     """An order as it stands in lists."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
-                    "channel": "online_shop",
-                    "order_no": "SO-2026-0301",
-                    "kind": "sale",
-                    "return_of": None,
-                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
-                    "distributor_id": None,
-                    "ordered_at": "2026-03-01T09:30:00Z",
-                    "amount": {"amount_minor": 12900, "currency": "CNY"},
-                    "created_at": "2026-03-01T09:30:00Z",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_BRIEF]})
 
     id: UUID
     channel: str
@@ -170,27 +194,8 @@ class OrderRead(OrderBrief):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
-                    "channel": "online_shop",
-                    "order_no": "SO-2026-0301",
-                    "kind": "sale",
-                    "return_of": None,
-                    "customer_id": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
-                    "distributor_id": None,
-                    "ordered_at": "2026-03-01T09:30:00Z",
-                    "amount": {"amount_minor": 12900, "currency": "CNY"},
-                    "created_at": "2026-03-01T09:30:00Z",
-                    "lines": [
-                        {
-                            "sku": "TEA-250",
-                            "name": "龙井茶 250g",
-                            "category": "茶叶",
-                            "quantity": 1,
-                            "amount": {"amount_minor": 12900, "currency": "CNY"},
-                        }
-                    ],
-                }
+                {**_BRIEF, "lines": [{**_LINE, "name": "龙井茶 250g", "category": "茶叶"}]},
+                {**_BRIEF, "lines": [{**_LINE, "name": "Longjing green tea 250 g", "category": "tea"}]},
             ]
         }
     )

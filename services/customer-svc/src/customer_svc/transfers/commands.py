@@ -44,7 +44,7 @@ async def begin_import(
     operation = await operations.start(
         tx, f"{form.entity}.import", by, service_number=service_number, job=JOB, args={}
     )
-    mine = tx.scope.distributors
+    scope = tx.scope
     row = {
         **form.model_dump(),
         **dict.fromkeys(("encoding", "separator", "total", "outcome")),
@@ -52,7 +52,8 @@ async def begin_import(
         "id": operation,
         "upload_id": upload.id,
         "size": upload.size,
-        "scope_ids": None if mine is None else sorted(mine),
+        "scope_ids": None if scope.distributors is None else sorted(scope.distributors),
+        "holder_ids": None if scope.holders is None else sorted(scope.holders),
         "created_by": by,
         "created_at": tx.now,
         "updated_at": tx.now,

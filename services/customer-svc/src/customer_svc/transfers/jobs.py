@@ -115,8 +115,7 @@ class _Work:
     def __init__(self, job: JobContext, entry: dict[str, Any]) -> None:
         self._job = job
         self.entry = entry
-        ids = entry["scope_ids"]
-        self._scope = Scope(None if ids is None else frozenset(ids))
+        self._scope = Scope(_ids(entry["scope_ids"]), _ids(entry["holder_ids"]))
         self._reader = CsvReader(entry["encoding"], entry["separator"])
         self._interpreter: Interpreter | None = None
 
@@ -164,8 +163,7 @@ class _Work:
             )
         entry = self.entry
         fields = plan(entry["entity"], header, entry["mapping"])
-        sender = ",".join(map(str, entry["scope_ids"] or ()))
-        self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), sender)
+        self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), _sender(entry))
         return records[1:]
 
     async def _read(self, records: Sequence[Record]) -> _Chunk:
@@ -205,7 +203,7 @@ class _Work:
         async def load(tx: Tx) -> list[Outcome]:
             if chunk.judged is not None:
                 return await record_judged(tx, chunk.judged, **told)
-            return await load_customers(tx, chunk.good, **told, contested=contested)
+            return await load_customers(tx, chunk.good, **told, by=entry["created_by"], contested=contested)
 
         foreseen: list[dict[str, Any]] = []
         if entry["dry_run"]:
@@ -235,6 +233,17 @@ class _Work:
         if self._interpreter is None:
             raise ValueError("rows come below a header")
         return self._interpreter.problem(item.record, problem, _KEYS[self.entry["entity"]])
+
+
+def _sender(entry: Mapping[str, Any]) -> str:
+    """Among whose rows a row is known again: a partner's, those of one narrowed person, or all others."""
+    if entry["holder_ids"] is not None:
+        return str(entry["created_by"])
+    return ",".join(map(str, entry["scope_ids"] or ()))
+
+
+def _ids(kept: Sequence[UUID] | None) -> frozenset[UUID] | None:
+    return None if kept is None else frozenset(kept)
 
 
 async def _ahead(chunks: AsyncGenerator[_Chunk, None]) -> AsyncGenerator[_Chunk, None]:

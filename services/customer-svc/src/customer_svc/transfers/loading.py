@@ -8,9 +8,9 @@ from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, func, insert, selec
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from customer_svc.batch import Outcome
+from customer_svc.changes import differences
 from customer_svc.channels.commands import enter_channels
 from customer_svc.contacts.tables import Contact
-from customer_svc.customers import domain as customers
 from customer_svc.customers.commands import register_many
 from customer_svc.customers.queries import known
 from customer_svc.customers.records import new_record
@@ -92,6 +92,7 @@ async def load_customers(
     tx: Tx,
     rows: Sequence[CustomerRow],
     *,
+    by: UUID,
     import_id: UUID,
     chunk: int,
     contested: frozenset[Ref] = frozenset(),
@@ -109,7 +110,8 @@ async def load_customers(
     }
     fresh = _fresh(rows, outcomes, owners)
     wanted = [rows[place].customer for place in fresh]
-    outcomes |= zip(fresh, await register_many(tx, wanted, import_id=import_id, chunk=chunk), strict=True)
+    made = await register_many(tx, wanted, by=by, import_id=import_id, chunk=chunk)
+    outcomes |= zip(fresh, made, strict=True)
     homes = await _homes(tx, [outcomes[place] for place in fresh])
     owners |= await _claim(tx, {place: rows[place] for place in fresh}, outcomes, homes)
     await _add_contacts(tx, rows, outcomes, homes)
@@ -240,12 +242,12 @@ def _compare(
     owner = owners.get(row.ref) if row.ref is not None else None
     if owner is None:
         return Outcome("problem", problem=_refused_before())
-    if not tx.scope.allows(owner[1]):
+    stored = there.get(owner[0])
+    if stored is None:  # out of sight
         return Outcome("duplicate", problem=_taken())
-    stored = dict(there[owner[0]])
     record = new_record(row.customer, owner[0], row.customer.distributor_id, tx.now)
     given = row.customer.model_fields_set
-    if customers.differences(stored, {name: record[name] for name in given}):
+    if differences(dict(stored), {name: record[name] for name in given}):
         return Outcome("duplicate", owner[0], _taken())
     return Outcome("unchanged", owner[0])
 

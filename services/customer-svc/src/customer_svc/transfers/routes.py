@@ -13,6 +13,7 @@ from customer_svc.transfers import commands, queries
 from customer_svc.transfers.domain import MOST_BYTES
 from customer_svc.transfers.form import read_form
 from customer_svc.transfers.schemas import (
+    FAULT_FILE,
     FORM_BODY,
     FaultQuery,
     FaultRead,
@@ -36,7 +37,9 @@ _FORM_BYTES = 2 * 1024 * 1024
 
 
 class _LongRoute(DoorRoute):
-    """A door that stays open for as long as a large file needs."""
+    """A door that stays open for as long as a large file needs, and whose transaction begins after that."""
+
+    opens_its_transaction = True
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The door's handler under a longer deadline."""
@@ -194,7 +197,7 @@ async def list_errors(
     operation_id="downloadImportErrors",
     summary="Download what an import refused",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV, UTF-8"}},
+    responses={200: {"content": {"text/csv": FAULT_FILE}, "description": "CSV, UTF-8"}},
     **needs("imports:read"),
 )
 async def download_errors(import_id: UUID, db: ReadDb, caller: Caller, request: Request) -> Response:

@@ -86,11 +86,11 @@ class FaultRead(Output):
     """One refused cell, or row (kind `row`): where it is, what it looks like, why; never the value."""
 
     line: int = Field(examples=[17])
-    column: str | None = Field(description="As the file names it", examples=["手机"])
+    column: str | None = Field(description="As the file names it", examples=["手机", "phone"])
     field: str | None = Field(examples=["phone"])
     code: str = Field(examples=["phone_invalid"])
     kind: ValueKind
-    reason: str = Field(examples=["is not a phone number"])
+    reason: str = Field(examples=["is not a phone number", "不是有效的电话号码"])
 
 
 class ImportQuery(ListQuery):
@@ -107,6 +107,22 @@ class FaultQuery(ListQuery):
     field: _Field | None = None
 
 
+_FORM: dict[str, Any] = {"entity": "customers", "dry_run": False, "timezone": "Asia/Shanghai"}
+_FORM_EXAMPLES: dict[str, Any] = {
+    "en": {
+        "summary": "English",
+        "value": {**_FORM, "file": "name,kind,phone\nHarbour Lights Ltd,organisation,+44 20 7946 0018\n"},
+    },
+    "zh": {
+        "summary": "中文",
+        "value": {
+            **_FORM,
+            "file": "客户名称,类型,手机\n上海海纳百货有限公司,organisation,021-62881234\n",
+            "mapping": {"name": "客户名称", "kind": "类型", "phone": "手机"},
+        },
+    },
+}
+
 FORM_BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -119,15 +135,39 @@ FORM_BODY: dict[str, Any] = {
                     "entity": {"type": "string", "enum": ["customers", "orders"]},
                     "mapping": {
                         "type": "object",
-                        "additionalProperties": {"type": "string"},
+                        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100},
+                        "minProperties": 1,
+                        "maxProperties": MOST_COLUMNS,
                         "description": "Field of ours → header of the file; then only these columns are read",
                         "examples": [{"name": "客户名称", "kind": "类型", "phone": "手机"}],
                     },
                     "dry_run": {"type": "boolean", "default": False},
-                    "timezone": {"type": "string", "default": HOME_ZONE, "examples": ["Europe/London"]},
+                    "timezone": {
+                        "type": "string",
+                        "maxLength": 64,
+                        "default": HOME_ZONE,
+                        "examples": ["Europe/London"],
+                    },
                 },
             },
+            "examples": _FORM_EXAMPLES,
             "encoding": {"mapping": {"contentType": "application/json"}},
         }
+    },
+}
+
+FAULT_FILE: dict[str, Any] = {
+    "schema": {"type": "string"},
+    "examples": {
+        "en": {
+            "summary": "English",
+            "value": '"line","column","field","code","kind","reason"\r\n'
+            '"17","phone","phone","phone_invalid","text","is not a phone number"\r\n',
+        },
+        "zh": {
+            "summary": "中文",
+            "value": '"line","column","field","code","kind","reason"\r\n'
+            '"17","手机","phone","phone_invalid","text","不是有效的电话号码"\r\n',
+        },
     },
 }

@@ -19,7 +19,7 @@ class Import(Base, table=True):
 
     `done` rows of the file are judged and, unless it is a preview, stored: work goes on behind them.
     `encoding`, `separator` and `total` are null until the file was looked over. `scope_ids` are the
-    distributors whose rows its sender sees, null for all.
+    distributors whose rows its sender sees, `holder_ids` those by whom a row must be held; null for all.
     """
 
     __tablename__ = "data_import"
@@ -38,6 +38,7 @@ class Import(Base, table=True):
     upload_id: UUID
     size: int = Field(sa_type=BIG)
     scope_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
+    holder_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
     encoding: str | None
     separator: str | None
     total: int | None

@@ -6,6 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from gateway.documentation.preface import PREFACE
+from shared.contract import words
+
 Document = Mapping[str, Any]
 
 _REF = "#/components/schemas/"
@@ -13,11 +16,13 @@ _GATEWAY = "gateway"
 _HEALTH = frozenset({"/livez", "/readyz", "/version"})
 _FOR_OPERATORS = frozenset({"operations", "operators", "health"})
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
-_SIGN_IN = {
-    "type": "oauth2",
-    "description": "Sign in with user name and password.",
-    "flows": {"password": {"tokenUrl": "/v1/auth/token", "refreshUrl": "/v1/auth/refresh", "scopes": {}}},
-}
+_SERVERS = (
+    {
+        "url": "/",
+        "description": "The system that you read this from, be it local, staging or production · 当前系统",
+        "x-internal": False,
+    },
+)
 
 
 def merged(documents: Mapping[str, Document], *, version: str) -> dict[str, Any]:
@@ -46,8 +51,7 @@ def merged(documents: Mapping[str, Document], *, version: str) -> dict[str, Any]
 def readable(service: str, document: Document) -> dict[str, Any]:
     """One service's document as 3.1, for readers outside."""
     own = _readable(service, document)
-    own["servers"] = [{"url": "/"}]
-    own.setdefault("components", {}).setdefault("securitySchemes", {})["signIn"] = _SIGN_IN
+    own["servers"] = list(_SERVERS)
     return own
 
 
@@ -58,17 +62,14 @@ def _frame(version: str) -> dict[str, Any]:
             "title": "Tonglu 通路",
             "version": version,
             "summary": "Customers that a company reaches through its channels",
-            "description": (
-                "One base URL for five services. Sign in at `POST /v1/auth/token`, then send "
-                "`Authorization: Bearer …`.\n\n五个服务共用一个地址。先调用 `POST /v1/auth/token` 登录，"
-                "之后在请求头中带上 `Authorization: Bearer …`。"
-            ),
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": PREFACE,
+            "contact": words.CONTACT,
+            "license": words.LICENCE,
         },
-        "servers": [{"url": "/", "description": "This system"}],
+        "servers": list(_SERVERS),
         "tags": [],
         "paths": {},
-        "components": {"schemas": {}, "securitySchemes": {"signIn": _SIGN_IN}},
+        "components": {"schemas": {}},
     }
 
 
@@ -81,8 +82,6 @@ def _readable(service: str, document: Document) -> dict[str, Any]:
         if service == _GATEWAY or path not in _HEALTH
     }
     for _, operation in _operations(own):
-        if operation.get("security"):
-            operation["security"].append({"signIn": []})
         for response in operation.get("responses", {}).values():
             for media in response.get("content", {}).values():
                 _as_3_1(media)

@@ -62,7 +62,8 @@ def swagger(services: Sequence[str]) -> bytes:
 <link rel="stylesheet" href="/docs/static/page.css">
 </head>
 <body data-services="{" ".join(services)}">
-<nav class="services"><a href="/docs">all</a>{links}<a href="/redoc">Redoc</a></nav>
+<nav class="services"><a href="/docs">all</a>{links}
+<a href="/redoc">Redoc</a><a href="/events-docs">events</a></nav>
 <div id="page"></div>
 <script src="/docs/static/swagger-ui/swagger-ui-bundle.js"></script>
 <script src="/docs/static/swagger.js"></script>
@@ -82,6 +83,7 @@ def redoc() -> bytes:
 <link rel="stylesheet" href="/docs/static/page.css">
 </head>
 <body>
+<nav class="services"><a href="/docs">Swagger UI</a><a href="/events-docs">events</a></nav>
 <div id="page"></div>
 <script src="/docs/static/redoc/redoc.standalone.js"></script>
 <script src="/docs/static/redoc.js"></script>

@@ -56,6 +56,16 @@ async def service_document(request: Request) -> Response:
     return _answer(request, found, cache=_ALWAYS_ASK)
 
 
+async def events_document(request: Request) -> Response:
+    """The AsyncAPI 3 document of the events."""
+    return _answer(request, await _bookshelf(request).events(), cache=_ALWAYS_ASK)
+
+
+async def events_page(request: Request) -> Response:
+    """The events, for people."""
+    return _answer(request, await _bookshelf(request).events_page(), cache=_ALWAYS_ASK)
+
+
 async def swagger_page(request: Request) -> Response:
     """Swagger UI."""
     body = pages.swagger(await _bookshelf(request).services())
@@ -68,19 +78,21 @@ async def redoc_page(request: Request) -> Response:
 
 
 async def static_file(request: Request) -> Response:
-    """A file that the pages are made of."""
+    """A file that the pages are made of; those of others, in folders, change with their version only."""
     given = request.path_params
     name = "/".join(part for part in (given.get("folder"), given["file"]) if part)
     found = await asyncio.to_thread(_bookshelf(request).file, name)
     if found is None:
         raise not_found("file", "文件")
-    return _answer(request, found, cache=_FOR_A_DAY)
+    return _answer(request, found, cache=_FOR_A_DAY if "folder" in given else _ALWAYS_ASK)
 
 
 for _path, _page in (
     ("/", home),
     ("/openapi.json", merged_document),
     ("/openapi/{service}.json", service_document),
+    ("/asyncapi.json", events_document),
+    ("/events-docs", events_page),
     ("/docs", swagger_page),
     ("/redoc", redoc_page),
     ("/docs/static/{file}", static_file),

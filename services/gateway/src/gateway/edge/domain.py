@@ -14,6 +14,8 @@ BY_DIGIT = {
 """The last hex digit of an operation's id names the service that runs it."""
 
 GATEWAY = "gateway"
+_METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
+_SCOPES = "x-scopes"
 HEALTH = frozenset({"/livez", "/readyz", "/version"})
 PAGES = (
     "/",
@@ -23,25 +25,41 @@ PAGES = (
     "/redoc",
     "/openapi.json",
     "/openapi/{service}.json",
+    "/asyncapi.json",
+    "/events-docs",
 )
 """Pages of the gateway that are no operations of the API."""
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method of a path demands: all these permissions, or nothing when it is open to everybody."""
+
+    public: bool = False
+    permissions: tuple[str, ...] = ()
+
+
+Operations = Mapping[str, Operation]
+"""What a path can do, by method (`GET`, `POST` …)."""
+
+PAGE: Operations = {"GET": Operation(public=True), "HEAD": Operation(public=True)}
+
+
+@dataclass(frozen=True, slots=True)
 class Owned:
-    """A path template and its owner; `public` when all its operations are open to everybody."""
+    """A path template, its owner and what it can do."""
 
     template: str
     service: str
-    public: bool
+    operations: Operations
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes."""
+    """Where a request goes, and what can be asked there."""
 
     service: str
-    public: bool
+    operations: Operations
 
 
 @dataclass(slots=True)
@@ -55,8 +73,9 @@ class RouteTable:
     """Finds the owner of a path: a literal segment wins over a parameter, and parameters are never empty.
 
     `complete` is False while some service has not told its paths yet. A template that several services
-    publish is told apart by the last hex digit of its first parameter; without a parameter that is a
-    mistake, and ValueError names it.
+    publish is told apart by the last hex digit of its first parameter, and an id that names none of them
+    is nobody's: any of them refuses it as it refuses its own ghosts. Without a parameter it is a mistake,
+    and ValueError names it.
     """
 
     def __init__(self, owned: Iterable[Owned], *, complete: bool = True) -> None:
@@ -86,7 +105,7 @@ class RouteTable:
                 node = node.literals.setdefault(segment, _Node())
         if node.targets.keys() - {each.service} and "{" not in each.template:
             raise ValueError(f"{each.template} is published by {each.service} and {sorted(node.targets)}")
-        node.targets[each.service] = Target(each.service, each.public)
+        node.targets[each.service] = Target(each.service, each.operations)
         if "{" not in each.template:
             self._whole[each.template] = node.targets[each.service]
 
@@ -108,18 +127,22 @@ def _descend(node: _Node, segments: list[str], depth: int, first: str | None) ->
 def _chosen(targets: Mapping[str, Target], first: str | None) -> Target | None:
     if len(targets) < 2:  # noqa: PLR2004 - one owner or none
         return next(iter(targets.values()), None)
-    return targets.get(BY_DIGIT.get((first or "")[-1:], ""))
+    service = BY_DIGIT.get((first or "")[-1:])
+    return targets[min(targets)] if service is None else targets.get(service)
 
 
 def owned_paths(service: str, document: Mapping[str, Any]) -> list[Owned]:
     """What a service publishes, from its OpenAPI document; health is the gateway's alone, for the outside."""
     return [
-        Owned(template, service, all(operation.get("security") == [] for operation in _operations(item)))
+        Owned(template, service, _operations(item))
         for template, item in document.get("paths", {}).items()
         if service == GATEWAY or template not in HEALTH
     ]
 
 
-def _operations(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    methods = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
-    return [item[method] for method in methods if method in item]
+def _operations(item: Mapping[str, Any]) -> Operations:
+    return {
+        method.upper(): Operation(item[method].get("security") == [], tuple(item[method].get(_SCOPES, ())))
+        for method in _METHODS
+        if method in item
+    }

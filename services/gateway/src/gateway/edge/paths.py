@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.edge.domain import GATEWAY, PAGES, Owned, RouteTable, owned_paths
+from gateway.edge.domain import GATEWAY, PAGE, PAGES, Owned, RouteTable, owned_paths
 
 Documents = Mapping[str, Mapping[str, Any] | None]
 """OpenAPI documents by service; None while a service has not told its own yet."""
@@ -28,7 +28,7 @@ class Paths:
 
 def compiled(documents: Documents) -> RouteTable:
     """The routing table of these documents and of the gateway's own pages."""
-    owned = [Owned(template, GATEWAY, public=True) for template in PAGES]
+    owned = [Owned(template, GATEWAY, PAGE) for template in PAGES]
     for service, document in documents.items():
         owned += owned_paths(service, document or {})
     return RouteTable(owned, complete=all(documents.values()))

@@ -3,34 +3,59 @@
 import json
 from urllib.parse import unquote
 
+import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.edge.check import Check, Credentials
+from gateway.edge.check import Allowed, Check, Credentials
 from gateway.keys.ring import KeyRing
 from shared.auth.tokens import HEADER
-from shared.http.errors import answer
+from shared.http.errors import answer, internal_error
 from shared.problems import Problem
 
 router = APIRouter()
-_AS_403 = frozenset({401, 403})
+_log = structlog.get_logger()
 
 
 async def check(request: Request) -> Response:
-    """200 with the internal token and the service's name, or 401/403 with the problem.
+    """200 with the service's name and the internal token, or 403 with the problem.
 
-    nginx's `auth_request` knows 2xx, 401 and 403 only, so another refusal comes as 403 whose
-    `X-Edge-Status` names the true status. The request asked about is in `X-Original-URI`.
+    The request asked about is in `X-Original-Method` and `X-Original-URI`; nginx alone may ask, and says in
+    `X-Forwarded-For` whose connection it has. Its `auth_request` knows yes and no only and drops bodies, so a
+    refusal has its true status in `X-Edge-Status` and the whole problem (JSON in ASCII) in `X-Edge-Problem`.
+    `X-Accel-Expires` says for how many seconds a yes serves the same question again.
     """
-    headers = request.headers
-    decide: Check = request.state.check
-    shown = Credentials(headers.get("authorization"), headers.get("x-api-key"))
+    headers, decide = request.headers, request.state.check
+    shown = Credentials(
+        headers.get("authorization"), headers.get("x-api-key"), headers.get("x-forwarded-for")
+    )
+    path = unquote(headers.get("x-original-uri", "").partition("?")[0])
     try:
-        allowed = await decide(unquote(headers.get("x-original-uri", "").partition("?")[0]), shown)
+        allowed = await _decided(decide, headers.get("x-original-method", ""), path, shown)
     except Problem as problem:
         return _refusal(problem, request)
-    granted = {"X-Service": allowed.service, "Cache-Control": "no-store"}
+    request.state.told_elsewhere = True
+    return _yes(allowed, seconds=request.state.check_seconds)
+
+
+async def _decided(decide: Check, method: str, path: str, shown: Credentials) -> Allowed:
+    try:
+        return await decide(method, path, shown)
+    except Problem:
+        raise
+    except Exception as error:  # noqa: BLE001 - the door answers, whatever fails behind it
+        _log.error("check_failed", error=type(error).__name__)
+        raise internal_error() from None
+
+
+def _yes(allowed: Allowed, *, seconds: int) -> Response:
+    granted = {
+        **allowed.headers,
+        "X-Service": allowed.service,
+        "X-Accel-Expires": str(seconds if allowed.credential else 0),  # strangers are counted here only
+        "Cache-Control": "no-store",
+    }
     if allowed.token is not None:
         granted[HEADER] = allowed.token
     return Response(status_code=200, headers=granted)
@@ -39,8 +64,8 @@ async def check(request: Request) -> Response:
 def _refusal(problem: Problem, request: Request) -> Response:
     response = answer(problem, request)
     response.headers["X-Edge-Status"] = str(problem.status)
-    if problem.status not in _AS_403:
-        response.status_code = 403
+    response.headers["X-Edge-Problem"] = json.dumps(json.loads(bytes(response.body)))
+    response.status_code = 403
     return response
 
 

@@ -9,6 +9,7 @@ from gateway.profile.domain import PARTS, Answer, Part
 from shared.auth import Principal
 from shared.auth.tokens import HEADER
 from shared.problems import Unavailable, not_found
+from shared.usage import INNER
 
 DEADLINE_SECONDS = 2.0
 _MISSING = Answer("unavailable")
@@ -45,6 +46,7 @@ class Composer:
             "timeline": values["timeline"],
             "score": values["scoring"],
             "open_complaints": values["complaints"],
+            "open_promises": values["promises"],
             "open_reminders": values["reminders"],
             "parts": {name: answer.state for name, answer in answers.items()},
         }
@@ -55,5 +57,6 @@ class Composer:
         destination = self._destinations.get(part.service)
         if destination is None:
             return _MISSING
-        headers = {**carried, HEADER: await self._token_for(caller, part.service)}
+        token = await self._token_for(caller, part.service)
+        headers = {**carried, HEADER: token, INNER: "1"}
         return await destination.ask(part, customer_id, headers, deadline)

@@ -38,6 +38,7 @@ PARTS = (
     Part("orders", "customer-svc", "/v1/customers/{id}/orders", {"limit": "5"}),
     Part("timeline", "interaction-svc", "/v1/customers/{id}/timeline", {"limit": "20"}),
     Part("complaints", "interaction-svc", "/v1/complaints", {"customer_id": "{id}"}, _open),
+    Part("promises", "interaction-svc", "/v1/promises", {"customer_id": "{id}", "unsettled": "true"}),
     Part("scoring", "scoring-svc", "/v1/scores/{id}"),
     Part("reminders", "notify-svc", "/v1/reminders", {"customer_id": "{id}"}, _ahead),
 )

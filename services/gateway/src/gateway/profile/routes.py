@@ -21,7 +21,7 @@ _CARRIED = ("accept-language",)
     **needs("customers:read"),
 )
 async def get_profile(customer_id: UUID, request: Request, caller: Caller) -> dict[str, Any]:
-    """Archive, contacts, orders, timeline, score, open complaints and reminders within two seconds.
+    """Archive, contacts, orders, timeline, score, open complaints, promises and reminders within two seconds.
 
     A service that does not answer leaves its part null and says so in `parts`.
     """
@@ -30,4 +30,6 @@ async def get_profile(customer_id: UUID, request: Request, caller: Caller) -> di
     carried = {name: value for name, value in given.items() if value.isascii() and value.isprintable()}
     carried["x-request-id"] = request.state.request_id
     carried["traceparent"] = request.state.traceparent
+    if request.state.client:
+        carried["x-forwarded-for"] = request.state.client
     return await composer.profile(caller, str(customer_id), carried)

@@ -16,6 +16,7 @@ _EXAMPLE_ZH: dict[str, Any] = {
     "timeline": [],
     "score": {"tier": "core", "lifecycle_stage": "at_risk"},
     "open_complaints": [],
+    "open_promises": [{"content": "三月十日前寄出样品", "status": "open"}],
     "open_reminders": [],
     "parts": {"archive": "ok", "contacts": "ok", "scoring": "ok", "reminders": "ok"},
 }
@@ -23,6 +24,7 @@ _EXAMPLE_EN: dict[str, Any] = {
     **_EXAMPLE_ZH,
     "customer": {"id": "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e", "name": "Harbour Gifts Ltd"},
     "contacts": [{"name": "Jane Moore", "role": "decider"}],
+    "open_promises": [],
     "score": None,
     "parts": {"archive": "ok", "contacts": "ok", "scoring": "unavailable", "reminders": "ok"},
 }
@@ -46,6 +48,7 @@ class Profile(Output):
     timeline: list[JsonMap] | None
     score: JsonMap | None
     open_complaints: list[JsonMap] | None
+    open_promises: list[JsonMap] | None
     open_reminders: list[JsonMap] | None
     parts: dict[str, State] = Field(
         description="`ok`, `none` (nothing is there), `forbidden`, or `unavailable` (no answer in time)"

@@ -1,26 +1,24 @@
 """The embedded edge: strips what outsiders may not say, decides, and hands over to the mounted service."""
 
-import re
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from http import HTTPStatus
-from uuid import uuid4
 
 import httpx
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.edge.check import Check, Credentials
+from gateway.edge.check import Allowed, Check, Credentials
+from gateway.routing.crowd import MOST_OPEN, Crowd
+from gateway.routing.headers import refuse_oversized, request_id, taken_apart
 from shared.auth.tokens import HEADER
 from shared.http.errors import answer, internal_error
 from shared.http.health import findings
 from shared.problems import Problem
 
-_STRIPPED = (b"x-internal-", b"x-auth-", b"x-forwarded-", b"x-original-", b"x-edge-")
-_STRIPPED_WHOLE = frozenset({b"forwarded", b"x-real-ip", b"authorization", b"x-api-key", b"cookie"})
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._:-]{8,64}$")
 _READING = ("GET", "HEAD")
 _TOKEN_HEADER = HEADER.encode()
 _log = structlog.get_logger()
@@ -33,9 +31,10 @@ class Edge:
     service sees the internal token only. `/readyz` answers for all services together.
     """
 
-    def __init__(self, check: Check, apps: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, check: Check, apps: Mapping[str, ASGIApp], *, most_open: int = MOST_OPEN) -> None:
         self._check = check
         self._apps = dict(apps)
+        self._crowd = Crowd(most_open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection event of the server."""
@@ -49,19 +48,28 @@ class Edge:
             await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kept, shown = _taken_apart(scope["headers"])
-        try:
-            allowed = await self._check(scope["path"], shown)
-        except Problem as problem:
-            await _refuse(problem, scope, receive, send)
-            return
-        except Exception as error:  # noqa: BLE001 - the door answers, whatever fails behind it
-            _log.error("check_failed", error=type(error).__name__)
-            await _refuse(internal_error(), scope, receive, send)
-            return
-        if allowed.token is not None:
-            kept.append((_TOKEN_HEADER, allowed.token.encode()))
-        await self._apps[allowed.service]({**scope, "headers": kept}, receive, send)
+        named = request_id(scope)
+        kept, shown = taken_apart(scope, named=named)
+        with ExitStack() as stack:
+            try:
+                allowed = await self._let_in(scope, shown, stack)
+            except Problem as problem:
+                await _refuse(problem, named, scope, receive, send)
+                return
+            except Exception as error:  # noqa: BLE001 - the door answers, whatever fails behind it
+                _log.error("check_failed", error=type(error).__name__)
+                await _refuse(internal_error(), named, scope, receive, send)
+                return
+            if allowed.token is not None:
+                kept.append((_TOKEN_HEADER, allowed.token.encode()))
+            onto = _adding(allowed.headers, send) if allowed.headers else send
+            await self._apps[allowed.service]({**scope, "headers": kept}, receive, onto)
+
+    async def _let_in(self, scope: Scope, shown: Credentials, stack: ExitStack) -> Allowed:
+        refuse_oversized(scope)
+        allowed = await self._check(scope["method"], scope["path"], shown)
+        stack.enter_context(self._crowd.one_of(allowed.credential or shown.address))
+        return allowed
 
     async def _ready(self, scope: Scope, receive: Receive, send: Send) -> None:
         told: dict[str, bool] = {}
@@ -69,7 +77,7 @@ class Edge:
         services = await findings(checks)
         ready = all(services.values())
         body = {"status": "ready" if ready else "not ready", "services": services, "checks": told}
-        headers = {"X-Request-Id": _request_id(scope), **({} if ready else {"Retry-After": "2"})}
+        headers = {"X-Request-Id": request_id(scope), **({} if ready else {"Retry-After": "2"})}
         await JSONResponse(body, 200 if ready else 503, headers)(scope, receive, send)
 
 
@@ -91,28 +99,20 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-def _taken_apart(headers: list[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes, bytes]], Credentials]:
-    """The headers that may go on, and the credentials among those that may not."""
-    kept = []
-    shown: dict[bytes, str] = {}
-    for name, value in headers:
-        if name in _STRIPPED_WHOLE:
-            shown.setdefault(name, value.decode("latin-1"))
-        elif not name.startswith(_STRIPPED):
-            kept.append((name, value))
-    return kept, Credentials(shown.get(b"authorization"), shown.get(b"x-api-key"))
+def _adding(headers: Mapping[str, str], send: Send) -> Send:
+    """A `send` that puts these headers onto the answer."""
+    added = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    async def onto(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *added]
+        await send(message)
+
+    return onto
 
 
-async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    request_id = _request_id(scope)
-    _log.info(
-        "refused", method=scope["method"], status=problem.status, code=problem.code, request_id=request_id
-    )
-    response = answer(problem, Request({**scope, "state": {"request_id": request_id}}))
-    response.headers["X-Request-Id"] = request_id
+async def _refuse(problem: Problem, named: str, scope: Scope, receive: Receive, send: Send) -> None:
+    _log.info("refused", method=scope["method"], status=problem.status, code=problem.code, request_id=named)
+    response = answer(problem, Request({**scope, "state": {"request_id": named}}))
+    response.headers["X-Request-Id"] = named
     await response(scope, receive, send)
-
-
-def _request_id(scope: Scope) -> str:
-    given = dict(scope["headers"]).get(b"x-request-id", b"")
-    return given.decode() if _REQUEST_ID.match(given) else uuid4().hex

@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.sessions import domain, queries, tokens
-from gateway.sessions.domain import Presented
+from gateway.sessions.domain import Method, Presented, Program
 from gateway.sessions.tables import RefreshToken, Session, SignInGuard
 from shared.db import Tx, prepare
-from shared.problems import TooMany
+from shared.http.testimony import Witness
+from shared.problems import TooMany, not_found
 
 _session = Session.__table__  # type: ignore[attr-defined]
 _refresh = RefreshToken.__table__  # type: ignore[attr-defined]
@@ -26,7 +27,7 @@ _COUNT = prepare(
 )
 _FORGIVE = prepare(delete(_guard).where(_guard.c.key == bindparam("key")))
 _FORGET = prepare(delete(_guard).where(_guard.c.last_failed_at < bindparam("before")))
-_BEGIN = prepare(insert(_session), "id", "staff_id", "created_at", "expires_at")
+_BEGIN = prepare(insert(_session), "id", "staff_id", "created_at", "expires_at", "program", "method")
 _CLEAN = prepare(delete(_session).where(_session.c.expires_at < bindparam("before")))
 _ADD_TOKEN = prepare(insert(_refresh), "id", "session_id", "secret_hash", "created_at")
 _USE = prepare(update(_refresh).where(_refresh.c.id == bindparam("b_id")), "used_at")
@@ -77,15 +78,25 @@ async def forgive(tx: Tx, guard_key: bytes) -> None:
     await tx.run(_FORGIVE, key=guard_key)
 
 
-async def begin_session(tx: Tx, staff_id: UUID, *, life: timedelta) -> Begun:
+async def begin_session(
+    tx: Tx, staff_id: UUID, *, life: timedelta, program: Program, method: Method
+) -> Begun:
     """A new family of tokens; sessions that expired a day ago are cleared away."""
     await tx.run(_CLEAN, before=tx.now - timedelta(days=1))
     session_id = tx.new_id()
-    await tx.run(_BEGIN, id=session_id, staff_id=staff_id, created_at=tx.now, expires_at=tx.now + life)
+    await tx.run(
+        _BEGIN,
+        id=session_id,
+        staff_id=staff_id,
+        created_at=tx.now,
+        expires_at=tx.now + life,
+        program=program,
+        method=method,
+    )
     return Begun(staff_id, session_id, await _add_token(tx, session_id))
 
 
-async def rotate(tx: Tx, given: tokens.Refresh) -> Begun | None:
+async def rotate(tx: Tx, given: tokens.Refresh, witness: Witness) -> Begun | None:
     """Use a refresh token up and hand out its successor; None when it is not good.
 
     A token that was used before revokes its whole family: commit that even though the answer is a refusal.
@@ -96,17 +107,27 @@ async def rotate(tx: Tx, given: tokens.Refresh) -> Begun | None:
     verdict = domain.presented(queries.chain_of(row, used=row["used_at"] is not None), tx.now)
     if verdict is Presented.REUSED:
         await _revoke(tx, row["session_id"], "reuse")
+        witness.changed(tx, row["staff_id"], row["session_id"], status=401, code="refresh_token_reused")
     if verdict is not Presented.GOOD:
         return None
     await tx.run(_USE, b_id=given.id, used_at=tx.now)
+    witness.by(row["staff_id"]).changed(tx, row["staff_id"], row["session_id"])
     return Begun(row["staff_id"], row["session_id"], await _add_token(tx, row["session_id"]))
 
 
-async def sign_out(tx: Tx, given: tokens.Refresh) -> None:
+async def sign_out(tx: Tx, given: tokens.Refresh, witness: Witness) -> None:
     """End the family that the refresh token belongs to; a token that is not ours ends nothing."""
     row = await queries.presented_token(tx, given.id)
     if row is not None and hmac.compare_digest(row["secret_hash"], given.secret_hash):
         await _revoke(tx, row["session_id"], "sign_out")
+        witness.by(row["staff_id"]).changed(tx, row["staff_id"], row["session_id"])
+
+
+async def end_session(tx: Tx, staff_id: UUID, session_id: UUID) -> None:
+    """End one session of this person; NotFound for any other, and no harm in ending it twice."""
+    if not await queries.has_session(tx, staff_id, session_id):
+        raise not_found("session", "会话")
+    await _revoke(tx, session_id, "sign_out")
 
 
 async def _revoke(tx: Tx, session_id: UUID, reason: str) -> None:

@@ -9,12 +9,14 @@ from uuid import UUID
 from gateway.keys.ring import KeyRing
 from gateway.sessions import commands, tokens
 from gateway.sessions.commands import Begun
+from gateway.sessions.domain import Method, Program
 from gateway.sessions.schemas import TokenPair
 from gateway.staff import commands as staff_commands
 from gateway.staff import queries as staff_queries
 from gateway.staff.passwords import Passwords, outdated
-from shared.db import Database, Record
-from shared.problems import Invalid, Unauthenticated
+from shared.db import Database, Record, Tx
+from shared.http.testimony import Witness
+from shared.problems import Invalid, Problem, TooMany, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,13 @@ class Terms:
     session_life: timedelta
     pepper: bytes
 
+    def guard_key(self, username: str) -> bytes:
+        """What the failures of this user name are counted under."""
+        return hmac.digest(self.pepper, username.lower().encode(), hashlib.sha256)
+
 
 class Desk:
-    """Hands out tokens against passwords and against refresh tokens."""
+    """Hands out tokens against passwords and against refresh tokens; the witness tells the audit of it."""
 
     def __init__(self, database: Database, ring: KeyRing, passwords: Passwords, terms: Terms) -> None:
         self._database = database
@@ -36,61 +42,80 @@ class Desk:
         self._passwords = passwords
         self._terms = terms
 
-    async def sign_in(self, username: str, password: str) -> TokenPair:
+    async def sign_in(
+        self, username: str, password: str, witness: Witness, *, program: Program = "other"
+    ) -> TokenPair:
         """Tokens for the right password. Raises Unauthenticated, or TooMany before anything is computed.
 
         An unknown name, a wrong password and a disabled account get the same answer in the same time.
         """
-        account = await self._proved(username, password)
+        account = await self._proved(username, password, witness)
         async with self._database.begin() as tx:
-            await commands.forgive(tx, self._guard_key(username))
+            await commands.forgive(tx, self._terms.guard_key(username))
             if outdated(account["password_hash"]):
                 await staff_commands.renew_hash(tx, account["id"], await self._passwords.hashed(password))
-            begun = await commands.begin_session(tx, account["id"], life=self._terms.session_life)
-        return await self._pair(begun)
+            begun = await self.begin(tx, account["id"], program, "password")
+            witness.by(begun.staff_id).changed(tx, begun.staff_id, begun.session_id)
+        return await self.pair(begun)
 
-    async def refresh(self, refresh_token: str) -> TokenPair:
+    async def begin(self, tx: Tx, staff_id: UUID, program: Program, method: Method) -> Begun:
+        """A session for somebody who has proved who they are."""
+        life = self._terms.session_life
+        return await commands.begin_session(tx, staff_id, life=life, program=program, method=method)
+
+    async def refresh(self, refresh_token: str, witness: Witness) -> TokenPair:
         """The next pair; a token that was used before ends its family. Raises Unauthenticated."""
         given = tokens.read_refresh(refresh_token)
         async with self._database.begin() as tx:
-            begun = await commands.rotate(tx, given)
+            begun = await commands.rotate(tx, given, witness)
         if begun is None:
-            raise tokens.refused()
-        return await self._pair(begun)
+            raise self._noted(tokens.refused(), witness)
+        return await self.pair(begun)
 
-    async def sign_out(self, refresh_token: str) -> None:
+    async def sign_out(self, refresh_token: str, witness: Witness) -> None:
         """End the family of this token; idempotent."""
         given = tokens.read_refresh(refresh_token)
         async with self._database.begin() as tx:
-            await commands.sign_out(tx, given)
+            await commands.sign_out(tx, given, witness)
 
-    async def change_password(self, staff_id: UUID, current: str, new: str) -> None:
+    async def change_password(self, staff_id: UUID, current: str, new: str, witness: Witness) -> None:
         """Replace one's own password, which ends every session. Raises Invalid, or TooMany while locked."""
         async with self._database.read() as reader:
             username = (await staff_queries.staff_by_id(reader, staff_id))["username"]
         try:
-            await self._proved(username, current)
+            await self._proved(username, current, witness)
         except Unauthenticated:
             raise Invalid.at(
                 "/current_password", "password_wrong", en="is not the password", zh="密码不正确"
             ) from None
         async with self._database.begin() as tx:
-            await commands.forgive(tx, self._guard_key(username))
+            await commands.forgive(tx, self._terms.guard_key(username))
             await staff_commands.change_staff(tx, self._passwords, staff_id, {"password": new}, expected=None)
+            witness.changed(tx, staff_id)
 
-    async def _proved(self, username: str, password: str) -> Record:
+    async def _proved(self, username: str, password: str, witness: Witness) -> Record:
         async with self._database.begin() as tx:
-            await commands.count_attempt(tx, self._guard_key(username))
             account = await staff_queries.credentials(tx, username)
+            try:
+                await commands.count_attempt(tx, self._terms.guard_key(username))
+            except TooMany as locked:
+                raise self._noted(locked, witness, account) from None
         kept = None if account is None else account["password_hash"]
         right = await self._passwords.matches(password, kept)
         if account is None or not right or account["status"] != "active":
-            raise Unauthenticated(
+            wrong = Unauthenticated(
                 "credentials_wrong", en="User name or password is wrong.", zh="用户名或密码错误。"
             )
+            raise self._noted(wrong, witness, account)
         return account
 
-    async def _pair(self, begun: Begun) -> TokenPair:
+    def _noted(self, problem: Problem, witness: Witness, account: Record | None = None) -> Problem:
+        """The problem, after the audit was told whom it concerns; names that nobody has are not kept."""
+        witness.refused(problem, self._database.now(), *([account["id"]] if account else []))
+        return problem
+
+    async def pair(self, begun: Begun) -> TokenPair:
+        """The tokens of a session; after the transaction that began it."""
         now = self._database.now()
         life = self._terms.access_life
         access = tokens.Access(begun.staff_id, begun.session_id, (now + life).timestamp())
@@ -100,6 +125,3 @@ class Desk:
             refresh_token=begun.refresh_token,
             expires_in=int(life.total_seconds()),
         )
-
-    def _guard_key(self, username: str) -> bytes:
-        return hmac.digest(self._terms.pepper, username.lower().encode(), hashlib.sha256)

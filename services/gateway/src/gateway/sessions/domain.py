@@ -4,11 +4,33 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Literal
 
 FREE_ATTEMPTS = 5
 FIRST_LOCK = timedelta(seconds=30)
 LONGEST_LOCK = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=24)
+
+
+Method = Literal["password", "oidc"]
+Program = Literal["wechat", "edge", "opera", "firefox", "chrome", "safari", "app", "script", "other"]
+_MARKS: tuple[tuple[Program, tuple[str, ...]], ...] = (
+    ("wechat", ("MicroMessenger/",)),
+    ("edge", ("Edg/", "EdgA/", "EdgiOS/")),
+    ("opera", ("OPR/",)),
+    ("firefox", ("Firefox/", "FxiOS/")),
+    ("chrome", ("Chrome/", "CriOS/")),
+    ("safari", ("Safari/",)),
+    ("app", ("okhttp/", "Dart/", "CFNetwork/")),
+    ("script", ("curl/", "Wget/", "python", "node", "Go-http-client/", "PostmanRuntime/")),
+)
+"""Those that name themselves after others come first."""
+
+
+def program_of(user_agent: str | None) -> Program:
+    """The kind of program that a `User-Agent` speaks of; no more of it is kept."""
+    said = (user_agent or "")[:1000]
+    return next((kind for kind, marks in _MARKS if any(mark in said for mark in marks)), "other")
 
 
 @dataclass(frozen=True, slots=True)

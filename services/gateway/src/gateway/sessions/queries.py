@@ -1,13 +1,17 @@
 """Reading sessions, refresh tokens and guards."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from gateway.sessions.domain import Chain, Guard
 from gateway.sessions.tables import RefreshToken, Session, SignInGuard
 from gateway.staff.tables import Staff
 from shared.db import Reader, Record, prepare
+from shared.http import Listing, ListQuery
+from shared.sealing import Sealer
 
 _staff = Staff.__table__.c  # type: ignore[attr-defined]
 _session = Session.__table__.c  # type: ignore[attr-defined]
@@ -23,6 +27,8 @@ _STATE = (
     _staff.status,
     _staff.signed_out_at,
     _staff.roles,
+    _staff.org_unit_id,
+    _staff.data_scope,
 )
 _GUARD = prepare(
     select(_guard.failed_count, _guard.last_failed_at, _guard.locked_until)
@@ -43,6 +49,28 @@ _STANDING = prepare(
 )
 
 
+_LAST_USED = select(func.max(_refresh.created_at)).where(_refresh.session_id == _session.id).scalar_subquery()
+LISTING = Listing(
+    select(
+        _session.id,
+        _session.created_at,
+        func.coalesce(_LAST_USED, _session.created_at).label("last_used_at"),
+        _session.expires_at,
+        _session.program,
+        _session.method,
+    ).join_from(Session.__table__, Staff.__table__),  # type: ignore[attr-defined]
+    key=_session.id,
+    sorts={"created_at": _session.created_at},
+    default="-created_at",
+    filters={},
+)
+_OF = prepare(
+    select(_session.id).where(
+        _session.id == bindparam("session_id"), _session.staff_id == bindparam("staff_id")
+    )
+)
+
+
 async def guard_for_change(reader: Reader, key: bytes) -> Guard:
     """The guard of a name, locked until the transaction ends."""
     row = await reader.row(_GUARD, key=key)
@@ -57,6 +85,24 @@ async def presented_token(reader: Reader, token_id: UUID) -> Record | None:
 async def standing(reader: Reader, staff_id: UUID, session_id: UUID) -> Record | None:
     """How a session and its person stand now."""
     return await reader.row(_STANDING, staff_id=staff_id, session_id=session_id)
+
+
+async def has_session(reader: Reader, staff_id: UUID, session_id: UUID) -> bool:
+    """Whether this is, or was, a session of this person."""
+    return await reader.row(_OF, staff_id=staff_id, session_id=session_id) is not None
+
+
+async def list_sessions(
+    reader: Reader, staff_id: UUID, query: ListQuery, sealer: Sealer, *, now: datetime
+) -> dict[str, Any]:
+    """One page of the sessions of a person that stand at this moment."""
+    standing = (
+        _session.staff_id == staff_id,
+        _session.revoked_at.is_(None),
+        _session.expires_at > now,
+        _session.created_at > _staff.signed_out_at,
+    )
+    return await LISTING.page(reader, query, sealer, where=standing)
 
 
 def chain_of(row: Record, *, used: bool = False) -> Chain:

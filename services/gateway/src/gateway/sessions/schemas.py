@@ -5,10 +5,11 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from gateway.sessions.domain import Method, Program
 from gateway.staff.domain import DataScope, Role
 from gateway.staff.schemas import Password
 from shared.http import Input, Output
-from shared.http.types import Line
+from shared.http.types import Line, Moment
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 RefreshText = Annotated[str, StringConstraints(min_length=1, max_length=200), Field(examples=["tlr_…"])]
@@ -59,6 +60,17 @@ class Me(Output):
     permissions: list[str]
     data_scope: DataScope
     org_unit_id: UUID | None
+
+
+class SessionRead(Output):
+    """A sign-in that stands, and what it was begun with; `id` is the claim `sid` of its access tokens."""
+
+    id: UUID
+    created_at: Moment
+    last_used_at: Moment = Field(description="When its tokens were last handed out, to the life of one")
+    expires_at: Moment
+    program: Program
+    method: Method
 
 
 class JwkSet(Output):

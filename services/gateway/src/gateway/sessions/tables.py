@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, Uuid
 from sqlmodel import Field
 
 from gateway.tables import Base
@@ -13,7 +13,11 @@ class Session(Base, table=True):
     """One sign-in and every token that follows from it (the family)."""
 
     __tablename__ = "session"
-    __table_args__ = (Index("session_staff", "staff_id"), Index("session_expires", "expires_at"))
+    __table_args__ = (
+        CheckConstraint("method in ('password', 'oidc')", name="session_method"),
+        Index("session_staff", "staff_id"),
+        Index("session_expires", "expires_at"),
+    )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     staff_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("staff.id", ondelete="CASCADE"), nullable=False))
@@ -21,6 +25,8 @@ class Session(Base, table=True):
     expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     revoked_for: str | None = Field(default=None, sa_column=Column(Text))
+    program: str = Field(sa_column=Column(Text, nullable=False, server_default="other"))
+    method: str = Field(sa_column=Column(Text, nullable=False, server_default="password"))
 
 
 class RefreshToken(Base, table=True):

@@ -4,17 +4,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import ValidationError
 from sqlalchemy import bindparam, insert, update
 
 from gateway.staff import domain, queries
 from gateway.staff.passwords import Passwords, generated
 from gateway.staff.schemas import StaffCreate
 from gateway.staff.tables import Staff
-from shared.db import Database, Tx, prepare
+from shared.db import EVERYTHING, Database, Scope, Tx, prepare
 from shared.events.gateway import StaffChanged
 from shared.http import check_version
 from shared.messaging import outbox
-from shared.problems import Conflict
+from shared.problems import Conflict, Invalid
 
 _table = Staff.__table__  # type: ignore[attr-defined]
 _COLUMNS = tuple(_table.c.keys())
@@ -25,8 +26,12 @@ _SAVE = prepare(update(_table).where(_table.c.id == bindparam("b_id")), *_CHANGE
 _REHASH = prepare(update(_table).where(_table.c.id == bindparam("b_id")), "password_hash")
 
 
-async def create_staff(tx: Tx, passwords: Passwords, new: StaffCreate) -> UUID:
-    """Open an account; raises Conflict for a taken user name and Invalid for a poor password."""
+async def create_staff(tx: Tx, passwords: Passwords, new: StaffCreate, *, limit: Scope = EVERYTHING) -> UUID:
+    """Open an account; raises Conflict for a taken user name and Invalid for a poor password.
+
+    Forbidden for an account that sees more than `limit`, the scope of who opens it.
+    """
+    domain.keep_below(limit.holders, new.model_dump())
     domain.check_password(new.password, new.username)
     account = {
         **new.model_dump(exclude={"password"}),
@@ -48,17 +53,28 @@ async def create_staff(tx: Tx, passwords: Passwords, new: StaffCreate) -> UUID:
 
 
 async def change_staff(
-    tx: Tx, passwords: Passwords, staff_id: UUID, changes: dict[str, Any], *, expected: int | None
+    tx: Tx,
+    passwords: Passwords,
+    staff_id: UUID,
+    changes: dict[str, Any],
+    *,
+    expected: int | None,
+    limit: Scope = EVERYTHING,
 ) -> int:
-    """Apply a patch; the new version. Raises NotFound, Stale, Conflict (last administrator), Invalid."""
-    before = await queries.staff_for_change(tx, staff_id)
+    """Apply a patch; the new version. Raises NotFound, Stale, Conflict (last administrator), Invalid.
+
+    Forbidden for an account that sees, or is to see, more than `limit`, the scope of who changes it.
+    """
+    before, other_admins = await queries.staff_beside_admins(tx, staff_id)
+    domain.keep_below(limit.holders, before)
+    domain.keep_below(limit.holders, {**before, **changes})
     check_version(expected, before["version"])
     password = changes.pop("password", None)
     if password is not None:
         domain.check_password(password, before["username"])
         changes["password_hash"] = await passwords.hashed(password)
     after = {**before, **changes}
-    domain.keep_an_admin(before, after, other_admins=await queries.other_admins(tx, staff_id))
+    domain.keep_an_admin(before, after, other_admins=other_admins)
     if after == before:
         return int(before["version"])
     if domain.ends_sessions(before, after):
@@ -66,9 +82,10 @@ async def change_staff(
     return await _save(tx, after)
 
 
-async def sign_out_everywhere(tx: Tx, staff_id: UUID) -> None:
-    """End every session begun before now."""
+async def sign_out_everywhere(tx: Tx, staff_id: UUID, *, limit: Scope = EVERYTHING) -> None:
+    """End every session begun before now. Raises NotFound, and Forbidden as `change_staff`."""
     account = await queries.staff_for_change(tx, staff_id)
+    domain.keep_below(limit.holders, account)
     await _save(tx, {**account, "signed_out_at": tx.now})
 
 
@@ -78,7 +95,7 @@ async def renew_hash(tx: Tx, staff_id: UUID, password_hash: str) -> None:
 
 
 async def ensure_admin(database: Database, password: str | None = None) -> str | None:
-    """Open the account `admin` if there is none at all yet; idempotent.
+    """Open the account `admin` if there is none at all yet; idempotent. Raises Invalid for a poor password.
 
     Returns the password when one had to be made, for the launcher to print once; None otherwise.
     """
@@ -87,18 +104,45 @@ async def ensure_admin(database: Database, password: str | None = None) -> str |
         if not await queries.nobody_yet(tx):
             return None
         chosen = password or generated()
-        first = StaffCreate(
-            username=domain.FIRST_ADMIN,
-            display_name="Administrator 管理员",
-            password=chosen,
-            roles=["admin"],
-            data_scope="all",
-        )
         try:
-            await create_staff(tx, passwords, first)
+            await create_staff(tx, passwords, _administrator(domain.FIRST_ADMIN, chosen))
         except Conflict:  # another replica was quicker
             return None
     return None if password else chosen
+
+
+async def reset_admin(tx: Tx, passwords: Passwords, username: str, password: str) -> None:
+    """Let this name administer with this password, whether it had an account or not; idempotent.
+
+    An account keeps its other roles, is enabled, sees everything, and is signed out everywhere.
+    """
+    new = _administrator(username, password)
+    account = await queries.credentials(tx, username)
+    if account is None:
+        await create_staff(tx, passwords, new)
+        return
+    roles = sorted({*account["roles"], "admin"})
+    changes = {"password": password, "roles": roles, "status": "active", "data_scope": "all"}
+    await change_staff(tx, passwords, account["id"], changes, expected=None)
+
+
+def _administrator(username: str, password: str) -> StaffCreate:
+    domain.check_password(password, username)
+    try:
+        return StaffCreate(
+            username=username,
+            display_name="Administrator 管理员",
+            password=password,
+            roles=["admin"],
+            data_scope="all",
+        )
+    except ValidationError:
+        raise Invalid.at(
+            "/password",
+            "password_unreadable",
+            en="The password is too long or holds control characters.",
+            zh="密码过长或包含控制字符。",
+        ) from None
 
 
 async def _save(tx: Tx, account: dict[str, Any]) -> int:

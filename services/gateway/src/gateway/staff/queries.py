@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from gateway.staff.schemas import StaffQuery, StaffRead, StaffSummary
 from gateway.staff.tables import Staff
 from shared.db import Reader, Record, prepare
 from shared.http import Listing, Page
-from shared.problems import not_found
+from shared.problems import Forbidden, not_found
 from shared.sealing import Sealer
 
 _table = Staff.__table__  # type: ignore[attr-defined]
@@ -31,15 +31,25 @@ _SHOWN = (
 _BY_ID = prepare(select(*_SHOWN).where(_s.id == bindparam("id")))
 _FOR_CHANGE = prepare(select(_table).where(_s.id == bindparam("id")).with_for_update())
 _BY_NAME = prepare(
-    select(_s.id, _s.username, _s.password_hash, _s.status).where(_s.username == bindparam("username"))
+    select(_s.id, _s.username, _s.password_hash, _s.status, _s.roles).where(
+        _s.username == bindparam("username")
+    )
 )
-_ADMINS = (
-    select(_s.id)
-    .where(_s.status == "active", _s.roles.contains(["admin"]))
+# In one order for all, or two administrators who disable each other at once would lock each other out.
+_BESIDE_ADMINS = prepare(
+    select(_table)
+    .where(
+        or_(
+            _s.id == bindparam("id"),
+            and_(_s.status == "active", _s.roles.contains(["admin"]), _s.data_scope == "all"),
+        )
+    )
     .order_by(_s.id)
     .with_for_update(key_share=True)
 )
 _ANY = prepare(select(func.count()).select_from(_table))
+
+_NOT_SHOWN = frozenset({"username", "data_scope"})
 
 LISTING = Listing(
     select(*_SHOWN),
@@ -50,6 +60,9 @@ LISTING = Listing(
         "status": lambda value: _s.status == value,
         "role": lambda value: _s.roles.contains([value]),
         "username": lambda value: _s.username == value,
+        "org_unit_id": lambda value: _s.org_unit_id == value,
+        "data_scope": lambda value: _s.data_scope == value,
+        "q": lambda value: _s.display_name.icontains(value, autoescape=True),
     },
 )
 
@@ -75,9 +88,13 @@ async def credentials(reader: Reader, username: str) -> Record | None:
     return await reader.row(_BY_NAME, username=username.lower())
 
 
-async def other_admins(reader: Reader, staff_id: UUID) -> int:
-    """How many other active administrators there are; locks them, so that two cannot leave at once."""
-    return sum(row["id"] != staff_id for row in await reader.rows(_ADMINS))
+async def staff_beside_admins(reader: Reader, staff_id: UUID) -> tuple[dict[str, Any], int]:
+    """As `staff_for_change`, and how many other administrators see everything; locks them, too."""
+    rows = {row["id"]: row for row in await reader.rows(_BESIDE_ADMINS, id=staff_id)}
+    account = rows.pop(staff_id, None)
+    if account is None:
+        raise not_found("staff account", "员工账号")
+    return dict(account), len(rows)
 
 
 async def nobody_yet(reader: Reader) -> bool:
@@ -88,7 +105,13 @@ async def nobody_yet(reader: Reader) -> bool:
 async def list_staff(
     reader: Reader, query: StaffQuery, sealer: Sealer, *, fully: bool
 ) -> Page[StaffRead] | Page[StaffSummary]:
-    """One page of accounts; only names and roles unless `fully`."""
+    """One page of accounts; only names and roles unless `fully`, and filtered by nothing else then."""
+    if not fully and query.filters().keys() & _NOT_SHOWN:
+        raise Forbidden(
+            "filter_not_allowed",
+            en="You may filter by role, org unit, status and name.",
+            zh="您只能按角色、组织单元、状态和姓名筛选。",
+        )
     page = await LISTING.page(reader, query, sealer)
     found = {**page, "data": [dict(row) for row in page["data"]]}
     return Page[StaffRead].model_validate(found) if fully else Page[StaffSummary].model_validate(found)

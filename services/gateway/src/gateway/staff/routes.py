@@ -5,11 +5,15 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
+from gateway.reach.lookup import Lookup
 from gateway.staff import commands, queries
+from gateway.staff.domain import unknown_unit
 from gateway.staff.passwords import Passwords
 from gateway.staff.schemas import StaffCreate, StaffPage, StaffPatch, StaffQuery, StaffRead
+from shared.auth import Principal
 from shared.db import Reader
 from shared.http import Caller, IfMatch, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.problems import NotFound
 
 router = Router(tags=["staff"])
 
@@ -19,7 +23,31 @@ async def _passwords(request: Request) -> Passwords:
     return passwords
 
 
+async def _new(body: StaffCreate, caller: Caller, request: Request) -> StaffCreate:
+    """The new account, whose org unit is known to be there before the transaction opens."""
+    await _require_unit(body.org_unit_id, caller, request)
+    return body
+
+
+async def _changed(body: StaffPatch, caller: Caller, request: Request) -> StaffPatch:
+    """As `_new`, for a patch."""
+    await _require_unit(body.org_unit_id, caller, request)
+    return body
+
+
+async def _require_unit(unit_id: UUID | None, caller: Principal, request: Request) -> None:
+    if unit_id is None:
+        return
+    lookup: Lookup = request.state.lookup
+    try:
+        await lookup.unit(unit_id, token=await request.state.token_for(caller, "customer-svc"))
+    except NotFound:
+        raise unknown_unit() from None
+
+
 Hashing = Annotated[Passwords, Depends(_passwords)]
+New = Annotated[StaffCreate, Depends(_new)]
+Changed = Annotated[StaffPatch, Depends(_changed)]
 
 
 @router.post(
@@ -31,10 +59,13 @@ Hashing = Annotated[Passwords, Depends(_passwords)]
     **needs("staff:write"),
 )
 async def create_staff(
-    body: StaffCreate, tx: WriteTx, passwords: Hashing, response: Response
+    body: New, tx: WriteTx, passwords: Hashing, caller: Caller, response: Response
 ) -> dict[str, Any]:
-    """The password is kept as an argon2id hash and never shown again."""
-    staff_id = await commands.create_staff(tx, passwords, body)
+    """The password is kept as an argon2id hash and never shown again.
+
+    Whoever sees less than everything opens accounts that see no more (403 `beyond_own_scope`).
+    """
+    staff_id = await commands.create_staff(tx, passwords, body, limit=caller.scope)
     response.headers["Location"] = f"/v1/staff/{staff_id}"
     return await _shown(tx, staff_id, response)
 
@@ -49,7 +80,10 @@ async def create_staff(
 async def list_staff(
     query: Annotated[StaffQuery, Query()], db: ReadDb, sealer: Sealing, caller: Caller
 ) -> StaffPage:
-    """Administrators see the accounts; managers see ids, names and roles."""
+    """Administrators see the accounts; managers see ids, names and roles.
+
+    Managers filter by role, org unit, status and name only (403 `filter_not_allowed`).
+    """
     return await queries.list_staff(db, query, sealer, fully=caller.may("staff:write"))
 
 
@@ -61,7 +95,7 @@ async def list_staff(
     **needs("staff:write"),
 )
 async def get_staff(staff_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
-    """For administrators."""
+    """The account with its version, for administrators; never the password."""
     return await _shown(db, staff_id, response)
 
 
@@ -74,15 +108,21 @@ async def get_staff(staff_id: UUID, db: ReadDb, response: Response) -> dict[str,
 )
 async def update_staff(
     staff_id: UUID,
-    body: StaffPatch,
+    body: Changed,
     *,
     tx: WriteTx,
     passwords: Hashing,
+    caller: Caller,
     if_match: IfMatch,
     response: Response,
 ) -> dict[str, Any]:
-    """A new password or the status `disabled` ends every session of the person within seconds."""
-    await commands.change_staff(tx, passwords, staff_id, body.changes(), expected=if_match)
+    """A new password or the status `disabled` ends every session of the person within seconds.
+
+    Other roles, another org unit and another data scope hold within seconds, without signing in again.
+    """
+    await commands.change_staff(
+        tx, passwords, staff_id, body.changes(), expected=if_match, limit=caller.scope
+    )
     return await _shown(tx, staff_id, response)
 
 
@@ -94,10 +134,17 @@ async def update_staff(
     **needs("staff:write"),
 )
 async def disable_staff(
-    staff_id: UUID, tx: WriteTx, passwords: Hashing, if_match: IfMatch, response: Response
+    *,
+    staff_id: UUID,
+    tx: WriteTx,
+    passwords: Hashing,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
 ) -> dict[str, Any]:
     """The person is cut off within seconds, also where signed in already."""
-    await commands.change_staff(tx, passwords, staff_id, {"status": "disabled"}, expected=if_match)
+    changes = {"status": "disabled"}
+    await commands.change_staff(tx, passwords, staff_id, changes, expected=if_match, limit=caller.scope)
     return await _shown(tx, staff_id, response)
 
 
@@ -109,11 +156,30 @@ async def disable_staff(
     **needs("staff:write"),
 )
 async def enable_staff(
-    staff_id: UUID, tx: WriteTx, passwords: Hashing, if_match: IfMatch, response: Response
+    *,
+    staff_id: UUID,
+    tx: WriteTx,
+    passwords: Hashing,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
 ) -> dict[str, Any]:
     """Old sessions stay ended; the person signs in anew."""
-    await commands.change_staff(tx, passwords, staff_id, {"status": "active"}, expected=if_match)
+    changes = {"status": "active"}
+    await commands.change_staff(tx, passwords, staff_id, changes, expected=if_match, limit=caller.scope)
     return await _shown(tx, staff_id, response)
+
+
+@router.post(
+    "/v1/staff/{staff_id}/sign-out",
+    status_code=204,
+    operation_id="signOutStaff",
+    summary="Sign somebody out everywhere",
+    **needs("staff:write"),
+)
+async def sign_out_staff(staff_id: UUID, tx: WriteTx, caller: Caller) -> None:
+    """Ends every session of the person within seconds; they may sign in again."""
+    await commands.sign_out_everywhere(tx, staff_id, limit=caller.scope)
 
 
 async def _shown(db: Reader, staff_id: UUID, response: Response) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from gateway.staff.domain import LEAST_PASSWORD, DataScope, Role, Status
 from shared.http import Input, ListQuery, Output, Page, Patch
-from shared.http.types import Moment, Name, clean_text
+from shared.http.types import Line, Moment, Name, clean_text
 
 _EXAMPLE_ZH: JsonDict = {
     "username": "li.wei",
@@ -40,12 +40,12 @@ Password = Annotated[
     str,
     StringConstraints(min_length=LEAST_PASSWORD, max_length=256),
     AfterValidator(clean_text),
-    Field(examples=["correct horse battery"]),
+    Field(examples=["correct horse battery", "每天九点开门的老茶叶店"]),
 ]
 Roles = Annotated[
     list[Role], Field(min_length=1, max_length=5, examples=[["sales"]]), AfterValidator(_unique)
 ]
-DisplayName = Annotated[Name, Field(examples=["李伟 Li Wei"])]
+DisplayName = Annotated[Name, Field(examples=["李伟", "Jane Moore"])]
 Email = Annotated[EmailStr, Field(max_length=254, examples=["li.wei@example.com"])]
 
 
@@ -102,6 +102,9 @@ class StaffQuery(ListQuery):
     status: Status | None = None
     role: Role | None = None
     username: Username | None = None
+    org_unit_id: UUID | None = None
+    data_scope: DataScope | None = None
+    q: Annotated[Line, Field(min_length=1, description="A part of the display name")] | None = None
 
 
 StaffPage = Page[StaffRead] | Page[StaffSummary]

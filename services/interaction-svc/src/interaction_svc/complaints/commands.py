@@ -86,8 +86,9 @@ async def move(
     before = await queries.case_to_move(tx, complaint_id)
     check_version(expected, before.version)
     step = how(before, Deed(by, tx.now, note))
-    await tx.run(_SAVE, b_id=complaint_id, b_version=before.version, **asdict(step.case))
-    await _remember(tx, [step])
+    async with tx.handing_over():  # to somebody else, perhaps out of the caller's sight
+        await tx.run(_SAVE, b_id=complaint_id, b_version=before.version, **asdict(step.case))
+        await _remember(tx, [step])
     _announce(tx, step)
     return queries.shown(step.case, tx.now)
 

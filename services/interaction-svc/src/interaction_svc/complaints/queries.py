@@ -11,21 +11,24 @@ from sqlalchemy import Integer, Uuid, bindparam, func, select
 from interaction_svc.complaints.domain import Case
 from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintStep
 from interaction_svc.sla import domain as sla
-from shared.db import Reader, Record, Tx, prepare
-from shared.db.sight import in_sight, sight
-from shared.http import Listing, ListQuery, visible
+from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
+from shared.http import Listing, ListQuery
 from shared.problems import not_found
+from shared.references import through_customer
 from shared.sealing import Sealer
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
+SIGHT = through_customer(_T, _T.c.owner_id)
 
-_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(_T.c.distributor_id))
+_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
 _STEPS = prepare(
     select(_S)
-    .where(_S.c.complaint_id == bindparam("b_id", type_=Uuid), in_sight(_S.c.distributor_id))
+    .where(
+        _S.c.complaint_id == bindparam("b_id", type_=Uuid), in_sight_with(SIGHT, _T.c.id == _S.c.complaint_id)
+    )
     .order_by(_S.c.version)
 )
 _SERIALS = prepare(
@@ -78,7 +81,7 @@ async def steps(reader: Reader, complaint_id: UUID) -> list[dict[str, Any]]:
 
 async def complaints(reader: Reader, query: ListQuery, sealer: Sealer, *, now: datetime) -> dict[str, Any]:
     """One page of the complaints in sight."""
-    where = visible(reader.scope, _T.c.distributor_id)
+    where = visible(reader.scope, SIGHT)
     page = await _LIST.page(reader, query, sealer, where=where)
     return {**page, "data": [readable(dict(row), now) for row in page["data"]]}
 

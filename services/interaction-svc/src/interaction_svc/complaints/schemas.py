@@ -113,10 +113,10 @@ class ComplaintBatch(Input):
                     "resolved_at": "2026-02-03T10:00:00Z",
                     "result": "Freight refunded.",
                     "closed_at": "2026-02-04T08:00:00Z",
-                },
-                _EXAMPLE_ZH,
+                }
             ]
-        }
+        },
+        {"items": [_EXAMPLE_ZH]},
     )
 
     items: Items[ComplaintLoad]

@@ -9,15 +9,16 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from shared.auth import Principal
 from shared.auth.tokens import HEADER
-from shared.db import Database, prepare
-from shared.problems import NotFound, not_found
+from shared.db import Database, in_sight, prepare, sight
+from shared.problems import NotFound
 from shared.references import References
-from shared.references.tables import CustomerReference
+from shared.references.tables import KNOWN, SIGHT
 
-_T = CustomerReference.__table__  # type: ignore[attr-defined]
 _AT_ONCE = 8
 _KNOWN = prepare(
-    select(_T.c.id, _T.c.distributor_id).where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    select(KNOWN.c.id, KNOWN.c.distributor_id).where(
+        KNOWN.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
+    )
 )
 
 Found = Mapping[UUID, UUID | NotFound | None]
@@ -37,14 +38,9 @@ async def distributors_of(request: Request, caller: Principal, customer_ids: Ite
     """The same for many: distributor or NotFound per customer; Unavailable concerns all of them."""
     wanted = set(customer_ids)
     database: Database = request.state.database
-    async with database.read() as reader:
-        rows = await reader.rows(_KNOWN, ids=sorted(wanted))
-    found: dict[UUID, UUID | NotFound | None] = {
-        row["id"]: row["distributor_id"]
-        if caller.scope.allows(row["distributor_id"])
-        else not_found("customer", "客户")
-        for row in rows
-    }
+    async with database.read(caller.scope) as reader:
+        rows = await reader.rows(_KNOWN, ids=sorted(wanted), **sight(caller.scope))
+    found: dict[UUID, UUID | NotFound | None] = {row["id"]: row["distributor_id"] for row in rows}
     missing = sorted(wanted - found.keys())
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]

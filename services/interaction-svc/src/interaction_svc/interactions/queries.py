@@ -6,21 +6,25 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select
 
 from interaction_svc.interactions.tables import Interaction, InteractionEdit
-from shared.db import Reader, Record, Tx, prepare
-from shared.db.sight import in_sight, sight
-from shared.http import Listing, ListQuery, visible
+from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
+from shared.http import Listing, ListQuery
 from shared.problems import not_found
+from shared.references import through_customer
 from shared.sealing import Sealer
 
 _T = Interaction.__table__  # type: ignore[attr-defined]
 _E = InteractionEdit.__table__  # type: ignore[attr-defined]
+SIGHT = through_customer(_T)
 
-_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(_T.c.distributor_id))
+_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
 _EDITS = prepare(
     select(_E)
-    .where(_E.c.interaction_id == bindparam("b_id", type_=Uuid), in_sight(_E.c.distributor_id))
+    .where(
+        _E.c.interaction_id == bindparam("b_id", type_=Uuid),
+        in_sight_with(SIGHT, _T.c.id == _E.c.interaction_id),
+    )
     .order_by(_E.c.version.desc())
 )
 _LIST = Listing(
@@ -58,7 +62,7 @@ async def edits(reader: Reader, interaction_id: UUID) -> list[dict[str, Any]]:
 
 async def interactions(reader: Reader, query: ListQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of the interactions in sight."""
-    page = await _LIST.page(reader, query, sealer, where=visible(reader.scope, _T.c.distributor_id))
+    page = await _LIST.page(reader, query, sealer, where=visible(reader.scope, SIGHT))
     return {**page, "data": [dict(row) for row in page["data"]]}
 
 

@@ -122,7 +122,9 @@ class InteractionPatch(Patch):
 class InteractionBatch(Input):
     """Items are checked one by one, so that a wrong one does not stop the others."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE_EN, _EXAMPLE_ZH]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [_EXAMPLE_EN]}, {"items": [_EXAMPLE_ZH]}]}
+    )
 
     items: Items[InteractionCreate]
 
@@ -175,7 +177,7 @@ class InteractionRead(Output):
 class FieldChange(Output):
     """One field before and after."""
 
-    field: str
+    field: str = Field(examples=["agreement"])
     old: Any = None
     new: Any = None
 

@@ -8,8 +8,9 @@ from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
 
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
-from shared.db import Reader
-from shared.http import Listing, ListQuery, visible
+from shared.db import Reader, visible
+from shared.http import Listing, ListQuery
+from shared.references import through_customer
 from shared.sealing import Sealer
 
 _I = Interaction.__table__  # type: ignore[attr-defined]
@@ -39,6 +40,7 @@ _steps = select(
     _S.c.complaint_id.label("complaint_id"),
 )
 _merged = union_all(_interactions, _steps).subquery("merged")
+SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
     "channel",
     "direction",
@@ -78,7 +80,7 @@ _LIST = Listing(
 
 async def timeline(reader: Reader, customer_id: UUID, query: ListQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of what passed between the company and this customer."""
-    where = [_merged.c.customer_id == customer_id, *visible(reader.scope, _merged.c.distributor_id)]
+    where = [_merged.c.customer_id == customer_id, *visible(reader.scope, SIGHT)]
     page = await _LIST.page(reader, query, sealer, where=where)
     return {**page, "data": [_item(row) for row in page["data"]]}
 

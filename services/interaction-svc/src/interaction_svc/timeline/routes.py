@@ -7,8 +7,8 @@ from fastapi import Depends, Query, Request
 
 from interaction_svc.customers import clients
 from interaction_svc.timeline import queries
-from interaction_svc.timeline.schemas import TimelineItem, TimelineQuery
-from shared.http import Caller, Page, ReadDb, Router, Sealing, needs
+from interaction_svc.timeline.schemas import TimelinePage, TimelineQuery
+from shared.http import Caller, ReadDb, Router, Sealing, needs
 
 router = Router(tags=["timeline"])
 
@@ -26,7 +26,7 @@ async def _known(customer_id: UUID, caller: Caller, request: Request) -> UUID:
         "Interactions and the steps of complaints, newest first, each item typed by `type`. Filter by type "
         "and time."
     ),
-    response_model=Page[TimelineItem],
+    response_model=TimelinePage,
     **needs("interactions:read", "complaints:read"),
 )
 async def get_customer_timeline(

@@ -9,7 +9,7 @@ from interaction_svc.complaints.domain import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
 from interaction_svc.sla.domain import Severity
-from shared.http import ListQuery, Output
+from shared.http import ListQuery, Output, Page
 from shared.http.types import Moment
 
 _STAFF = "0196f0c0-0000-7000-8000-000000000001"
@@ -94,6 +94,10 @@ class ComplaintItem(Output):
 
 
 TimelineItem = Annotated[InteractionItem | ComplaintItem, Field(discriminator="type")]
+
+
+class TimelinePage(Page[TimelineItem]):
+    """One page of a timeline."""
 
 
 class TimelineQuery(ListQuery):

@@ -8,7 +8,7 @@ from uuid import UUID
 from notify_svc.inbox import queries
 from notify_svc.inbox.commands import BELL
 from notify_svc.inbox.domain import UNASSIGNED, Position
-from shared.db import Database, Record
+from shared.db import EVERYTHING, Database, Record, Scope
 from shared.loops import every
 from shared.problems import Problem
 
@@ -17,17 +17,24 @@ _LONGEST_SECONDS = 900.0
 
 
 class Listener:
-    """One open stream: whose boxes it reads, how far it got, and the bell that tells of more."""
+    """One open stream: whose boxes it reads through which scope, how far it got, and the bell for more."""
 
-    def __init__(self, boxes: Sequence[UUID], position: Position) -> None:
+    def __init__(self, boxes: Sequence[UUID], position: Position, scope: Scope) -> None:
         self.boxes = boxes
         self.position = position
+        self.scope = scope
+        self.newest: dict[UUID, int] = {}
         self.bell = asyncio.Event()
         self.over = False
 
     def lacks(self, newest: dict[UUID, int]) -> bool:
         """Whether a box holds more than this stream has seen."""
         return any(newest.get(box, 0) > self._seen(box) for box in self.boxes)
+
+    def pass_over(self, newest: dict[UUID, int]) -> None:
+        """Go on behind these numbers: what is not read up to them is out of sight."""
+        for box in self.boxes:
+            self.position = self.position.after(box, newest.get(box, 0))
 
     def _seen(self, box: UUID) -> int:
         return self.position.queue if box == UNASSIGNED else self.position.own
@@ -69,6 +76,7 @@ class Feed:
             newest = await queries.last_numbers(reader, sorted(boxes))
         for listener in self._listeners:
             if listener.lacks(newest):
+                listener.newest = newest
                 listener.bell.set()
 
     def _end_all(self) -> None:
@@ -76,9 +84,11 @@ class Feed:
             listener.end()
 
     @contextmanager
-    def listening(self, boxes: Sequence[UUID], position: Position) -> Iterator[Listener]:
+    def listening(
+        self, boxes: Sequence[UUID], position: Position, scope: Scope = EVERYTHING
+    ) -> Iterator[Listener]:
         """A listener for as long as the block lasts; one that is over already when the process is leaving."""
-        listener = Listener(boxes, position)
+        listener = Listener(boxes, position, scope)
         if self._closed or self._leaving():
             listener.end()
         self._listeners.add(listener)
@@ -94,29 +104,31 @@ class Feed:
         return Position(newest.get(boxes[0], 0), newest.get(UNASSIGNED, 0))
 
     async def items(
-        self, boxes: Sequence[UUID], position: Position
+        self, boxes: Sequence[UUID], position: Position, scope: Scope = EVERYTHING
     ) -> AsyncIterator[tuple[Record, Position]]:
-        """Every item beyond a position as it comes, each with the position behind it.
+        """Every item in sight beyond a position as it comes, each with the position behind it.
 
         Holds no connection while it waits. Ends when the process leaves, when the database is away, and
         after a quarter of an hour, so that a reader's rights are looked at again when it reconnects.
         """
         ending = asyncio.get_running_loop().time() + _LONGEST_SECONDS
-        with self.listening(boxes, position) as listener:
+        with self.listening(boxes, position, scope) as listener:
             while not listener.over:
                 listener.bell.clear()
-                rows = await self._more(listener)
-                if len(rows) == queries.MOST_AT_ONCE:
-                    listener.bell.set()
+                newest, rows = listener.newest, await self._more(listener)
                 for row in rows:
                     listener.position = listener.position.after(row["recipient_id"], row["number"])
                     yield row, listener.position
+                if len(rows) == queries.MOST_AT_ONCE:
+                    listener.bell.set()
+                else:
+                    listener.pass_over(newest)
                 if not await _rung(listener.bell, until=ending):
                     return
 
     async def _more(self, listener: Listener) -> list[Record]:
         try:
-            async with self._database.read() as reader:
+            async with self._database.read(listener.scope) as reader:
                 return await queries.items_after(reader, listener.boxes, listener.position)
         except Problem:
             listener.end()

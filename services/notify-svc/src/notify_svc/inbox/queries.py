@@ -9,22 +9,26 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from notify_svc.inbox.domain import UNASSIGNED, Position
 from notify_svc.inbox.tables import InboxBox, InboxItem
-from shared.db import Reader, Record, prepare
+from shared.db import Reader, Record, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
+from shared.references import through_customer
 from shared.sealing import Sealer
 
 ITEM = InboxItem.__table__  # type: ignore[attr-defined]
 BOX = InboxBox.__table__  # type: ignore[attr-defined]
+SIGHT = through_customer(ITEM, ITEM.c.recipient_id)
 
 MOST_AT_ONCE = 100
 
 _BOXES = bindparam("boxes", type_=ARRAY(Uuid))
-_ONE = prepare(select(ITEM).where(ITEM.c.id == bindparam("id"), ITEM.c.recipient_id == func.any(_BOXES)))
+_ONE = prepare(
+    select(ITEM).where(ITEM.c.id == bindparam("id"), ITEM.c.recipient_id == func.any(_BOXES), in_sight(SIGHT))
+)
 _UNREAD = prepare(
     select(func.count())
     .select_from(ITEM)
-    .where(ITEM.c.recipient_id == func.any(_BOXES), ITEM.c.read_at.is_(None))
+    .where(ITEM.c.recipient_id == func.any(_BOXES), ITEM.c.read_at.is_(None), in_sight(SIGHT))
 )
 _LAST = prepare(select(BOX.c.recipient_id, BOX.c.last_number).where(BOX.c.recipient_id == func.any(_BOXES)))
 _AFTER = prepare(
@@ -35,7 +39,8 @@ _AFTER = prepare(
             & (ITEM.c.number > bindparam("own", type_=BigInteger)),
             (ITEM.c.recipient_id == bindparam("shared", type_=Uuid))
             & (ITEM.c.number > bindparam("queue", type_=BigInteger)),
-        )
+        ),
+        in_sight(SIGHT),
     )
     .order_by(ITEM.c.recipient_id, ITEM.c.number)
     .limit(MOST_AT_ONCE)
@@ -56,12 +61,13 @@ async def items_page(
     reader: Reader, query: ListQuery, sealer: Sealer, *, boxes: Sequence[UUID]
 ) -> dict[str, Any]:
     """One page of what lies in these boxes."""
-    return await _INBOX.page(reader, query, sealer, where=[ITEM.c.recipient_id.in_(boxes)])
+    where = [ITEM.c.recipient_id.in_(boxes), *visible(reader.scope, SIGHT)]
+    return await _INBOX.page(reader, query, sealer, where=where)
 
 
 async def item(reader: Reader, item_id: UUID, *, boxes: Sequence[UUID]) -> Record:
     """One item; NotFound unless it lies in one of these boxes."""
-    found = await reader.row(_ONE, id=item_id, boxes=list(boxes))
+    found = await reader.row(_ONE, id=item_id, boxes=list(boxes), **sight(reader.scope))
     if found is None:
         raise not_found("inbox item", "收件箱消息")
     return found
@@ -69,7 +75,7 @@ async def item(reader: Reader, item_id: UUID, *, boxes: Sequence[UUID]) -> Recor
 
 async def unread_count(reader: Reader, *, boxes: Sequence[UUID]) -> int:
     """How many items of these boxes nobody has read."""
-    count: int = await reader.value(_UNREAD, boxes=list(boxes))
+    count: int = await reader.value(_UNREAD, boxes=list(boxes), **sight(reader.scope))
     return count
 
 
@@ -82,4 +88,5 @@ async def last_numbers(reader: Reader, boxes: Sequence[UUID]) -> dict[UUID, int]
 async def items_after(reader: Reader, boxes: Sequence[UUID], position: Position) -> list[Record]:
     """The next items (at most a hundred) beyond a position, each box in its own order."""
     shared = UNASSIGNED if UNASSIGNED in boxes else None
-    return await reader.rows(_AFTER, person=boxes[0], own=position.own, shared=shared, queue=position.queue)
+    whose = {"person": boxes[0], "shared": shared, **sight(reader.scope)}
+    return await reader.rows(_AFTER, **whose, own=position.own, queue=position.queue)

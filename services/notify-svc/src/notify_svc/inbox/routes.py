@@ -12,7 +12,7 @@ from notify_svc.inbox.domain import Position, boxes_of
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.schemas import InboxItemRead, InboxQuery, ReadCount, UnreadCount, shown
 from notify_svc.wording.schemas import ReadingLanguage
-from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs
+from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs, streams
 
 _RETRY_MILLISECONDS = 1000
 
@@ -80,6 +80,7 @@ async def count_unread_inbox(db: ReadDb, caller: Caller) -> dict[str, int]:
         "after a quarter of an hour and when the server leaves: reconnect, as EventSource does by itself."
     ),
     response_class=EventSourceResponse,
+    responses=streams("item", InboxItemRead),
     **needs("inbox:read"),
 )
 async def stream_inbox(
@@ -89,7 +90,7 @@ async def stream_inbox(
     language: ReadingLanguage,
 ) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="listening", id=str(position), retry=_RETRY_MILLISECONDS)
-    async for row, reached in feed.items(boxes_of(caller), position):
+    async for row, reached in feed.items(boxes_of(caller), position, caller.scope):
         item = InboxItemRead.model_validate(shown(row, language))
         yield ServerSentEvent(event="item", id=str(reached), data=item)
 

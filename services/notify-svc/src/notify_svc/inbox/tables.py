@@ -31,6 +31,7 @@ class InboxItem(Base, table=True):
         Index("inbox_item_newest", "recipient_id", "created_at", "id"),
         Index("inbox_item_unread", "recipient_id", postgresql_where=text("read_at IS NULL")),
         Index("inbox_item_about", "about_id"),
+        Index("inbox_item_of_customer", "customer_id"),
     )
 
     id: UUID = Field(sa_type=Uuid, primary_key=True)

@@ -90,13 +90,14 @@ async def save(tx: Tx, before: Record, deed: Deed, *, by: UUID | None, **changes
         "updated_at": tx.now,
         "version": before["version"] + 1,
     }
-    after = await tx.row(_SAVE, b_id=before["id"], **values)
-    if after is None:
-        raise LookupError("a locked reminder is gone")
-    if deed != "edit":
-        await tx.run(NOTE_TRANSITION, **transition(tx, after, deed=deed, before=before["state"], by=by))
-    if state != "due":
-        await inbox.settle(tx, before["id"])
+    async with tx.handing_over():  # to somebody else, out of whose inbox it goes, too
+        after = await tx.row(_SAVE, b_id=before["id"], **values)
+        if after is None:
+            raise LookupError("a locked reminder is gone")
+        if deed != "edit":
+            await tx.run(NOTE_TRANSITION, **transition(tx, after, deed=deed, before=before["state"], by=by))
+        if state != "due":
+            await inbox.settle(tx, before["id"])
     return after
 
 

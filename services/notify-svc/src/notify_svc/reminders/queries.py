@@ -16,9 +16,10 @@ from sqlalchemy import (
 
 from notify_svc.reminders.tables import Reminder, ReminderTransition
 from shared.auth import Principal
-from shared.db import Reader, Record, Tx, prepare
-from shared.http import Listing, ListQuery, visible
+from shared.db import Reader, Record, Tx, in_sight, prepare, sight, visible
+from shared.http import Listing, ListQuery
 from shared.problems import not_found
+from shared.references import through_customer
 from shared.sealing import Sealer
 
 REMINDER = Reminder.__table__  # type: ignore[attr-defined]
@@ -32,7 +33,8 @@ _MINE = or_(
     REMINDER.c.assignee_id == bindparam("person", type_=Uuid),
     REMINDER.c.created_by == bindparam("person", type_=Uuid),
 )
-_one = select(REMINDER).where(REMINDER.c.id == bindparam("id", type_=Uuid), _MINE)
+SIGHT = through_customer(REMINDER, REMINDER.c.assignee_id, REMINDER.c.created_by)
+_one = select(REMINDER).where(REMINDER.c.id == bindparam("id", type_=Uuid), _MINE, in_sight(SIGHT))
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
 _IN_WALL_TIME = prepare(
@@ -74,12 +76,12 @@ async def reminders_page(
     reader: Reader, query: ListQuery, sealer: Sealer, *, caller: Principal
 ) -> dict[str, Any]:
     """One page of the reminders that the caller may see: their own, those they made, or all."""
-    where = [*visible(reader.scope, REMINDER.c.distributor_id), *_mine(caller)]
+    where = [*visible(reader.scope, SIGHT), *_mine(caller)]
     return await _REMINDERS.page(reader, query, sealer, where=where)
 
 
-def _seen(reader: Reader, found: Record | None) -> Record:
-    if found is None or not reader.scope.allows(found["distributor_id"]):
+def _seen(found: Record | None) -> Record:
+    if found is None:
         raise not_found("reminder", "提醒")
     return found
 
@@ -87,15 +89,15 @@ def _seen(reader: Reader, found: Record | None) -> Record:
 async def reminder(reader: Reader, reminder_id: UUID, *, caller: Principal) -> Record:
     """One reminder; NotFound unless the caller may see it."""
     everything = caller.may("reminders:all")
-    found = await reader.row(_ONE, id=reminder_id, person=caller.id, sees_all=everything)
-    return _seen(reader, found)
+    asked = {"id": reminder_id, "person": caller.id, "sees_all": everything}
+    return _seen(await reader.row(_ONE, **asked, **sight(reader.scope)))
 
 
 async def reminder_for_update(tx: Tx, reminder_id: UUID, *, caller: Principal) -> Record:
     """One reminder, locked; NotFound unless the caller may see it."""
     everything = caller.may("reminders:all")
-    found = await tx.row(_ONE_FOR_UPDATE, id=reminder_id, person=caller.id, sees_all=everything)
-    return _seen(tx, found)
+    asked = {"id": reminder_id, "person": caller.id, "sees_all": everything}
+    return _seen(await tx.row(_ONE_FOR_UPDATE, **asked, **sight(tx.scope)))
 
 
 async def scheduled_in_wall_time(tx: Tx, *, after: UUID) -> list[Record]:

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, NaiveDatetime
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, NaiveDatetime, WithJsonSchema
 
 from notify_svc.reminders.domain import Channel, Source, State
 from notify_svc.wording.domain import Language, subject_said
 from shared.db import Record
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import Line, Moment, Name, Text
+from shared.http.types import NO_FLAG, Line, Moment, Name, Text
 
 EXAMPLE_EN: dict[str, JsonValue] = {
     "subject": "Ask whether the trial batch sold well",
@@ -65,11 +65,18 @@ def _only_wall_time(value: Any) -> Any:
 WallTime = Annotated[
     NaiveDatetime,
     BeforeValidator(_only_wall_time),
-    Field(examples=["2026-03-02T09:00:00"], description="What the clock shows; no offset, no Z."),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_WALL_TIME.pattern}$",
+            "description": "What the clock shows; no offset, no Z.",
+            "examples": ["2026-03-02T09:00:00"],
+        }
+    ),
 ]
 Zone = Annotated[str, Field(max_length=64, examples=["Asia/Shanghai"], description="IANA time zone.")]
 Channels = Annotated[list[Channel], Field(min_length=1, max_length=8)]
-Minutes = Annotated[int, Field(ge=1, le=527_040, description="From now; a year at most.")]
+Minutes = Annotated[int, Field(ge=1, le=527_040, description="From now; a year at most."), NO_FLAG]
 
 
 class ReminderCreate(Input):

@@ -19,7 +19,7 @@ router = Router(tags=["models"])
     operation_id="listModels",
     summary="List the models on record 模型",
     response_model=Page[ModelRead],
-    **needs("scores:read"),
+    **needs("models:read"),
 )
 async def list_models(db: ReadDb, sealer: Sealing, query: Annotated[ModelQuery, Query()]) -> object:
     """The champion speaks; the others spoke before it."""
@@ -31,7 +31,7 @@ async def list_models(db: ReadDb, sealer: Sealing, query: Annotated[ModelQuery, 
     operation_id="getModel",
     summary="Read a model with its parameters",
     response_model=ModelDetail,
-    **needs("scores:read"),
+    **needs("models:read"),
 )
 async def get_model(model_id: UUID, db: ReadDb) -> object:
     """Parameters of the purchase model, the spend model and the churn model."""
@@ -45,7 +45,7 @@ async def get_model(model_id: UUID, db: ReadDb) -> object:
     operation_id="getModelBacktest",
     summary="Read how a model did on the past",
     response_model=Backtest,
-    **needs("scores:read"),
+    **needs("models:read"),
 )
 async def get_backtest(model_id: UUID, db: ReadDb) -> object:
     """Each fold was judged by what came after it, beside simple rules on the same customers."""

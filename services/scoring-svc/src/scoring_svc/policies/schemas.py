@@ -14,5 +14,5 @@ class TierPolicyRead(Output):
 
     version: int = Field(examples=[1])
     document: dict[str, Any] = Field(examples=[Policy().to_document()])
-    digest: str
+    digest: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015"])
     published_at: Moment

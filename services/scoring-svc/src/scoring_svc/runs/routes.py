@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Query, Response
+from pydantic import Field
 
 from scoring_svc.runs import queries
 from scoring_svc.runs.jobs import REQUESTED
@@ -17,7 +18,7 @@ router = Router(tags=["scoring runs"])
 class Accepted(Output):
     """Work that goes on; watch it at `/v1/operations/{id}`."""
 
-    id: str
+    id: str = Field(examples=["0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d83"])
 
 
 @router.post(
@@ -42,7 +43,7 @@ async def start_run(body: RunInput, tx: WriteTx, caller: Caller, response: Respo
     operation_id="listScoringRuns",
     summary="List finished scoring runs",
     response_model=Page[RunRead],
-    **needs("scores:read"),
+    **needs("models:read"),
 )
 async def list_runs(db: ReadDb, sealer: Sealing, query: Annotated[RunQuery, Query()]) -> dict[str, Any]:
     """What set each off, and how many customers changed."""

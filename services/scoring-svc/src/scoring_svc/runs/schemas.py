@@ -4,13 +4,13 @@ from typing import Literal
 from uuid import UUID
 
 from shared.http import Input, ListQuery, Output
-from shared.http.types import Moment
+from shared.http.types import Flag, Moment
 
 
 class RunInput(Input):
     """What to do; with `learn` a model is learnt first."""
 
-    learn: bool = False
+    learn: Flag = False
 
 
 class RunRead(Output):

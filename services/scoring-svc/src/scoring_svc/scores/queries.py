@@ -7,14 +7,16 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, func, select
 
 from scoring_svc.scores.tables import Score, ScoreHistory
-from shared.db import Reader, Record, Tx, prepare
-from shared.http import Listing, visible
-from shared.references.tables import CustomerReference
+from shared.db import Reader, Record, Tx, prepare, visible
+from shared.http import Listing
+from shared.references import through_customer
+from shared.references.tables import KNOWN as _R
+from shared.references.tables import SIGHT as KNOWN_SIGHT
 
 _S: Any = Score.__table__  # type: ignore[attr-defined]
 _H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
-_R: Any = CustomerReference.__table__  # type: ignore[attr-defined]
-DISTRIBUTOR = _S.c.distributor_id
+SIGHT = through_customer(_S)
+_HISTORY_SIGHT = through_customer(_H)
 _CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
 _BEFORE = prepare(
     select(
@@ -42,7 +44,13 @@ _TO_REVIEW = prepare(
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_OWNERS = prepare(select(_R.c.id, _R.c.distributor_id, _R.c.owner_id).where(_R.c.id == _CHOSEN))
+# Locked, so that a score is not written for the distributor that a customer has just left.
+_OWNERS = prepare(
+    select(_R.c.id, _R.c.distributor_id, _R.c.owner_id)
+    .where(_R.c.id == _CHOSEN)
+    .order_by(_R.c.id)
+    .with_for_update(read=True)
+)
 _TELLING = [column for column in _S.c if column.name != "features"]
 SCORES = Listing(
     select(*_TELLING),
@@ -74,7 +82,7 @@ HISTORY = Listing(
 
 def history_of(reader: Reader, customer_id: UUID) -> list[Any]:
     """The conditions of one customer's history, in sight."""
-    return [_H.c.customer_id == customer_id, *visible(reader.scope, _H.c.distributor_id)]
+    return [_H.c.customer_id == customer_id, *visible(reader.scope, _HISTORY_SIGHT)]
 
 
 async def before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -106,13 +114,13 @@ async def owners(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record
 
 async def one(reader: Reader, customer_id: UUID) -> Record | None:
     """A customer's score, in sight."""
-    statement = select(_S).where(_S.c.customer_id == customer_id, *visible(reader.scope, DISTRIBUTOR))
+    statement = select(_S).where(_S.c.customer_id == customer_id, *visible(reader.scope, SIGHT))
     return await reader.row(statement)
 
 
 async def is_known(reader: Reader, customer_id: UUID) -> bool:
     """Whether there is such a customer in sight, scored or not."""
-    statement = select(_R.c.id).where(_R.c.id == customer_id, *visible(reader.scope, _R.c.distributor_id))
+    statement = select(_R.c.id).where(_R.c.id == customer_id, *visible(reader.scope, KNOWN_SIGHT))
     return await reader.value(statement) is not None
 
 
@@ -125,7 +133,7 @@ async def distribution(reader: Reader) -> list[Record]:
             func.count().label("customers"),
             func.sum(_S.c.expected_value_minor).label("expected_value_minor"),
         )
-        .where(*visible(reader.scope, DISTRIBUTOR))
+        .where(*visible(reader.scope, SIGHT))
         .group_by(*groups)
         .order_by(*groups)
     )

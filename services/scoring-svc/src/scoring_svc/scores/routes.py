@@ -14,7 +14,8 @@ from scoring_svc.scores.schemas import (
     ScoreQuery,
     ScoreRead,
 )
-from shared.http import Page, ReadDb, Router, Sealing, needs, set_etag, visible
+from shared.db import visible
+from shared.http import Page, ReadDb, Router, Sealing, needs, set_etag
 from shared.http.errors import chinese
 from shared.problems import Unavailable, not_found
 
@@ -52,7 +53,7 @@ async def list_scores(
     db: ReadDb, sealer: Sealing, query: Annotated[ScoreQuery, Query()], request: Request
 ) -> dict[str, Any]:
     """By expected value, churn probability or age; filtered by tier, churn level, stage and owner."""
-    page = await queries.SCORES.page(db, query, sealer, where=visible(db.scope, queries.DISTRIBUTOR))
+    page = await queries.SCORES.page(db, query, sealer, where=visible(db.scope, queries.SIGHT))
     zh = chinese(request.headers.get("accept-language"))
     return {**page, "data": [rendering.score(row, zh=zh) for row in page["data"]]}
 

@@ -39,7 +39,7 @@ class ScoreRead(Output):
     potential: float = Field(ge=0, le=100, examples=[55.0])
     negative_value: bool
     lifecycle_stage: Stage = Field(examples=["at_risk"])
-    stage_cause: str
+    stage_cause: str = Field(examples=["risk_high"])
     p_alive: float | None = Field(
         description="Probability of still being a customer at all; not a churn risk (1 after a single order)."
     )
@@ -65,7 +65,7 @@ class ScoreHistoryRead(Output):
 
     tier: Tier
     lifecycle_stage: Stage
-    stage_cause: str
+    stage_cause: str = Field(examples=["risk_high"])
     churn_level: Level
     churn_probability: float | None
     expected_value: Money

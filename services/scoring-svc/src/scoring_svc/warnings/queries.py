@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 
 from scoring_svc.warnings.tables import ChurnWarning
-from shared.db import Reader, Record, Tx, prepare
-from shared.http import Listing, visible
+from shared.db import Reader, Record, Tx, prepare, visible
+from shared.http import Listing
+from shared.references import through_customer
 
 _T: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
 _LIVE = prepare(
@@ -16,7 +17,7 @@ _LIVE = prepare(
     .where(_T.c.status != "closed", _T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))))
     .with_for_update()
 )
-DISTRIBUTOR = _T.c.distributor_id
+SIGHT = through_customer(_T)
 WARNINGS = Listing(
     select(_T),
     key=_T.c.id,
@@ -48,4 +49,4 @@ async def for_update(tx: Tx, warning_id: UUID) -> Record | None:
 
 
 def _seen(reader: Reader, warning_id: UUID) -> Any:
-    return select(_T).where(_T.c.id == warning_id, *visible(reader.scope, _T.c.distributor_id))
+    return select(_T).where(_T.c.id == warning_id, *visible(reader.scope, SIGHT))

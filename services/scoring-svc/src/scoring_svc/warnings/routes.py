@@ -7,8 +7,8 @@ from fastapi import Query, Request, Response
 
 from scoring_svc.warnings import commands, queries, rendering
 from scoring_svc.warnings.schemas import OutcomeInput, WarningQuery, WarningRead
-from shared.db import Record
-from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag, visible
+from shared.db import Record, visible
+from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 from shared.http.errors import chinese
 from shared.problems import not_found
 
@@ -26,7 +26,7 @@ async def list_warnings(
     db: ReadDb, sealer: Sealing, query: Annotated[WarningQuery, Query()], request: Request
 ) -> dict[str, Any]:
     """Customers who may be lost while something can still be done, each with its reasons."""
-    where = visible(db.scope, queries.DISTRIBUTOR)
+    where = visible(db.scope, queries.SIGHT)
     page = await queries.WARNINGS.page(db, query, sealer, where=where)
     zh = _zh(request)
     return {**page, "data": [rendering.warning(row, zh=zh) for row in page["data"]]}

@@ -13,12 +13,18 @@ Level = Literal["low", "medium", "high"]
 Outcome = Literal["retained", "lost", "not_at_risk", "unreachable"]
 
 
+_TEXTS = [
+    "已 9.1 周未下单，以往平均每 3.2 周一单",
+    "No order for 9.1 weeks; before, one every 3.2 weeks on average",
+]
+
+
 class ReasonRead(Output):
     """Why: associated with leaving, not proven its cause; `weight` in log odds over the average."""
 
     code: str = Field(examples=["own_rhythm_broken"])
     category: Literal["purchase", "complaint", "satisfaction", "contact"]
-    text: str = Field(examples=["已 9.1 周未下单，以往平均每 3.2 周一单"])
+    text: str = Field(examples=_TEXTS)
     weight: float = Field(examples=[0.82])
 
 
@@ -26,7 +32,7 @@ class ActionRead(Output):
     """What to do about it."""
 
     code: str = Field(examples=["call_customer"])
-    text: str = Field(examples=["致电客户"])
+    text: str = Field(examples=["致电客户", "Call the customer"])
 
 
 class WarningRead(Output):
@@ -42,7 +48,7 @@ class WarningRead(Output):
     contributed_52: Money = Field(description="What is at stake: contributed in the 52 weeks before.")
     reasons: list[ReasonRead]
     recommended_action: ActionRead
-    outcome: str | None
+    outcome: str | None = Field(examples=["retained"])
     acknowledged_by: UUID | None
     opened_at: Moment
     closed_at: Moment | None

@@ -21,6 +21,7 @@ class ChurnWarning(Base, table=True):
             "(status = 'closed') = (outcome IS NOT NULL)", name="churn_warning_closed_with_outcome"
         ),
         Index("churn_warning_one", "customer_id", unique=True, postgresql_where=text("status <> 'closed'")),
+        Index("churn_warning_of_customer", "customer_id"),
         Index("churn_warning_by_age", "opened_at", "id"),
         Index("churn_warning_by_contribution", "contributed_52_minor", "id"),
         Index("churn_warning_of_owner", "owner_id", "opened_at", "id"),

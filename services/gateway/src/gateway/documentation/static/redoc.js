@@ -2,7 +2,7 @@
 window.addEventListener("load", () => {
   Redoc.init(
     "/openapi.json",
-    { disableSearch: false, hideDownloadButton: false, nativeScrollbars: true },
+    { disableSearch: false, hideDownloadButton: false, nativeScrollbars: true, showExtensions: ["x-scopes", "x-rate-limit"] },
     document.getElementById("page"),
   );
 });

@@ -13,6 +13,7 @@ window.addEventListener("load", () => {
     docExpansion: "none",
     displayOperationId: true,
     filter: true,
+    showExtensions: true,
     persistAuthorization: false,
     tagsSorter: undefined,
     tryItOutEnabled: true,

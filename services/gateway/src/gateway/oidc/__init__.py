@@ -1,0 +1,1 @@
+"""Signing in with the account of another house (OpenID Connect), which leads to a session of ours."""

@@ -1,0 +1,126 @@
+"""Every change of a promise, and breaking those whose deadline has passed."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, Uuid, bindparam, insert, update
+
+from interaction_svc.interactions import queries as interactions
+from interaction_svc.promises import domain, queries
+from interaction_svc.promises.domain import Verb
+from interaction_svc.promises.schemas import PromiseCreate, PromisePatch
+from interaction_svc.promises.tables import Promise
+from shared.db import Tx, prepare
+from shared.events.interaction import PromiseBroken, PromiseKept, PromiseMade, PromiseState
+from shared.http import check_version
+from shared.jobs import JobContext
+from shared.messaging import outbox
+from shared.problems import Invalid, NotFound
+
+BREAKING = "promises.break"
+AT_ONCE = 500
+_T = Promise.__table__  # type: ignore[attr-defined]
+_FIXED = {"id", "customer_id", "distributor_id", "interaction_id", "created_by", "created_at"}
+
+_MAKE = prepare(insert(_T), *_T.c.keys())
+_SAVE = prepare(
+    update(_T).where(
+        _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
+    ),
+    *(column.key for column in _T.c if column.key not in _FIXED),
+)
+
+
+async def make_promise(
+    tx: Tx, body: PromiseCreate, *, distributor_id: UUID | None, by: UUID
+) -> dict[str, Any]:
+    """Note a promise; Invalid for a deadline in the past or another customer's interaction."""
+    domain.check_ahead(body.due_at, now=tx.now)
+    await _check_interaction(tx, body)
+    row = {
+        **body.model_dump(),
+        **dict.fromkeys(("broken_at", "settled_at", "settled_by", "note")),
+        "id": tx.new_id(),
+        "distributor_id": distributor_id,
+        "promised_by": body.promised_by or by,
+        "status": "open",
+        "created_by": by,
+        "version": 1,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    await tx.run(_MAKE, **row)
+    _tell(tx, PromiseMade, row)
+    return queries.shown(row)
+
+
+async def change_promise(
+    tx: Tx, promise_id: UUID, patch: PromisePatch, *, expected: int | None
+) -> dict[str, Any]:
+    """Change what was sent of an open promise. Raises NotFound, Stale, Conflict, Invalid."""
+    row = await queries.promise_to_change(tx, promise_id)
+    check_version(expected, row["version"])
+    domain.check_open(row["status"])
+    wanted = {name: value for name, value in patch.changes().items() if row[name] != value}
+    if "due_at" in wanted:
+        domain.check_ahead(wanted["due_at"], now=tx.now)
+    if not wanted:
+        return queries.shown(row)
+    async with tx.handing_over():  # to somebody whose customers are not in the caller's sight
+        return queries.shown(await _save(tx, row, wanted))
+
+
+async def settle_promise(
+    tx: Tx, promise_id: UUID, verb: Verb, *, note: str | None, by: UUID, expected: int | None
+) -> dict[str, Any]:
+    """Keep or withdraw a promise. Raises NotFound, Stale, and Conflict when it is over already."""
+    row = await queries.promise_to_change(tx, promise_id)
+    check_version(expected, row["version"])
+    status = domain.after(row["status"], verb)
+    wanted = {"status": status, "settled_at": tx.now, "settled_by": by, "note": note}
+    row = await _save(tx, row, wanted)
+    if status == "kept":
+        _tell(tx, PromiseKept, row)
+    return queries.shown(row)
+
+
+async def break_overdue(job: JobContext, _: dict[str, Any]) -> None:
+    """Mark every open promise whose deadline has passed as broken, and say so once each."""
+    full = True
+    while full:
+        async with job.begin() as tx:
+            rows = await queries.overdue(tx, most=AT_ONCE)
+            for row in rows:
+                status = domain.after(row["status"], domain.BREAK)
+                _tell(tx, PromiseBroken, await _save(tx, row, {"status": status, "broken_at": tx.now}))
+            full = len(rows) == AT_ONCE
+
+
+async def _check_interaction(tx: Tx, body: PromiseCreate) -> None:
+    if body.interaction_id is None:
+        return
+    try:
+        there = await interactions.interaction(tx, body.interaction_id)
+    except NotFound:
+        there = {"customer_id": None}
+    if there["customer_id"] != body.customer_id:
+        raise Invalid.at(
+            "/interaction_id",
+            "interaction_unknown",
+            en="is no interaction with this customer",
+            zh="不是该客户的沟通记录",
+        )
+
+
+async def _save(tx: Tx, row: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    after = {**row, **wanted, "version": row["version"] + 1, "updated_at": tx.now}
+    await tx.run(_SAVE, b_id=row["id"], b_version=row["version"], **after)
+    return after
+
+
+def _tell(tx: Tx, kind: type[PromiseMade | PromiseKept | PromiseBroken], row: dict[str, Any]) -> None:
+    state = {name: row[name] for name in PromiseState.model_fields}
+    outbox.record(
+        tx,
+        kind(subject=row["id"], version=row["version"], distributor_id=row["distributor_id"], **state),
+    )

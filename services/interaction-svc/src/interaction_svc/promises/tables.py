@@ -1,0 +1,45 @@
+"""Promises as they are kept."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Text, text
+from sqlmodel import Field
+
+from interaction_svc.promises.domain import STATUSES
+from interaction_svc.tables import MOMENT, Base
+
+
+class Promise(Base, table=True):
+    """One promise; `broken_at` stays when it is kept late, `settled_at` is when it was kept or withdrawn."""
+
+    __tablename__ = "promise"
+    __table_args__ = (
+        CheckConstraint(f"status IN {STATUSES}", name="promise_status"),
+        CheckConstraint(
+            "(settled_at IS NOT NULL) = (status IN ('kept', 'withdrawn'))", name="promise_settled"
+        ),
+        Index("promise_of_customer", "customer_id", "due_at", "id"),
+        Index("promise_of_distributor", "distributor_id", "due_at", "id"),
+        Index("promise_of_person", "promised_by", "due_at", "id"),
+        Index("promise_by_due", "due_at", "id"),
+        Index("promise_by_created", "created_at", "id"),
+        Index("promise_waiting", "due_at", postgresql_where=text("status = 'open'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    distributor_id: UUID | None
+    interaction_id: UUID | None
+    content: str = Field(sa_type=Text)
+    promised_by: UUID
+    due_at: datetime = Field(sa_type=MOMENT)
+    status: str = Field(sa_type=Text)
+    broken_at: datetime | None = Field(sa_type=MOMENT)
+    settled_at: datetime | None = Field(sa_type=MOMENT)
+    settled_by: UUID | None
+    note: str | None = Field(sa_type=Text)
+    created_by: UUID
+    version: int
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
