@@ -22,6 +22,7 @@ class Options:
 
     `databases` are servers of the user's own (`DATABASE_URL_CUSTOMER` …) instead of the embedded one;
     `amqp_url` a RabbitMQ instead of the bus in the process, where all names begin with `amqp_prefix`.
+    `allow_test_keys` accepts keys for trying out, because here one mostly tries out.
     """
 
     state_dir: Path
@@ -33,6 +34,7 @@ class Options:
     amqp_prefix: str
     databases: Mapping[str, str]
     log_level: str
+    allow_test_keys: bool
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Options":
@@ -48,6 +50,7 @@ class Options:
             amqp_prefix=environ.get("TONGLU_AMQP_PREFIX") or "tonglu",
             databases={name: url for name, url in databases.items() if url},
             log_level=_level(environ),
+            allow_test_keys=_yes(environ, "TONGLU_ALLOW_TEST_KEYS"),
         )
 
 
@@ -63,3 +66,10 @@ def _level(environ: Mapping[str, str]) -> str:
     if level not in logging.getLevelNamesMapping():
         raise OptionError(f"TONGLU_LOG_LEVEL must be a level such as INFO, not {level!r}")
     return level
+
+
+def _yes(environ: Mapping[str, str], name: str) -> bool:
+    text = (environ.get(name) or "true").lower()
+    if text not in {"true", "false"}:
+        raise OptionError(f"{name} must be true or false, not {text!r}")
+    return text == "true"

@@ -22,8 +22,10 @@ from shared.composition import Service
 from shared.db.migrate import upgrade
 from shared.http.client import make_client
 from shared.messaging.bus import EventBus
+from shared.problems import Invalid
+from shared.settings import SettingsMissing
 from tonglu_local.buses import bus_of
-from tonglu_local.options import Options
+from tonglu_local.options import OptionError, Options
 from tonglu_local.postgres import ServiceUrls
 from tonglu_local.secrets import data_keys
 
@@ -77,10 +79,18 @@ async def running(options: Options, urls: Mapping[str, ServiceUrls]) -> AsyncIte
         for service in services.values():
             await stack.enter_async_context(service.running(exclusive=True))
         door = services["gateway"]
-        made = await gateway.app.ensure_admin(door.database, options.admin_password)
+        made = await first_admin(door, options.admin_password)
         apps = {name: service.asgi for name, service in services.items()}
         front = gateway.app.front(door, apps)  # type: ignore[arg-type]  # built as a Gateway below
         yield System(tuple(services.values()), front, made)
+
+
+async def first_admin(door: Service, password: str | None) -> str | None:
+    """See `ensure_admin`; raises OptionError for a password that is guessed first."""
+    try:
+        return await gateway.app.ensure_admin(door.database, password)
+    except Invalid as problem:
+        raise OptionError(f"TONGLU_ADMIN_PASSWORD: {problem.en}") from None
 
 
 class _Settings:
@@ -93,13 +103,16 @@ class _Settings:
         self.bus: EventBus = bus_of(options, _names())
 
     def of(self, name: str, settings_class: Any, **given: Any) -> Any:
-        return settings_class(
-            database_url=self._urls[name].app_url,
-            database_owner_url=self._urls[name].owner_url,
-            data_key=self._keys[name],
-            log_level=self._options.log_level,
-            **given,
-        )
+        try:
+            return settings_class.load(
+                database_url=self._urls[name].app_url,
+                database_owner_url=self._urls[name].owner_url,
+                data_key=self._keys[name],
+                log_level=self._options.log_level,
+                **given,
+            )
+        except SettingsMissing as error:
+            raise OptionError(" ".join(str(error).split())) from None
 
 
 def _names() -> list[str]:
@@ -135,7 +148,13 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         service.name: await stack.enter_async_context(make_client(f"http://{service.name}", app=service.asgi))
         for service in services
     }
+    tallies = [service.tally for service in services]
     documents = {service.name: service.app.openapi for service in services}
-    door = settings.of("gateway", gateway.settings.Settings, **believed)
-    services.append(gateway.app.build(door, bus, clients=clients, documents=documents))
+    door = settings.of(
+        "gateway",
+        gateway.settings.Settings,
+        allow_test_keys=settings._options.allow_test_keys,  # noqa: SLF001
+        **believed,
+    )
+    services.append(gateway.app.build(door, bus, clients=clients, documents=documents, tallies=tallies))
     return {service.name: service for service in services}
