@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/tonglu.stamp
+PARALLEL := -n 2 --no-loadscope-reorder
 MEMBERS := shared $(sort $(wildcard services/*)) deploy/local
 SOURCES := $(MEMBERS:=/src) tools conftest.py
 
@@ -12,10 +13,10 @@ MODULES := tonglu-shared=shared,tonglu-customer-svc=customer_svc,tonglu-interact
 MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_svc,tonglu-gateway=gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up secrets test check static lint types imports deps locks format bench lock clean
+.PHONY: help setup demo up secrets test check static lint types imports deps locks documents snapshot sdk format bench lock clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv from the lock file (every other target does it by itself)
 
@@ -32,11 +33,11 @@ secrets: ## passwords for docker compose, once
 	@$(PYTHON) tools/make_secrets.py
 
 test: $(STAMP) ## all tests, on a real PostgreSQL and on both buses
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest $(PARALLEL) $(PYTEST)
 
 check: static test ## all that must hold before a change goes in
 
-static: lint types imports deps locks ## check without the tests
+static: lint types imports deps locks documents ## check without the tests
 
 lint: $(STAMP) ## format and style
 	@$(BIN)/ruff format --check --quiet .
@@ -56,6 +57,16 @@ deps: $(STAMP) ## each member declares what it imports
 locks: $(STAMP) ## the lock files are hashed, free of addresses and fit the pyprojects
 	@$(BIN)/python -m tools.locks
 
+documents: $(STAMP) ## the API documents are what the code makes, break nobody and please two linters
+	@$(BIN)/python -m tools.contract check
+	@$(BIN)/python -m tools.contract lint
+
+snapshot: $(STAMP) ## write docs/api anew from the code
+	@$(BIN)/python -m tools.contract snapshot
+
+sdk: $(STAMP) ## clients in Python and TypeScript from docs/api, into build/sdk
+	@$(BIN)/python -m tools.sdk
+
 format: $(STAMP) ## let the tools put format and imports right
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -65,8 +76,11 @@ bench: $(STAMP) ## measure against raw asyncpg, COPY and the clock
 
 lock: $(STAMP) ## write the lock files anew: make lock [UPGRADE="all" or "fastapi starlette"]
 	@$(BIN)/python -m tools.lock $(addprefix --upgrade ,$(UPGRADE))
+	@$(BIN)/python -m tools.npm lock
+	@$(BIN)/python -m tools.sdk lock
+	@$(BIN)/python -m tools.schemathesis lock
 	@$(PYTHON) tools/bootstrap.py
 
 clean: ## remove .venv and what the tools cache; data in the state folder stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build tools/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

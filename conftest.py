@@ -7,9 +7,31 @@ from pathlib import Path
 
 import pytest
 from tools import broker
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import shared  # noqa: F401  first, or pytest takes the folder of that name for the package
 from tonglu_local.postgres import EmbeddedPostgres, ServiceUrls
+
+_SHARING = {"services": 2, "tests": 2, "shared": 3, "deploy": 2}
+"""How many folders deep tests share servers and databases."""
+_APART = "tests/e2e"
+"""Each file there starts systems of its own, and they take long."""
+
+
+class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Tests that share servers and databases run in one of the parallel processes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        parts = nodeid.partition("::")[0].split("/")
+        folder = "/".join(parts[:-1][: _SHARING[parts[0]]])
+        return "/".join(parts) if folder == _APART else folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFolder:
+    """`--dist loadgroup` would do, but finds no group: xdist 3.8 names it where pytest 9.2 does not look."""
+    return _ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")

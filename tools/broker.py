@@ -1,5 +1,6 @@
 """A RabbitMQ for tests and benchmarks: the one named, the one that answers, or one on a private port."""
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -69,7 +70,7 @@ def _installed() -> Path | None:
 def _install() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise NoBrokerError("rabbitmq-server is not installed; set AMQP_URL, or install it")
-    with _no_services_started():
+    with _alone(), _no_services_started():
         for command in (["update"], ["install", "-y", "--no-install-recommends", "rabbitmq-server"]):
             answer = subprocess.run(
                 ["apt-get", "-qq", *command],
@@ -81,6 +82,14 @@ def _install() -> None:
             )
     if answer.returncode != 0:
         raise NoBrokerError(f"apt-get could not install rabbitmq-server: {answer.stderr.strip()[-200:]}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Tests run in two processes; one installs, and the other finds it done."""
+    with (Path(tempfile.gettempdir()) / "tonglu-install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

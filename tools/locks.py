@@ -3,6 +3,7 @@
 python -m tools.locks      prints what is wrong and ends with 1, or ends with 0
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -17,6 +18,9 @@ from tools.bootstrap import ROOT, members
 ADDRESS = re.compile(r"\w+://|^\s*(?:-i|--index-url|--extra-index-url|-f|--find-links)\b", re.MULTILINE)
 OURS = "tonglu"
 BUILD = Path("deploy/requirements-build.lock")
+NODE = Path("tools/node/package-lock.json")
+OF_TOOLS = (Path("tools/schemathesis/requirements.lock"), Path("tools/sdk/requirements.lock"))
+"""Of tools with an environment of their own."""
 
 
 def main() -> None:
@@ -53,6 +57,29 @@ def problems(root: Path) -> Iterator[str]:
             continue
         faults = list(_faults(lock)) or _unsatisfied(lock, folders, root)
         yield from (f"{name}: {fault}" for fault in faults)
+    for tool in OF_TOOLS:
+        yield from (f"{tool}: {fault}" for fault in _faults(root / tool))
+    yield from (f"{NODE}: {fault}" for fault in _node_faults(root / NODE))
+
+
+def _node_faults(lock: Path) -> Iterator[str]:
+    """Npm's lock: every package with its hash, no addresses, and what package.json asks for."""
+    if not lock.exists():
+        yield "missing; run make lock"
+        return
+    text = lock.read_text(encoding="utf-8")
+    if found := re.search(r"\w+://[^\"]*", text):
+        yield f"names an address: {found.group()}"
+    packages = json.loads(text)["packages"]
+    for name, package in packages.items():
+        if name and not package.get("integrity", "").startswith("sha512-"):
+            yield f"no hash: {name}"
+    wanted = json.loads((lock.parent / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    if packages[""].get("devDependencies") != wanted:
+        yield "does not fit package.json; run make lock"
+    for name, version in wanted.items():
+        if packages.get(f"node_modules/{name}", {}).get("version") != version:
+            yield f"not pinned: {name} {version}; run make lock"
 
 
 def _faults(lock: Path) -> Iterator[str]:

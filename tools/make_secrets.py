@@ -30,6 +30,8 @@ def make(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     _keep(folder / "postgres_password", secrets.token_hex(32))
     _keep(folder / "admin_password", secrets.token_urlsafe(18))
+    _keep(folder / "usage_secret", secrets.token_hex(32))
+    _keep(folder / "oidc_client_secret", "")  # the provider makes it; empty means that there is none
     for service in SERVICES:
         database = f"@postgres:5432/{service}"
         _keep(

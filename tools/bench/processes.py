@@ -13,7 +13,7 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _READY = b"GET /readyz HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
-_START_SECONDS = 120
+_START_SECONDS = 240
 _STOP_SECONDS = 40
 
 

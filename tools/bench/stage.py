@@ -59,15 +59,18 @@ class Stage:
         return urls
 
     @asynccontextmanager
-    async def service(self, package: str, urls: ServiceUrls, *, amqp_url: str) -> AsyncIterator[Child]:
-        """A service's API process, as it is deployed."""
-        port = free_port()
+    async def service(
+        self, package: str, urls: ServiceUrls, *, amqp_url: str, port: int | None = None, **more: str
+    ) -> AsyncIterator[Child]:
+        """A service's API process, as it is deployed; `more` is said in its environment."""
+        port = port or free_port()
         environment = {
             "DATABASE_URL": urls.app_url,
             "DATA_KEY": KEY,
             "INTERNAL_JWKS": jwks(),
             "AMQP_URL": amqp_url,
             "PORT": str(port),
+            **more,
         }
         async with serving([package, "api"], environment, self.folder / f"{package}.log", port=port) as child:
             yield child

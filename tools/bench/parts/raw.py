@@ -50,7 +50,7 @@ BODY = {
     "attributes": {"stores": 12},
 }
 Call = Callable[[asyncpg.Connection], Awaitable[object]]
-SEES_ALL = {"app.distributor": EVERYTHING.setting}
+SEES_ALL = EVERYTHING.settings
 _ANSWER = bytes(700)
 
 

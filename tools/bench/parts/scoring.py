@@ -11,10 +11,12 @@ from statistics import median
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import insert
 from tools.bench.figures import Line, number, ratios
 from tools.bench.stage import Stage
 
 from scoring_svc.app import build
+from scoring_svc.facts.tables import OrderRow
 from scoring_svc.modelling.facts import Facts, record
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
@@ -25,11 +27,12 @@ from scoring_svc.runs.learning import learn_and_promote
 from scoring_svc.scores.commands import rescore
 from scoring_svc.settings import Settings
 from shared.clock import new_id
-from shared.db import Database
+from shared.db import Database, prepare
 from shared.run import settled_heap
 from shared.testing.services import running
 
 _COLUMNS = ("order_id", "customer_id", "ordered_at", "amount_minor", "currency", "is_return")
+_FACT = prepare(insert(OrderRow.__table__), *_COLUMNS)  # type: ignore[attr-defined]
 _MILLION = 1e6
 
 
@@ -105,7 +108,7 @@ async def _fill(database: Database, log: Log) -> list[UUID]:
         for customer, at, amount in zip(log.customer, log.at, log.amount, strict=True)
     ]
     async with database.begin() as tx:
-        await tx.copy("order_fact", _COLUMNS, rows)
+        await tx.run_many(_FACT, (dict(zip(_COLUMNS, row, strict=True)) for row in rows))
     return sorted({row[1] for row in rows})
 
 
