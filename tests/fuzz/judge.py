@@ -1,6 +1,7 @@
 """What every answer must be like, whatever was asked."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -13,8 +14,8 @@ MARK = "Zq9Secret"
 PROBLEM = "application/problem+json"
 _MOST_SHOWN = 25
 _FIELDS_NAMED = {400, 422}
-_ANYWHERE = {405, 414, 431}
-"""Statuses that belong to the address, not to an operation."""
+_ANYWHERE = {405, 431}
+"""Statuses that belong to the method and to the connection, not to an operation."""
 
 
 class Judge:
@@ -66,6 +67,9 @@ class Judge:
         if promise is None:
             yield f"answers {answer.status}, which it does not declare"
             return
+        for name in _promised_headers(self._document, promise):
+            if name.lower() not in answer.headers:
+                yield f"answers {answer.status} without its header {name}"
         media = promise.get("content", {}).get(answer.media)
         if media is None:
             if answer.body or promise.get("content"):
@@ -112,6 +116,12 @@ def refusal(answer: Answer) -> Any:
         yield "does not say when to try again"
     if answer.status == 401 and "www-authenticate" not in answer.headers:
         yield "does not say how to sign in"
+
+
+def _promised_headers(document: dict[str, Any], promise: dict[str, Any]) -> Iterator[str]:
+    for name, header in promise.get("headers", {}).items():
+        if document["components"]["headers"][header["$ref"].rpartition("/")[2]].get("required"):
+            yield name
 
 
 def _refused(answer: Answer) -> bool:

@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.composed import PASSWORD, Answer, Ask, Person, hired, signed_in
 from tests.fuzz.operations import JSON, Operation
@@ -21,7 +21,7 @@ from shared.messaging.dead_letters import Parking
 from tonglu_local.system import System
 
 OK = 200
-ENDS_SESSION = {"signOutEverywhere", "changeOwnPassword"}
+ENDS_SESSION = {"signOutEverywhere", "changeOwnPassword", "signOutStaff"}
 _COURSE = {
     "startComplaintStep": ("classify", "assign"),
     "resolveComplaint": ("classify", "assign"),
@@ -36,11 +36,28 @@ _FIXED = {
     "startComplaintStep": {"step": "investigating"},
     "updateStaff": {"display_name": "李伟"},
 }
-_MAKERS = {"import_id": "import_"}
+_MAKERS = {"import_id": "import_", "key_id": "api_key"}
 
 
 def _now(**ahead: float) -> str:
     return (datetime.now(UTC) + timedelta(**ahead)).isoformat().replace("+00:00", "Z")
+
+
+def assembled(operation: Operation, ids: Mapping[str, str], body: Any) -> Ask:
+    """A request with these values in its path and this body, as the operation reads it."""
+    path = operation.path
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    request = Ask(operation.method, path.encode())
+    if any(each["name"] == "If-Match" for each in operation.parameters["header"]):
+        request = request.having(("if-match", "*"))
+    if operation.media is None:
+        return request
+    if operation.media == JSON:
+        return request.saying(json.dumps(body).encode())
+    if operation.media == MULTIPART:
+        return request.saying(*multipart(body))
+    return request.saying(urlencode(body).encode(), operation.media)
 
 
 @dataclass
@@ -73,6 +90,10 @@ class World:
         self.leavers[operation.id] = leaver
         return await leaver.send(request)
 
+    def said(self, words: str) -> str:
+        """What a record says; a world may leave its mark there."""
+        return words
+
     def unique(self, word: str) -> str:
         return f"{word}-{next(self.numbers)}"
 
@@ -82,20 +103,7 @@ class World:
     async def request(self, operation: Operation) -> Ask:
         """A request that the operation should accept, on records of its own."""
         ids = await self.path(operation)
-        path = operation.path
-        for name, value in ids.items():
-            path = path.replace(f"{{{name}}}", quote(value, safe=""))
-        request = Ask(operation.method, path.encode())
-        if any(each["name"] == "If-Match" for each in operation.parameters["header"]):
-            request = request.having(("if-match", "*"))
-        if operation.media is None:
-            return request
-        body = await self.body(operation)
-        if operation.media == JSON:
-            return request.saying(json.dumps(body).encode())
-        if operation.media == MULTIPART:
-            return request.saying(*multipart(body))
-        return request.saying(urlencode(body).encode(), operation.media)
+        return assembled(operation, ids, await self.body(operation) if operation.media else None)
 
     async def path(self, operation: Operation) -> dict[str, str]:
         """Values for the parameters of the path."""
@@ -108,20 +116,14 @@ class World:
         if name == "id":
             return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
         if name == "contact_id":
-            contact = await self.admin.made(
-                f"/v1/customers/{known['customer_id']}/contacts", {"name": "韩梅梅"}
-            )
-            return str(contact["id"])
+            return await self.contact(known["customer_id"])
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
             return self.kept["scored"]
         if name == "external_id":
-            customer = await self.customer()
-            identity = {"channel": "wechat", "external_id": self.unique("ox"), "strength": "strong"}
-            await self.admin.made(f"/v1/customers/{customer}/identities", identity)
-            return identity["external_id"]
+            return await self.identity(await self.customer())
         if name == "complaint_id":
             return await self.complaint(*_COURSE.get(operation.id, ()))
-        fixed = {"channel": "wechat", "version": "1"}
+        fixed = {"channel": "wechat", "version": "1", "number": "1"}
         return (
             fixed.get(name)
             or self.kept.get(name)
@@ -132,6 +134,16 @@ class World:
         body = {"name": "海纳百货", "kind": "organisation", **fields}
         made = await self.admin.made("/v1/customers", body)
         return str(made["id"])
+
+    async def contact(self, customer: str, **fields: Any) -> str:
+        body = {"name": "韩梅梅", **fields}
+        return str((await self.admin.made(f"/v1/customers/{customer}/contacts", body))["id"])
+
+    async def identity(self, customer: str) -> str:
+        """What the customer is called at WeChat."""
+        body = {"channel": "wechat", "external_id": self.unique("ox"), "strength": "strong"}
+        await self.admin.made(f"/v1/customers/{customer}/identities", body)
+        return body["external_id"]
 
     async def order(self) -> str:
         return str((await self.admin.made("/v1/orders", await self.order_fields()))["id"])
@@ -145,50 +157,61 @@ class World:
             "customer_id": customer or await self.customer(),
         }
 
-    async def distributor(self) -> str:
-        made = await self.admin.made("/v1/distributors", {"code": self.unique("D"), "name": "华东海纳"})
+    async def distributor(self, **fields: Any) -> str:
+        body = {"code": self.unique("D"), "name": "华东海纳", "status": "prospect", **fields}
+        made = await self.admin.made("/v1/distributors", body)
         return str(made["id"])
+
+    async def org_unit(self) -> str:
+        body = {"code": self.unique("unit"), "name": "华东大区", "kind": "region"}
+        return str((await self.admin.made("/v1/org-units", body))["id"])
 
     async def channel(self) -> str:
         body = {"code": self.unique("fair"), "name": "广交会", "kind": "exhibition"}
         return str((await self.admin.made("/v1/channels", body))["id"])
 
-    async def interaction(self) -> str:
+    async def interaction(self, customer: str | None = None) -> str:
         body = {
-            "customer_id": await self.customer(),
+            "customer_id": customer or await self.customer(),
             "channel": "call",
             "direction": "inbound",
             "occurred_at": _now(hours=-1),
-            "summary": "asked for prices",
+            "summary": self.said("asked for prices"),
         }
         return str((await self.admin.made("/v1/interactions", body))["id"])
 
-    async def complaint(self, *course: str) -> str:
+    async def complaint(self, *course: str, customer: str | None = None) -> str:
         body = {
-            "customer_id": await self.customer(),
+            "customer_id": customer or await self.customer(),
             "channel": "call",
             "category": "delivery",
-            "subject": "late",
+            "subject": self.said("late"),
         }
         made = str((await self.admin.made("/v1/complaints", body))["id"])
         for verb in course:
             await self.admin.made(f"/v1/complaints/{made}/{verb}", self.fitted(self.steps[verb], verb))
         return made
 
-    async def reminder(self) -> str:
-        body = {"subject": "call them", "due_at": _now(days=2)}
+    async def promise(self, customer: str | None = None) -> str:
+        whose = customer or await self.customer()
+        body = {"customer_id": whose, "content": self.said("call them"), "due_at": _now(days=2)}
+        return str((await self.admin.made("/v1/promises", body))["id"])
+
+    async def reminder(self, **fields: Any) -> str:
+        body = {"subject": self.said("call them"), "due_at": _now(days=2), **fields}
         return str((await self.admin.made("/v1/reminders", body))["id"])
 
-    async def import_(self) -> str:
-        started = await self.admin.send(await self._import_request())
+    async def import_(self, form: dict[str, str] | None = None) -> str:
+        """An import that is over, of this form or of the example's."""
+        started = await self.admin.send(await self._import_request(form))
         found = started.json()["id"]
         async with asyncio.timeout(30):
             while (await self._read(f"/v1/imports/{found}"))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
                 await asyncio.sleep(0.05)
         return str(found)
 
-    async def _import_request(self) -> Ask:
-        return Ask("POST", b"/v1/imports").saying(*multipart(await self.for_startImport()))
+    async def _import_request(self, form: dict[str, str] | None) -> Ask:
+        return Ask("POST", b"/v1/imports").saying(*multipart(form or await self.for_startImport()))
 
     async def for_startImport(self) -> dict[str, str]:  # noqa: N802 - the operation's name
         rows = f"name,kind,phone\n{self.unique('海纳')},organisation,021-62881234\nLi,person,not a phone\n"
@@ -214,18 +237,37 @@ class World:
         }
         return str((await self.admin.made("/v1/staff", body))["id"])
 
+    async def api_key(self) -> str:
+        return str((await self.admin.made("/v1/api-keys", await self.for_createApiKey()))["id"])
+
+    async def for_createApiKey(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": "ERP", "distributor_id": await self.distributor(), "scopes": ["orders:write"]}
+
+    async def for_createPlan(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        code = f"fuzz_{next(self.numbers)}"
+        return {"code": code, "name": "Fuzz", "requests_per_minute": 900, "burst": 90}
+
+    async def plan(self) -> str:
+        return str((await self.admin.made("/v1/plans", await self.for_createPlan()))["id"])
+
+    async def session(self) -> str:
+        """A sign-in of the administrator beside the one that asks."""
+        await signed_in(self.admin.front)
+        return str((await self._read("/v1/auth/sessions"))["data"][0]["id"])
+
     async def operation(self) -> str:
         answer = await self.admin("POST", "/v1/scoring-runs", {})
         return str(answer.headers["location"].rpartition("/")[2])
 
-    async def warning(self) -> str:
+    async def warning(self, customer: str | None = None, **whose: UUID) -> str:
+        """Of a customer that the models fear for; `whose` are its distributor and its owner."""
         async with self.database("scoring-svc").begin() as tx:
             found = await warn(
                 tx,
                 Finding(
-                    customer_id=uuid4(),
-                    distributor_id=None,
-                    owner_id=None,
+                    customer_id=uuid4() if customer is None else UUID(customer),
+                    distributor_id=whose.get("distributor_id"),
+                    owner_id=whose.get("owner_id"),
                     level="high",
                     probability=0.9,
                     expected_value_minor=1000,

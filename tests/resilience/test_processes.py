@@ -47,7 +47,7 @@ class Api:
     async def customers(self) -> int:
         connection = await asyncpg.connect(self.urls.owner_url)
         try:
-            await connection.execute("SET app.distributor = '*'")
+            await connection.execute("SET app.distributor = '*'; SET app.holders = '*'")
             return int(await connection.fetchval("SELECT count(*) FROM customer"))
         finally:
             await connection.close()
@@ -140,7 +140,7 @@ async def test_a_process_that_is_told_to_leave_answers_whatever_it_took(start: S
 
 
 class CommitLine(Line):
-    """A line to a database that goes silent when it has carried a COMMIT: no answer comes back."""
+    """A line to a database that goes silent when it has carried a customer's COMMIT: no answer comes back."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(host, port)
@@ -148,13 +148,15 @@ class CommitLine(Line):
         self.silent = asyncio.Event()
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        written = False
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
+                written = written or b"INSERT INTO customer " in data
                 if self.silent.is_set():
                     continue
                 sink.write(data)
                 await sink.drain()
-                if self.armed and b"COMMIT" in data:
+                if self.armed and written and b"COMMIT" in data:
                     self.silent.set()
         sink.transport.abort()
 

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 import structlog
 from prometheus_client import generate_latest
-from tests.composed import Answer, Ask, Person, composed, rows_of, signed_in
+from tests.composed import Answer, Ask, Person, ask, composed, rows_of, signed_in
 
 from shared.telemetry import logs, metrics
 from tonglu_local.postgres import EmbeddedPostgres
@@ -24,7 +25,18 @@ MAIL = "zqmail@zqdomain.example"
 TEXT = "Zqtext she was very upset"
 PASSWORD = "Zqpassword of somebody"
 MARKS = ("zqname", "朱丽叶", "13912345678", "139 1234 5678", "zqmail", "zqdomain", "zqtext", "zqpassword")
-KEPT_FOR_OTHERS = ("outbox", "inbox", "inbox_retry", "dead_letter", "idempotency", "job", "operation")
+KEPT_FOR_OTHERS = (
+    "outbox",
+    "inbox",
+    "inbox_retry",
+    "dead_letter",
+    "idempotency",
+    "job",
+    "operation",
+    "audit_entry",
+    "audit_block",
+    "audit_anchor",
+)
 """Tables that leave the service, or outlive the record."""
 
 
@@ -162,6 +174,17 @@ class Story:
             page = (await self.ask("GET", path, status=200)).json()["page"]
             self.addresses.append(page["next_cursor"] or "")
 
+    async def told_to_the_audit(self, customer: str) -> None:
+        """Personal data in addresses, in filters and in the name of somebody who signs in."""
+        await self.ask("GET", f"/v1/customers?q={quote(NAME)}", status=200)
+        identity = {"channel": "wechat", "external_id": PHONE}
+        await self.person.made(f"/v1/customers/{customer}/identities", identity)
+        await self.ask("GET", f"/v1/customers/by-identity/wechat/{PHONE}", status=200)
+        await self.ask("GET", f"/v1/customers/by-identity/wechat/{MAIL}", status=404)
+        form = urlencode({"username": MAIL, "password": PASSWORD}).encode()
+        request = Ask("POST", b"/v1/auth/token").saying(form, "application/x-www-form-urlencoded")
+        self.refusals.append(await ask(self.person.front, request))
+
     async def imported(self) -> None:
         """A file with wrong rows: what is reported of them names places, not values."""
         rows = (
@@ -199,12 +222,19 @@ async def test_nothing_personal_leaves_its_tables(
     customer = await story.customer()
     await story.life(customer)
     await story.lists()
+    await story.told_to_the_audit(customer)
     await story.imported()
     await _break(postgres_server)
     await story.ask(
         "POST", "/v1/customers", {"name": NAME, "kind": "person", "phone": "13912345999"}, status=500
     )
     await _settled(system)
+    kinds = set()
+    for service in system.services:
+        await service.journal.flush()
+        async with service.database.read() as db:
+            kinds |= {row["kind"] for row in await db.connection.fetch("SELECT kind FROM audit_entry")}
+    assert kinds == {"change", "read", "refusal"}
 
     for answer in story.refusals:
         assert not marks_in(answer.body.decode() + str(answer.headers)), answer.body

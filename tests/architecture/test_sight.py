@@ -1,0 +1,99 @@
+"""Every table is behind row security by distributors and holders, or says why it need not be."""
+
+import re
+from collections.abc import Mapping
+
+import asyncpg
+
+OPEN: Mapping[str, str] = {
+    "alembic_version": "the version of the tables",
+    "audit_anchor": "the audit's chain: digests",
+    "audit_block": "the audit's chain: digests",
+    "audit_checkpoint": "the audit's chain: digests",
+    "audit_entry": "who did what to which ids; read by who may read the audit",
+    "idempotency": "answers sealed under a key that only their caller has",
+    "inbox": "which events were heard: ids",
+    "job": "which work waits: kinds and ids, read by workers only",
+    "operation": "how far work is: counts; shown to who began it",
+    # customer-svc
+    "channel": "the company's register of channels",
+    "org_unit": "the company's register of org units",
+    "staff_ref": "who works where: ids",
+    # interaction-svc, scoring-svc, notify-svc
+    "inbox_box": "how many items a person ever got",
+    "model": "what was learnt from all customers, about none of them",
+    "scoring_run": "how many customers were scored",
+    "tier_policy": "the company's rules",
+    # gateway: accounts and credentials, no customers
+    "auth_failure": "guesses at credentials",
+    "limit_bucket": "how much of a plan is used",
+    "oidc_link": "which account of a provider is whose",
+    "oidc_spent": "sign-ins that were used",
+    "plan": "how fast somebody may ask",
+    "usage_hour": "how often a credential asked",
+    "distributor_ref": "the tree that scopes are made from",
+    "org_unit_ref": "the tree that scopes are made from",
+    "refresh_token": "sessions of staff",
+    "session": "sessions of staff",
+    "sign_in_guard": "failed sign-ins",
+    "signing_key": "sealed keys",
+    "staff": "accounts of staff",
+}
+BY_DISTRIBUTOR_ALONE = {"api_key", "distributor", "distributor_change"}
+"""Staff see all partner firms and their keys; a partner sees its own part of the tree."""
+
+_TABLES = """
+    SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS forced,
+           coalesce(
+               array_agg(pg_get_expr(p.polqual, p.polrelid)) FILTER (WHERE p.polcmd = '*'), '{}'
+           ) AS seen,
+           coalesce(
+               array_agg(pg_get_expr(p.polwithcheck, p.polrelid)) FILTER (WHERE p.polcmd = '*'), '{}'
+           ) AS written,
+           coalesce(array_agg(p.polcmd::text) FILTER (WHERE p.polcmd <> '*'), '{}') AS others
+    FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace GROUP BY c.oid
+"""
+
+
+async def tables(url: str) -> dict[str, asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return {row["name"]: row for row in await connection.fetch(_TABLES)}
+    finally:
+        await connection.close()
+
+
+def wrong(row: asyncpg.Record, narrowed: set[str]) -> str | None:
+    """What is wrong with how a table is narrowed."""
+    if not row["forced"]:
+        return "is not forced"
+    if len(row["seen"]) != 1 or row["seen"] != row["written"]:
+        return "has not one rule for what is seen and what is written"
+    if set(row["others"]) - {"a"}:
+        return "has a further policy by which rows are seen"
+    rule = row["seen"][0]
+    through = set(re.findall(r"FROM (\w+)", rule))
+    settings = {name for name in ("app.distributor", "app.holders") if name in rule}
+    wanted = (
+        {"app.distributor"} if row["name"] in BY_DISTRIBUTOR_ALONE else {"app.distributor", "app.holders"}
+    )
+    if settings != wanted:
+        return f"reads {sorted(settings)}"
+    return None if through <= narrowed else f"is seen through {sorted(through - narrowed)}, which is open"
+
+
+async def test_every_table_is_narrowed_or_says_why_it_need_not_be(owner_urls: dict[str, str]) -> None:
+    found = {service: await tables(url) for service, url in owner_urls.items()}
+    findings = []
+    for service, there in found.items():
+        narrowed = {name for name, row in there.items() if row["seen"]}
+        for name, row in there.items():
+            if name in OPEN:
+                findings += [f"{service}.{name} is narrowed and stands in OPEN"] if row["seen"] else []
+            elif not row["seen"]:
+                findings.append(f"{service}.{name} has no row security and no reason in OPEN")
+            elif (said := wrong(row, narrowed)) is not None:
+                findings.append(f"{service}.{name} {said}")
+    assert findings == []
+    assert OPEN.keys() - {name for there in found.values() for name in there} == set(), "no longer there"
