@@ -1,8 +1,16 @@
 """Customers as the channels know them; however many ask at once, there is one customer."""
 
 import asyncio
+from uuid import uuid4
+
+import pytest
+
+from shared.auth import Principal
+from shared.db import Scope
+from shared.testing import service_client
 
 WECHAT = "/v1/customers/by-identity/wechat/oX9f-7Qw2"
+WORN = {"channel": "wechat", "external_id": "oX9f-7Qw2"}
 BODY = {"name": "王小明", "kind": "person", "tags": ["粉丝"]}
 
 
@@ -65,6 +73,75 @@ async def test_a_customer_can_have_several_identities_and_each_only_one_customer
     assert taken.status_code == 409
     assert taken.json()["code"] == "identity_taken"
     assert (await client.get(made.headers["location"])).json()["id"] == one["id"]
+
+
+@pytest.fixture
+async def twins(client, distributor):
+    """Two distributors, and under one id a customer of each."""
+    homes = [(await distributor(code))["id"] for code in ("D-1", "D-2")]
+    made = [await client.put(WECHAT, json={**BODY, "distributor_id": home}) for home in homes]
+    assert [answer.status_code for answer in made] == [201, 201]
+    return [answer.json() for answer in made]
+
+
+async def test_each_distributor_may_use_an_id_for_a_customer_of_its_own(client, twins):
+    for one in twins:
+        home = one["distributor_id"]
+        body = {"name": "改名", "kind": "person", "distributor_id": home}
+        for _ in range(2):
+            again = await client.put(WECHAT, json=body)
+            assert (again.status_code, again.json()["id"]) == (200, one["id"])
+        read = await client.get(WECHAT, params={"distributor_id": home})
+        assert read.json() == again.json()
+    assert (await client.put(WECHAT, json={**BODY, "distributor_id": None})).status_code == 201
+
+
+async def test_an_id_that_several_distributors_use_is_ambiguous_until_one_is_named(client, twins):
+    for answer in (await client.get(WECHAT), await client.put(WECHAT, json=BODY)):
+        assert (answer.status_code, answer.json()["code"]) == (409, "customer_ambiguous")
+    order = {
+        "identity": {"channel": "wechat", "external_id": "oX9f-7Qw2"},
+        "order_no": "1",
+        "ordered_at": "2026-03-01T00:00:00Z",
+        "channel": "store",
+        "amount": {"amount_minor": 1},
+    }
+    refused = await client.post("/v1/orders", json=order)
+    assert refused.json()["errors"][0]["pointer"] == "/identity"
+    assert refused.json()["code"] == "customer_ambiguous"
+    nobodys = await client.get(WECHAT, params={"distributor_id": str(uuid4())})
+    assert nobodys.status_code == 404
+    assert (await client.get(WECHAT, params={"distributor_id": "x"})).status_code == 422
+
+
+async def test_a_customer_does_not_move_to_where_another_has_its_id(client, twins):
+    one, other = twins
+    url = f"/v1/customers/{one['id']}"
+    moved = await client.patch(
+        url, json={"distributor_id": other["distributor_id"]}, headers={"If-Match": '"v1"'}
+    )
+    assert (moved.status_code, moved.json()["code"]) == (409, "identity_taken")
+    assert (await client.get(url)).json() == one
+
+
+async def test_a_customer_that_moved_is_still_known_by_where_it_stood(client, twins, distributor):
+    one, _ = twins
+    url, away = f"/v1/customers/{one['id']}", (await distributor("D-3"))["id"]
+    await client.patch(url, json={"distributor_id": away}, headers={"If-Match": '"v1"'})
+    body = {**BODY, "distributor_id": one["distributor_id"]}
+    assert (await client.put(WECHAT, json=body)).json()["id"] == one["id"]
+    assert (await client.get(url)).json()["distributor_id"] == one["distributor_id"]
+
+
+async def test_a_colleagues_customer_out_of_sight_keeps_its_id(client, customer, service):
+    theirs, mine = await customer(owner_id=str(uuid4())), uuid4()
+    await client.post(f"/v1/customers/{theirs['id']}/identities", json=WORN)
+    seller = Principal("staff", mine, frozenset({"sales"}), scope=Scope(holders=frozenset({mine})))
+    async with service_client(service, seller) as narrowed:
+        assert (await narrowed.get(WECHAT)).status_code == 404
+        refused = await narrowed.put(WECHAT, json={**BODY, "owner_id": str(mine)})
+        assert (refused.status_code, refused.json()["code"]) == (409, "identity_taken")
+        assert theirs["id"] not in refused.text
 
 
 async def test_a_channel_is_entered_by_its_first_use(client):

@@ -87,15 +87,10 @@ async def test_a_foreign_record_cannot_be_changed_or_referred_to(two, partner_of
             {"identity": {"channel": "wechat", "external_id": "w-1"}},
         ):
             assert (await partner.post("/v1/orders", json={**order, **named})).status_code == 422
-        taken = await partner.put(
-            "/v1/customers/by-identity/wechat/w-1", json={"name": "x", "kind": "person"}
-        )
-        assert taken.status_code == 409
-        assert foreign["id"] not in taken.text
 
 
-async def test_a_partners_customers_are_its_own_and_codes_do_not_collide(two, partner_of):
-    mine, *_ = two
+async def test_a_partners_customers_are_its_own_and_names_do_not_collide(two, partner_of):
+    mine, _, foreign, *_ = two
     async with partner_of(mine["id"]) as partner:
         made = await partner.post("/v1/customers", json={"name": "x", "kind": "person", "code": "C-1"})
         assert made.status_code == 201
@@ -104,12 +99,20 @@ async def test_a_partners_customers_are_its_own_and_codes_do_not_collide(two, pa
             made.headers["location"], json={"distributor_id": None}, headers={"If-Match": '"v1"'}
         )
         assert cleared.json()["distributor_id"] == mine["id"]
-        taken = {"order_no": "SO-1", "ordered_at": "2026-03-01T00:00:00Z", "channel": "store"}
-        refused = await partner.post(
-            "/v1/orders", json={**taken, "customer_id": made.json()["id"], "amount": {"amount_minor": 1}}
-        )
-        assert refused.status_code == 409
-        assert "id" not in refused.json()
+        known = {"channel": "wechat", "external_id": "w-1"}
+        own = f"/v1/customers/{made.json()['id']}/identities"
+        assert (await partner.post(own, json=known)).status_code == 201
+        order = {"order_no": "SO-1", "ordered_at": "2026-03-01T00:00:00Z", "channel": "store"}
+        order |= {"identity": known, "amount": {"amount_minor": 1}}
+        assert [(await partner.post("/v1/orders", json=order)).status_code for _ in range(2)] == [201, 200]
+        found = await partner.get("/v1/customers/by-identity/wechat/w-1")
+        assert found.json()["id"] == made.json()["id"]
+        again = {"name": "y", "kind": "person"}
+        upserted = await partner.put("/v1/customers/by-identity/wechat/w-1", json=again)
+        assert (upserted.status_code, upserted.json()["id"]) == (200, made.json()["id"])
+        new = await partner.put("/v1/customers/by-identity/jd/j-1", json=again)
+        assert (new.status_code, new.json()["distributor_id"]) == (201, mine["id"])
+        assert new.json()["id"] != foreign["id"]
 
 
 async def test_a_customer_that_moves_takes_what_belongs_to_it_along(two, client, partner_of):

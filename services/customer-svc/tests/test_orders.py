@@ -75,6 +75,66 @@ async def test_the_same_order_for_another_customer_is_refused(client, customer):
     assert (await client.post("/v1/orders", json=order(two["id"]))).status_code == 409
 
 
+@pytest.fixture
+async def mover(client, customer, distributor):
+    """A customer behind a distributor, and a way to move it to another one."""
+    homes = [(await distributor(code))["id"] for code in ("D-1", "D-2")]
+    one = await customer(distributor_id=homes[0])
+
+    async def move() -> None:
+        moved = await client.patch(
+            f"/v1/customers/{one['id']}", json={"distributor_id": homes[1]}, headers={"If-Match": "*"}
+        )
+        assert moved.status_code == 200, moved.text
+
+    return one, homes, move
+
+
+async def test_an_order_sent_again_after_its_customer_moved_counts_once(client, mover, told):
+    one, homes, move = mover
+    first = await client.post("/v1/orders", json=order(one["id"], lines=LINES))
+    await move()
+    again = await client.post("/v1/orders", json=order(one["id"], lines=LINES))
+    assert (again.status_code, again.json()) == (200, first.json())
+    batch = await client.post("/v1/orders/batch", json={"items": [order(one["id"], lines=LINES)] * 2})
+    assert [result["status"] for result in batch.json()["results"]] == [200, 200]
+    other = await client.post("/v1/orders", json=order(one["id"]))
+    assert (other.status_code, other.json()["code"]) == (409, "order_exists")
+    new = await client.post("/v1/orders", json=order(one["id"], "SO-2"))
+    assert [first.json()["distributor_id"], new.json()["distributor_id"]] == homes
+    back = order(one["id"], "R-1", kind="return", return_of="SO-1", amount={"amount_minor": 2900})
+    assert (await client.post("/v1/orders", json=back)).status_code == 201
+    assert len([event for event in await told() if event["type"] == "order.recorded.v1"]) == 2
+
+
+async def test_an_order_sent_again_while_its_customer_moves_counts_once(client, mover):
+    one, _, move = mover
+    sent = [client.post("/v1/orders", json=order(one["id"])) for _ in range(10)]
+    *answers, _ = await asyncio.gather(*sent, move())
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+    assert len((await client.get("/v1/orders")).json()["data"]) == 1
+
+
+async def test_the_same_order_of_a_customer_counts_once_whoever_is_said_to_have_sold_it(client, mover):
+    one, homes, _ = mover
+    items = [order(one["id"], distributor_id=home) for home in (*homes, None)]
+    batch = await client.post("/v1/orders/batch", json={"items": items})
+    assert [result["status"] for result in batch.json()["results"]] == [201, 409, 200]
+    again = await client.post("/v1/orders", json=items[1])
+    assert (again.status_code, again.json()["code"]) == (409, "order_exists")
+
+
+async def test_two_distributors_number_their_orders_alike(client, mover, customer):
+    one, homes, _ = mover
+    two = await customer(distributor_id=homes[1])
+    batch = await client.post("/v1/orders/batch", json={"items": [order(one["id"]), order(two["id"])]})
+    assert [result["status"] for result in batch.json()["results"]] == [201, 201]
+    found = (await client.get("/v1/orders", params={"order_no": "SO-1"})).json()["data"]
+    assert {each["customer_id"] for each in found} == {one["id"], two["id"]}
+    back = order(two["id"], "R-1", kind="return", return_of="SO-1", amount={"amount_minor": 2900})
+    assert (await client.post("/v1/orders", json=back)).status_code == 201
+
+
 async def test_ten_concurrent_reports_of_one_order_record_it_once(client, customer, told):
     one = await customer()
     answers = await asyncio.gather(

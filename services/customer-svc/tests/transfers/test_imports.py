@@ -252,9 +252,29 @@ async def test_a_partner_brings_customers_of_its_own_and_meets_no_others(
     scopes = ("imports:write", "imports:read", "operations:read", "customers:read")
     async with signed_in(partner(UUID(home["id"]), *scopes)) as theirs:
         done = await ended(theirs, (await sent(theirs, CUSTOMERS, entity="customers")).json()["id"])
-        assert counts(done) == (4, 2, 0, 2, 0)
+        assert counts(done) == (4, 4, 0, 0, 0)
         mine = (await theirs.get("/v1/customers")).json()["data"]
         assert {one["distributor_id"] for one in mine} == {home["id"]}
-        assert {one["name"][:3] for one in mine} == {"Har", "无号先"}
-        listed = (await theirs.get(f"/v1/imports/{done['id']}/errors")).json()["data"]
-        assert {fault["code"] for fault in listed} == {"identity_taken"}
+        again = await ended(theirs, (await sent(theirs, CUSTOMERS, entity="customers")).json()["id"])
+        assert counts(again) == (4, 0, 4, 0, 0)
+    assert len((await client.get("/v1/customers")).json()["data"]) == 8
+
+
+async def test_ids_are_a_distributors_own_within_a_file_and_after_a_move(
+    *, client, imported, distributor, faults
+):
+    homes = {code: (await distributor(code))["id"] for code in ("D-1", "D-2", "D-3")}
+    head = "name,kind,channel,external_id,distributor_code\n"
+    rows = [f"{name},person,wechat,w-1,{code}\n" for name, code in (("甲", "D-1"), ("乙", "D-2"), ("丙", ""))]
+    assert counts(await imported(head + "".join(rows[:2]), entity="customers", dry_run=True))[1] == 2
+    done = await imported(head + "".join(rows), entity="customers")
+    assert counts(done) == (3, 2, 0, 0, 1)
+    assert [(f["line"], f["field"], f["code"]) for f in await faults(done)] == [
+        (4, "external_id", "customer_ambiguous")
+    ]
+    known = "/v1/customers/by-identity/wechat/w-1"
+    one = (await client.get(known, params={"distributor_id": homes["D-1"]})).json()
+    url = f"/v1/customers/{one['id']}"
+    await client.patch(url, json={"distributor_id": homes["D-3"]}, headers={"If-Match": '"v1"'})
+    assert counts(await imported(head + "".join(rows[:2]), entity="customers")) == (2, 0, 1, 1, 0)
+    assert len((await client.get("/v1/customers")).json()["data"]) == 2

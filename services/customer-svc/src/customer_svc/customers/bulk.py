@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from customer_svc.batch import Outcome
 from customer_svc.changes import differences
 from customer_svc.channels.commands import enter_channels
-from customer_svc.customers import queries
+from customer_svc.customers import domain, queries
 from customer_svc.customers.records import new_record, reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
@@ -21,7 +21,7 @@ from customer_svc.tables import MOMENT
 from shared.db import Record, Tx, prepare
 from shared.events.customer import CustomersImported
 from shared.messaging import outbox
-from shared.problems import Conflict, Problem
+from shared.problems import Problem
 
 MOST_ROWS = 1000
 
@@ -138,7 +138,7 @@ async def _compared(
 def _compare(row: CustomerCreate, record: Mapping[str, Any], there: Iterable[Record]) -> Outcome:
     """Whether the stored customer of this code is as the row says in every field that it gives."""
     stored = next((one for one in there if one["distributor_id"] == record["distributor_id"]), None)
-    taken = Conflict("code_taken", en="Another customer has this code.", zh="该客户代码已被使用。")
+    taken = domain.code_taken()
     if stored is None:
         return Outcome("duplicate", problem=taken)
     given = row.model_fields_set - {"distributor_id"}

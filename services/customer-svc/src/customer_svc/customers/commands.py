@@ -45,10 +45,6 @@ _NOTE = prepare(insert(_h), *_h.c.keys())
 _ASSIGNING = {"owner_id", "org_unit_id", "distributor_id"}
 
 
-def _code_taken() -> Conflict:
-    return Conflict("code_taken", en="Another customer has this code.", zh="该客户代码已被使用。")
-
-
 async def register_customer(
     tx: Tx, wanted: CustomerCreate, *, by: UUID, customer_id: UUID | None = None
 ) -> dict[str, Any]:
@@ -62,8 +58,8 @@ async def register_customer(
     check_held(tx.scope, record)
     try:
         await tx.run(_INSERT, **record)
-    except UniqueViolationError:
-        raise _code_taken() from None
+    except UniqueViolationError as error:
+        raise _taken(error) from None
     outbox.record(tx, event_of(CustomerRegistered, record))
     return record
 
@@ -105,7 +101,8 @@ async def alter_customer(
 ) -> dict[str, Any]:
     """Write the wanted fields of a locked customer with their history; nothing happens if all are so.
 
-    Unless it may go `away`, Invalid when it would leave what the caller sees.
+    Unless it may go `away`, Invalid when it would leave what the caller sees. Conflict when its distributor
+    has another customer with its code or with one of its identities.
     """
     wanted = (await Units.of(tx, [wanted])).completed(_complete(tx, wanted), record)
     changed = differences(record, wanted)
@@ -120,8 +117,8 @@ async def alter_customer(
     record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
     try:
         await tx.run(_UPDATE, **record, b_id=record["id"])
-    except UniqueViolationError:
-        raise _code_taken() from None
+    except UniqueViolationError as error:
+        raise _taken(error) from None
     await _note(tx, record, changed, by)
     assigned = bool(_ASSIGNING & changed.keys())
     outbox.record(tx, event_of(CustomerAssigned if assigned else CustomerUpdated, record))
@@ -136,6 +133,13 @@ def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
     if "distributor_id" in wanted:
         wanted["distributor_id"] = home(tx.scope.distributors, wanted["distributor_id"])
     return wanted
+
+
+def _taken(error: UniqueViolationError) -> Conflict:
+    """Which name of the customer another one of its distributor has."""
+    return (
+        domain.identity_taken() if error.constraint_name == "customer_identity_key" else domain.code_taken()
+    )
 
 
 async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, get_args
 
+from shared.problems import Conflict
+
 Kind = Literal["organisation", "person"]
 Status = Literal["active", "archived"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -16,6 +18,16 @@ _LUNAR_MONTH_DAYS = 30
 _MOST_GRAMS = 400
 _WORDS = re.compile(r"[^\W_]+")
 _IDEOGRAPHS = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+
+
+def code_taken() -> Conflict:
+    return Conflict("code_taken", en="Another customer has this code.", zh="该客户代码已被使用。")
+
+
+def identity_taken() -> Conflict:
+    return Conflict(
+        "identity_taken", en="This identity belongs to another customer.", zh="该身份标识属于另一个客户。"
+    )
 
 
 def name_key(name: str) -> str:

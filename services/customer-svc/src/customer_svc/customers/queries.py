@@ -28,6 +28,17 @@ _KNOWN = prepare(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
     )
 )
+_HELD_STILL = prepare(
+    select(_t.c.id, _t.c.distributor_id)
+    .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .with_for_update(read=True, key_share=True)
+)
+_MOVES = prepare(
+    select(_h.c.customer_id, _h.c.old).where(
+        _h.c.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        _h.c.field == bindparam("b_field", "distributor_id", type_=String),
+    )
+)
 _BY_CODE = prepare(
     select(*_READ).where(_t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(SIGHT))
 )
@@ -120,6 +131,20 @@ async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
     wanted = list(set(ids))
     rows = await db.rows(_KNOWN, ids=wanted, **sight(db.scope)) if wanted else []
     return {row["id"]: row["distributor_id"] for row in rows}
+
+
+async def held_still(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
+    """As `known`, for customers that were found in sight; none of them moves until the transaction ends."""
+    rows = await tx.rows(_HELD_STILL, ids=sorted(set(ids)))
+    return {row["id"]: row["distributor_id"] for row in rows}
+
+
+async def once_of(db: Reader, ids: Iterable[UUID]) -> dict[UUID, set[UUID | None]]:
+    """The distributors behind which these customers in sight stood before, of each that ever moved."""
+    found: dict[UUID, set[UUID | None]] = {}
+    for row in await db.rows(_MOVES, ids=sorted(set(ids))):
+        found.setdefault(row["customer_id"], set()).add(row["old"] and UUID(row["old"]))
+    return found
 
 
 async def _by_codes(db: Reader, statement: Prepared, codes: Iterable[str | None]) -> dict[str, list[Record]]:

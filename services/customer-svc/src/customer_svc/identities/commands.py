@@ -8,31 +8,27 @@ from sqlalchemy.dialects.postgresql import insert
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import queries as customers
 from customer_svc.customers.commands import alter_customer, register_customer
+from customer_svc.customers.domain import identity_taken
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.distributors.domain import home
 from customer_svc.identities import queries
 from customer_svc.identities.schemas import IdentityCreate, IdentityRef
 from customer_svc.identities.tables import Identity
 from shared.db import Tx, prepare
-from shared.problems import Conflict
 
 _t = Identity.__table__  # type: ignore[attr-defined]
 _CLAIM = prepare(
-    insert(_t).on_conflict_do_nothing(index_elements=["channel", "external_id"]).returning(_t.c.id),
+    insert(_t)
+    .on_conflict_do_nothing(index_elements=["channel", "external_id", "distributor_id"])
+    .returning(_t.c.id),
     *_t.c.keys(),
 )
-
-
-def _taken() -> Conflict:
-    return Conflict(
-        "identity_taken", en="This identity belongs to another customer.", zh="该身份标识属于另一个客户。"
-    )
 
 
 async def _claim(
     tx: Tx, wanted: IdentityCreate, customer_id: UUID, distributor_id: UUID | None
 ) -> dict[str, Any] | None:
-    """The new identity, or None if somebody has it; waits for a concurrent claim to end."""
+    """The new identity, or None if a customer of the distributor has it; waits for a concurrent claim."""
     await enter_channels(tx, [wanted.channel])
     row = {
         **wanted.model_dump(),
@@ -46,11 +42,11 @@ async def _claim(
 
 
 async def add_identity(tx: Tx, customer_id: UUID, wanted: IdentityCreate) -> dict[str, Any]:
-    """Give a customer one more identity; Conflict if it is anybody's already."""
+    """Give a customer one more identity; Conflict if it is already one of a customer of its distributor."""
     customer = await customers.customer_for_update(tx, customer_id)
     row = await _claim(tx, wanted, customer_id, customer["distributor_id"])
     if row is None:
-        raise _taken()
+        raise identity_taken()
     return row
 
 
@@ -59,17 +55,20 @@ async def upsert_customer(
 ) -> tuple[dict[str, Any], bool]:
     """The customer of this identity with the fields that were sent, and whether it is new.
 
-    The identity is claimed before the customer is made, so two at once make one customer. An archived
-    customer comes back. Conflict if the identity belongs to a customer out of sight.
+    If the customer's distributor is said, it is looked for there alone. The identity is claimed before the
+    customer is made, so two at once make one customer. An archived customer comes back. Conflict if the
+    identity is that of customers of several distributors, or of one out of sight of the same distributor.
     """
-    if await queries.owner(tx, ref.channel, ref.external_id) is None:
+    sent = wanted.model_dump(exclude_unset=True)
+    among = {home(tx.scope.distributors, wanted.distributor_id)} if "distributor_id" in sent else None
+    owner = await queries.owner(tx, ref, among)
+    if owner is None:
         customer_id = tx.new_id()
         claimed = IdentityCreate(channel=ref.channel, external_id=ref.external_id)
         if await _claim(tx, claimed, customer_id, home(tx.scope.distributors, wanted.distributor_id)):
             return await register_customer(tx, wanted, by=by, customer_id=customer_id), True
-    owner_id = await queries.owner(tx, ref.channel, ref.external_id)
-    if owner_id is None or owner_id not in await customers.known(tx, [owner_id]):
-        raise _taken()
-    record = await customers.customer_for_update(tx, owner_id, archived=True)
-    sent = wanted.model_dump(exclude_unset=True)
+        owner = await queries.owner(tx, ref, among)
+    if owner is None:
+        raise identity_taken()
+    record = await customers.customer_for_update(tx, owner.customer_id, archived=True)
     return await alter_customer(tx, record, {**sent, "status": "active"}, by=by), False

@@ -1,6 +1,36 @@
-"""How much an identity proves."""
+"""How much an identity proves, and whose it is."""
 
-from typing import Literal, get_args
+from collections.abc import Container, Iterable
+from typing import Literal, NamedTuple, get_args
+from uuid import UUID
+
+from shared.problems import Conflict
 
 Strength = Literal["strong", "weak"]
 STRENGTHS: tuple[str, ...] = get_args(Strength)
+
+
+class Owner(NamedTuple):
+    """A customer that a channel knows by some id, and the distributor behind which it stands."""
+
+    customer_id: UUID
+    distributor_id: UUID | None
+
+
+def only(owners: Iterable[Owner], among: Container[UUID | None] | None = None) -> Owner | None:
+    """The one of these owners, of those of the distributors `among` if they are said.
+
+    Conflict if there are several: two distributors may know different customers by the same id.
+    """
+    found = [owner for owner in owners if among is None or owner.distributor_id in among]
+    if len(found) > 1:
+        raise customer_ambiguous()
+    return found[0] if found else None
+
+
+def customer_ambiguous() -> Conflict:
+    return Conflict(
+        "customer_ambiguous",
+        en="Several distributors know a customer by this identity. Say which with distributor_id.",
+        zh="多个经销商的客户使用此身份标识，请用 distributor_id 指明。",
+    )

@@ -1,24 +1,23 @@
 """Finding customers by the names under which the channels know them."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, String, bindparam, func, select
 
 from customer_svc.customers import queries as customers
-from customer_svc.identities.schemas import IdentityQuery
+from customer_svc.identities.domain import Owner, only
+from customer_svc.identities.schemas import IdentityQuery, IdentityRef
 from customer_svc.identities.tables import Identity
 from shared.db import Reader, in_sight, prepare, sight
 from shared.http import Listing
 from shared.sealing import Sealer
 
+Ref = tuple[str, str]
+"""A channel and what it calls a customer."""
+
 _t = Identity.__table__  # type: ignore[attr-defined]
-_OWNER = prepare(
-    select(_t.c.customer_id).where(
-        _t.c.channel == bindparam("b_channel"), _t.c.external_id == bindparam("b_external_id")
-    )
-)
 _wanted = (bindparam("channels", type_=ARRAY(String)), bindparam("external_ids", type_=ARRAY(String)))
 _ref = func.unnest(*_wanted).table_valued("channel", "external_id", name="ref").render_derived()
 _OWNERS = prepare(
@@ -35,30 +34,40 @@ _LIST = Listing(
 )
 
 
-async def owner(db: Reader, channel: str, external_id: str) -> UUID | None:
-    """Whose identity this is, in sight or not."""
-    found: UUID | None = await db.value(_OWNER, b_channel=channel, b_external_id=external_id)
+async def owners(db: Reader, refs: Iterable[Ref]) -> dict[Ref, list[Owner]]:
+    """Whose in sight each (channel, external id) is; of each distributor at most one."""
+    found: dict[Ref, list[Owner]] = {ref: [] for ref in refs}
+    if found:
+        channels, external_ids = zip(*sorted(found), strict=True)
+        rows = await db.rows(_OWNERS, channels=channels, external_ids=external_ids, **sight(db.scope))
+        for row in rows:
+            owner = Owner(row["customer_id"], row["distributor_id"])
+            found[row["channel"], row["external_id"]].append(owner)
     return found
 
 
-async def owners(
-    db: Reader, refs: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[UUID, UUID | None]]:
-    """Customer and distributor of each (channel, external id) that is known in sight."""
-    wanted = sorted(set(refs))
-    if not wanted:
-        return {}
-    channels, external_ids = [ref[0] for ref in wanted], [ref[1] for ref in wanted]
-    rows = await db.rows(_OWNERS, channels=channels, external_ids=external_ids, **sight(db.scope))
-    return {(row["channel"], row["external_id"]): (row["customer_id"], row["distributor_id"]) for row in rows}
+async def owner(db: Reader, ref: IdentityRef, among: Container[UUID | None] | None) -> Owner | None:
+    """Whose in sight this identity is; Conflict if several's.
+
+    If the distributors `among` are said: of those who stand there, else of those who stood there before.
+    """
+    known = (ref.channel, ref.external_id)
+    found = (await owners(db, [known]))[known]
+    one = only(found, among)
+    if one is not None or among is None or not found:
+        return one
+    before = await customers.once_of(db, (each.customer_id for each in found))
+    return only(each for each in found if any(home in among for home in before.get(each.customer_id, ())))
 
 
-async def customer_by_identity(db: Reader, channel: str, external_id: str) -> dict[str, Any]:
-    """The customer that a channel knows by this id; NotFound like any customer."""
-    customer_id = await owner(db, channel, external_id)
-    if customer_id is None:
+async def customer_by_identity(
+    db: Reader, ref: IdentityRef, among: Container[UUID | None] | None
+) -> dict[str, Any]:
+    """The customer that a channel knows by this id; NotFound if there is none, Conflict if several."""
+    found = await owner(db, ref, among)
+    if found is None:
         raise customers.absent()
-    return await customers.customer(db, customer_id)
+    return await customers.customer(db, found.customer_id)
 
 
 async def identities(db: Reader, customer_id: UUID, query: IdentityQuery, sealer: Sealer) -> dict[str, Any]:

@@ -9,7 +9,13 @@ from fastapi import Path, Query, Response
 from customer_svc.customers.schemas import CustomerCreate, CustomerRead
 from customer_svc.fields import ExternalId
 from customer_svc.identities import commands, queries
-from customer_svc.identities.schemas import IdentityCreate, IdentityQuery, IdentityRead, IdentityRef
+from customer_svc.identities.schemas import (
+    IdentityAt,
+    IdentityCreate,
+    IdentityQuery,
+    IdentityRead,
+    IdentityRef,
+)
 from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 from shared.http.types import Code
 
@@ -23,11 +29,24 @@ _External = Annotated[ExternalId, Path(examples=["oX9f-7Qw2"])]
     operation_id="getCustomerByIdentity",
     summary="Read a customer by an identity",
     response_model=CustomerRead,
+    responses={409: {"description": ""}},
     **needs("customers:read"),
 )
-async def get_by_identity(channel: _Channel, external_id: _External, db: ReadDb, response: Response) -> Any:
-    """The customer that a channel knows by this id."""
-    row = await queries.customer_by_identity(db, channel, external_id)
+async def get_by_identity(
+    channel: _Channel,
+    external_id: _External,
+    query: Annotated[IdentityAt, Query()],
+    db: ReadDb,
+    response: Response,
+) -> Any:
+    """The customer that a channel knows by this id.
+
+    Each distributor may use an id for a customer of its own: 409 `customer_ambiguous` if several that you
+    see do, until you say which with `distributor_id`.
+    """
+    among = None if query.distributor_id is None else {query.distributor_id}
+    ref = IdentityRef(channel=channel, external_id=external_id)
+    row = await queries.customer_by_identity(db, ref, among)
     set_etag(response, row["version"])
     return row
 
@@ -52,7 +71,9 @@ async def upsert_by_identity(
     """Make sure that the channel's customer is there with these fields: 201 if it is new, else 200.
 
     Fields that are not sent stay as they are; an archived customer comes back. Any number of concurrent
-    calls make one customer. 409 `identity_taken` if the identity belongs to a customer out of your sight.
+    calls make one customer. An id is a distributor's own: with `distributor_id` the customer is looked for
+    at that distributor, else among all that you see, 409 `customer_ambiguous` if several have it. 409
+    `identity_taken` if it is that of a colleague's customer.
     """
     ref = IdentityRef(channel=channel, external_id=external_id)
     row, new = await commands.upsert_customer(tx, ref, body, by=caller.id)
@@ -85,7 +106,10 @@ async def list_identities(
     **needs("customers:write"),
 )
 async def add_identity(customer_id: UUID, body: IdentityCreate, tx: WriteTx, response: Response) -> Any:
-    """Tell under which id one more channel knows the customer. 409 `identity_taken` if it is anybody's."""
+    """Tell under which id one more channel knows the customer.
+
+    409 `identity_taken` if it is already one of a customer of the same distributor.
+    """
     row = await commands.add_identity(tx, customer_id, body)
     known_as = quote(row["external_id"], safe="")
     response.headers["Location"] = f"/v1/customers/by-identity/{row['channel']}/{known_as}"

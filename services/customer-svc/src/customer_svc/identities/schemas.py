@@ -80,3 +80,9 @@ class IdentityQuery(ListQuery):
     """Filters of a customer's identities."""
 
     channel: Code | None = None
+
+
+class IdentityAt(Input):
+    """Whose identity is meant."""
+
+    distributor_id: UUID | None = Field(None, description="Of a customer behind this distributor")

@@ -11,7 +11,7 @@ from customer_svc.tables import MOMENT, Base
 
 
 class Identity(Base, table=True):
-    """One (channel, external id) that points at a customer.
+    """One (channel, external id) that points at a customer, of those of one distributor or of the company.
 
     The reference to the customer is checked at commit: an identity is claimed first, so that of two
     concurrent claims only one goes on to make a customer.
@@ -20,7 +20,14 @@ class Identity(Base, table=True):
     __tablename__ = "customer_identity"
     __table_args__ = (
         CheckConstraint(f"strength in {STRENGTHS}", name="customer_identity_strength"),
-        Index("customer_identity_key", "channel", "external_id", unique=True),
+        Index(
+            "customer_identity_key",
+            "channel",
+            "external_id",
+            "distributor_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("customer_identity_of_customer", "customer_id", "created_at", "id"),
     )
 

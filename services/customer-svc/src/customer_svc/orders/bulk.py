@@ -1,15 +1,17 @@
 """Recording orders set-wise: who bought, what is refused, what is there already, and the rest at once."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, func, select
+from sqlalchemy import ARRAY, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
 from customer_svc.channels.commands import enter_channels
+from customer_svc.customers import queries as customers
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import home, unknown_distributor
 from customer_svc.orders import domain, queries
@@ -18,7 +20,7 @@ from customer_svc.orders.schemas import OrderCreate
 from customer_svc.orders.schemas import OrderLine as Line
 from customer_svc.orders.tables import Order, OrderLine
 from customer_svc.tables import MOMENT
-from shared.db import Record, Tx, prepare
+from shared.db import Record, Tx, in_sight, prepare, sight
 from shared.problems import Conflict, Invalid, Problem
 
 _t = Order.__table__  # type: ignore[attr-defined]
@@ -33,13 +35,22 @@ def _unnested(table: Any, columns: Sequence[str]) -> Any:
 
 
 _new = _unnested(_t, _COLUMNS)
+_same = _t.alias("same")
+_recorded = exists(
+    select(_same.c.id).where(
+        _same.c.channel == _new.c.channel,
+        _same.c.order_no == _new.c.order_no,
+        _same.c.customer_id == _new.c.customer_id,
+        in_sight(customers.through_customer(_same)),
+    )
+)
 _INSERT = prepare(
     insert(_t)
     .from_select(
         [*_COLUMNS, "created_at"],
-        select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)),
+        select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)).where(~_recorded),
     )
-    .on_conflict_do_nothing(index_elements=["channel", "order_no"])
+    .on_conflict_do_nothing(index_elements=["channel", "order_no", "distributor_id"])
 )
 _new_lines = _unnested(_l, _LINE_COLUMNS)
 _INSERT_LINES = prepare(
@@ -84,6 +95,7 @@ async def judge_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Judged:
 async def store_orders(tx: Tx, judged: Judged) -> Stored:
     """Write the rows that are new and acceptable; tells nobody."""
     rows = judged.rows
+    await _settle_sellers(tx, judged)
     outcomes = judged.refused | await _without_sale(tx, judged)
     records = {place: record for place, record in judged.records.items() if place not in outcomes}
     created, missed = records, _Missed()
@@ -95,13 +107,27 @@ async def store_orders(tx: Tx, judged: Judged) -> Stored:
     return Stored([outcomes[place] for place in range(len(rows))], list(created.values()))
 
 
+async def _settle_sellers(tx: Tx, judged: Judged) -> None:
+    """Who sold it, if the row does not say: the customer's distributor as it is until the orders are written.
+
+    An order sent twice while its customer moves would else be one of each distributor, and count twice.
+    """
+    silent = [record for place, record in judged.records.items() if judged.rows[place].distributor_id is None]
+    if silent:
+        homes = await customers.held_still(tx, (record["customer_id"] for record in silent))
+        for record in silent:
+            record["distributor_id"] = homes.get(record["customer_id"], record["distributor_id"])
+
+
 async def _sorted_out(tx: Tx, records: _Records) -> tuple[_Records, _Missed]:
-    """The records that were stored, and for the others what is there under their key, if it is in sight."""
-    there = await queries.stored(tx, map(_key, records.values()))
+    """The records that were stored, and for the others what is there in their place, if it is in sight."""
+    there = defaultdict(list)
+    for stored in await queries.stored(tx, map(_name, records.values())):
+        there[_name(stored)].append(stored)
     created: _Records = {}
     missed: _Missed = {}
     for place, record in records.items():
-        found = there.get(_key(record))
+        found = _counterpart(record, there[_name(record)])
         if found is not None and found["id"] == record["id"]:
             created[place] = record
         else:
@@ -109,8 +135,14 @@ async def _sorted_out(tx: Tx, records: _Records) -> tuple[_Records, _Missed]:
     return created, missed
 
 
-def _key(record: Mapping[str, Any]) -> tuple[str, str]:
+def _name(record: Mapping[str, Any] | Record) -> tuple[str, str]:
     return record["channel"], record["order_no"]
+
+
+def _counterpart(record: Mapping[str, Any], stored: Sequence[Record]) -> Record | None:
+    """Of the orders of its name itself, else the customer's, else the seller's."""
+    ways = ("id", "customer_id", "distributor_id")
+    return next((there for way in ways for there in stored if there[way] == record[way]), None)
 
 
 async def _without_sale(tx: Tx, judged: Judged) -> _Refusals:
@@ -122,15 +154,12 @@ async def _without_sale(tx: Tx, judged: Judged) -> _Refusals:
     }
     if not returns:
         return {}
-    sales = {
-        _key(record): record["customer_id"] for record in judged.records.values() if record["kind"] == "sale"
-    }
-    there = await queries.stored(tx, returns.values())
-    sales |= {key: row["customer_id"] for key, row in there.items() if row["kind"] == "sale"}
+    orders: list[Any] = [*judged.records.values(), *await queries.stored(tx, returns.values())]
+    sales = {(*_name(order), order["customer_id"]) for order in orders if order["kind"] == "sale"}
     return {
         place: Outcome("problem", problem=_sale_unknown())
-        for place, key in returns.items()
-        if sales.get(key) != judged.records[place]["customer_id"]
+        for place, name in returns.items()
+        if (*name, judged.records[place]["customer_id"]) not in sales
     }
 
 
@@ -184,14 +213,15 @@ def _said(line: Line) -> list[Any]:
 
 
 async def _insert(tx: Tx, records: _Records) -> int:
-    """How many were stored; the others' keys are there already."""
+    """How many were stored; the others are there already, as orders of the same seller or customer."""
     if not records:
         return 0
     await enter_channels(tx, {record["channel"] for record in records.values()})
+    first = {(*_name(record), record["customer_id"]): record for record in reversed(records.values())}
     # In the order of the key, so that two chunks at once wait for each other instead of deadlocking.
-    ordered = sorted(records.values(), key=lambda record: (*_key(record), record["id"]))
+    ordered = sorted(first.values(), key=lambda record: (*_name(record), record["id"]))
     columns = {f"b_{name}": [record[name] for record in ordered] for name in _COLUMNS}
-    return await tx.run(_INSERT, **columns, at=tx.now)
+    return await tx.run(_INSERT, **columns, at=tx.now, **sight(tx.scope))
 
 
 async def _insert_lines(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from customer_svc.customers import queries as customers
 from customer_svc.identities import queries as identities
+from customer_svc.identities.domain import Owner
 from customer_svc.orders.schemas import OrderCreate
 from shared.db import Reader, Record
 from shared.problems import Invalid, Problem
@@ -31,28 +32,29 @@ def _buyer(
     row: OrderCreate,
     by_id: dict[UUID, UUID | None],
     by_code: dict[str, list[Record]],
-    by_identity: dict[tuple[str, str], tuple[UUID, UUID | None]],
+    by_identity: dict[identities.Ref, list[Owner]],
 ) -> Buyer | Problem:
     if row.customer_id is not None:
         if row.customer_id in by_id:
             return Buyer(row.customer_id, by_id[row.customer_id])
         return _unknown("/customer_id")
     if row.identity is not None:
-        owner = by_identity.get((row.identity.channel, row.identity.external_id))
-        return Buyer(*owner) if owner else _unknown("/identity")
-    return _named(by_code[row.customer_code or ""])
+        owners = by_identity[row.identity.channel, row.identity.external_id]
+        return _named("/identity", [Buyer(*owner) for owner in owners])
+    coded = by_code[row.customer_code or ""]
+    return _named("/customer_code", [Buyer(found["id"], found["distributor_id"]) for found in coded])
 
 
-def _named(found: Sequence[Record]) -> Buyer | Problem:
+def _named(pointer: str, found: Sequence[Buyer]) -> Buyer | Problem:
     if len(found) == 1:
-        return Buyer(found[0]["id"], found[0]["distributor_id"])
+        return found[0]
     if not found:
-        return _unknown("/customer_code")
+        return _unknown(pointer)
     return Invalid.at(
-        "/customer_code",
+        pointer,
         "customer_ambiguous",
-        en="Several distributors use this code. Name the customer by its id.",
-        zh="多个经销商使用此代码，请改用客户 id。",
+        en="Several distributors have a customer of this name. Name the customer by its id.",
+        zh="多个经销商使用此名称的客户，请改用客户 id。",
     )
 
 

@@ -102,14 +102,13 @@ async def order(db: Reader, order_id: UUID) -> dict[str, Any]:
     }
 
 
-async def stored(db: Reader, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Record]:
-    """The orders in sight that have these (channel, order number)."""
-    wanted = sorted(set(keys))
+async def stored(db: Reader, names: Iterable[tuple[str, str]]) -> list[Record]:
+    """The orders in sight that have these (channel, order number); several sellers may have the same."""
+    wanted = sorted(set(names))
     if not wanted:
-        return {}
-    asked = {"channels": [channel for channel, _ in wanted], "order_nos": [number for _, number in wanted]}
-    rows = await db.rows(_STORED, **asked, **sight(db.scope))
-    return {(row["channel"], row["order_no"]): row for row in rows}
+        return []
+    channels, order_nos = zip(*wanted, strict=True)
+    return await db.rows(_STORED, channels=channels, order_nos=order_nos, **sight(db.scope))
 
 
 async def _page(db: Reader, query: ListQuery, sealer: Sealer, where: Sequence[Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from customer_svc.tables import BIG, MOMENT, Base
 class Order(Base, table=True):
     """A sale or a return: a fact that is never changed. Amounts are minor units and never negative.
 
+    `distributor_id` is who sold it, and stays when the customer moves; numbers are the seller's own.
     `fingerprint` is what the sender said (see `domain.fingerprint`), to know the same order sent again.
     """
 
@@ -21,7 +22,14 @@ class Order(Base, table=True):
     __table_args__ = (
         CheckConstraint(f"kind in {KINDS}", name="sales_order_kind"),
         CheckConstraint("amount_minor >= 0", name="sales_order_amount"),
-        Index("sales_order_key", "channel", "order_no", unique=True),
+        Index(
+            "sales_order_key",
+            "channel",
+            "order_no",
+            "distributor_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("sales_order_by_time", "ordered_at", "id"),
         Index("sales_order_of_customer", "customer_id", "ordered_at", "id"),
         Index("sales_order_of_distributor", "distributor_id", "ordered_at", "id"),

@@ -17,7 +17,8 @@ from customer_svc.transfers import commands, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
 from customer_svc.transfers.foresight import foresee, remember
-from customer_svc.transfers.loading import Overtaken, Ref, load_customers
+from customer_svc.transfers.loading import Overtaken, load_customers
+from customer_svc.transfers.parting import Key
 from customer_svc.transfers.reading import CsvReader, Layout, Record, Survey, too_many_rows
 from customer_svc.transfers.rows import Fault, Interpreter, Item
 from shared import uploads
@@ -183,19 +184,19 @@ class _Work:
             return _Chunk(items, good, await judge_orders(tx, good))
 
     async def _store(self, chunk: _Chunk) -> None:
-        contested: frozenset[Ref] = frozenset()
+        contested: frozenset[Key] = frozenset()
         for _ in range(_TRIES):
             try:
                 await self._stored(chunk, contested)
             except Overtaken as error:
-                contested |= error.refs
+                contested |= error.keys
                 continue
             return
         raise Unavailable(
             "overtaken", en="Others write the same records now.", zh="其他请求正在写入相同的记录。"
         )
 
-    async def _stored(self, chunk: _Chunk, contested: frozenset[Ref]) -> None:
+    async def _stored(self, chunk: _Chunk, contested: frozenset[Key]) -> None:
         """One transaction for the rows, their count, their faults and the position behind them."""
         entry = self.entry
         told = {"import_id": entry["id"], "chunk": entry["done"] // CHUNK_ROWS + 1}
