@@ -103,21 +103,28 @@ def in_path(case: Case, common: frozenset[str]) -> list[Probe]:
     return found
 
 
-def in_query(operation: Operation, known: Mapping[str, str]) -> Iterator[Probe]:
-    """Each filter that names a record."""
+def filters(operation: Operation) -> dict[str, str]:
+    """The filters that name a record, and which."""
+    found = {}
     for each in operation.parameters["query"]:
         name = each["name"]
         record = record_of(operation.path, name)
         assert record or "uuid" not in str(each["schema"]), f"{operation}: nobody knows what ?{name} names"
         if record:
-            assert not operation.parameters["path"], f"{operation}: filters within a record"
-            foreign, ghost = known[record], ghost_of(known[record])
-            there, nowhere = (_asking(operation, **{name: value}) for value in (foreign, ghost))
-            yield Probe(f"?{name}", there, nowhere, frozenset((foreign, ghost)), record)
+            found[name] = record
+    return found
 
 
-def _asking(operation: Operation, **query: str) -> Ask:
-    return Ask(operation.method, operation.path.encode(), urlencode(query).encode())
+def in_query(operation: Operation, own: Mapping[str, str], known: Mapping[str, str]) -> Iterator[Probe]:
+    """Each filter that names a record; in the path stands one's own."""
+    for name, record in filters(operation).items():
+        foreign, ghost = known[record], ghost_of(known[record])
+        there, nowhere = (_asking(operation, own, **{name: value}) for value in (foreign, ghost))
+        yield Probe(f"?{name}", there, nowhere, frozenset((foreign, ghost)), record)
+
+
+def _asking(operation: Operation, own: Mapping[str, str], **query: str) -> Ask:
+    return replace(Case(operation, own, None).request, query=urlencode(query).encode())
 
 
 def places(operation: Operation) -> list[Place]:

@@ -87,12 +87,16 @@ class Shop(World):
         return Case(operation, ids, await self.body(operation) if operation.media else None)
 
     async def named(self, record: str) -> str:
-        """The name of a record of this kind; of a customer's code a fresh one, for a code is free once."""
-        if record != "customer_code":
-            return self.known[record]
-        code = self.said(self.unique("C")).replace(" ", "-")
-        await self.customer(code=code)
-        return code
+        """The name of a record of this kind; a fresh one if who uses it has it from then on."""
+        if record == "customer_code":
+            code = self.said(self.unique("C")).replace(" ", "-")
+            await self.customer(code=code)
+            return code
+        if record == "external_id":
+            return await self.identity(await self.customer())
+        if record == "order_no":
+            return str((await self.admin.made("/v1/orders", await self.order_fields()))["order_no"])
+        return self.known[record]
 
     async def reminder(self, **fields: Any) -> str:
         own = {"customer_id": await self.customer(), "assignee_id": self.admin_id}

@@ -6,6 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from customer_svc.orders.bulk import judge_orders
+from customer_svc.orders.commands import record_judged, record_many
+from customer_svc.orders.queries import stored as stored_orders
+from customer_svc.orders.schemas import OrderCreate
+
 
 def order(customer_id=None, number="SO-1", **fields):
     named = {"customer_id": customer_id} if customer_id else {}
@@ -113,6 +118,23 @@ async def test_an_order_sent_again_while_its_customer_moves_counts_once(client, 
     *answers, _ = await asyncio.gather(*sent, move())
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert len((await client.get("/v1/orders")).json()["data"]) == 1
+
+
+async def test_orders_are_sold_by_whom_their_customer_stands_behind_when_they_are_written(mover, service):
+    """Else the same order, judged before the move and after it, would be one of each distributor."""
+    one, homes, move = mover
+    wanted = [OrderCreate.model_validate(order(one["id"]))]
+    async with service.database.begin() as early:
+        judged = await judge_orders(early, wanted)
+        await move()
+        async with service.database.begin() as late:
+            first = await record_many(late, wanted)
+            waiting = asyncio.create_task(record_judged(early, judged, import_id=uuid4(), chunk=1))
+            await asyncio.wait([waiting], timeout=0.2)
+        again = await waiting
+        (stored,) = await stored_orders(early, [("store", "SO-1")])
+    assert [outcome.status for outcome in first + again] == ["created", "unchanged"]
+    assert str(stored["distributor_id"]) == homes[1]
 
 
 async def test_the_same_order_of_a_customer_counts_once_whoever_is_said_to_have_sold_it(client, mover):

@@ -44,10 +44,10 @@ async def list_orders(query: Annotated[OrderQuery, Query()], db: ReadDb, sealer:
     **needs("orders:write"),
 )
 async def record_order(body: OrderCreate, tx: WriteTx, response: Response) -> Any:
-    """Record an order, once: channel and order number together are its key.
+    """Record an order, once: channel and order number are its key, of a customer and of a distributor.
 
     The same order sent again is answered with 200 and the one that is there, another content under the same
-    key with 409 `order_exists`.
+    key with 409 `order_exists`. Another distributor may use the same number for a customer of its own.
 
     Orders are facts and never change; a correction is a return. A return is an order of its own with
     `kind: return` and a number of its own; its amount is not negative, and `return_of` may name the sale.
