@@ -179,10 +179,13 @@ async def test_readers_do_not_notice_that_one_of_two_processes_is_killed(
 ) -> None:
     path, stop = f"/v1/customers/{await a_customer(admin)}", asyncio.Event()
 
-    async def reading() -> list[int]:
-        statuses = []
+    async def reading() -> list[int | None]:
+        statuses: list[int | None] = []
         while not stop.is_set():
-            statuses.append((await admin.get(path)).status_code)
+            try:
+                statuses.append((await admin.get(path)).status_code)
+            except httpx.RemoteProtocolError:
+                statuses.append(None)
         return statuses
 
     readers = [asyncio.create_task(reading()) for _ in range(4)]
@@ -194,7 +197,9 @@ async def test_readers_do_not_notice_that_one_of_two_processes_is_killed(
         await a_customer(admin)
     stop.set()
     statuses = [status for each in await asyncio.gather(*readers) for status in each]
-    assert set(statuses) == {200}
+    # An answer that had begun when its process died is cut off: nobody can ask for the rest of it.
+    assert statuses.count(None) <= len(readers)
+    assert set(statuses) - {None} == {200}
     assert len(statuses) > 20
 
 

@@ -9,7 +9,7 @@ from tests.e2e.launcher import Launcher, backlog, read, signed_in
 from tests.schemathesis.exploring import explore
 
 SERVICES = ("customer-svc", "interaction-svc", "scoring-svc", "notify-svc", "gateway")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("service", SERVICES)
