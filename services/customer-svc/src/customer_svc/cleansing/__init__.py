@@ -1,0 +1,1 @@
+"""Making names, numbers and addresses comparable, as pure functions on plain values."""

@@ -1,0 +1,1 @@
+"""Making the tables that the services ship from the packages they come from."""
