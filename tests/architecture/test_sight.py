@@ -17,6 +17,7 @@ OPEN: Mapping[str, str] = {
     "operation": "how far work is: counts; shown to who began it",
     # customer-svc
     "channel": "the company's register of channels",
+    "customer_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
     "org_unit": "the company's register of org units",
     "staff_ref": "who works where: ids",
     # interaction-svc, scoring-svc, notify-svc

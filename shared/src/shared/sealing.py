@@ -35,6 +35,10 @@ class Sealer:
             cipher = self._ciphers[purpose] = AESGCM(key)
         return cipher
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for a use of its own."""
+        return hmac.digest(self._root, f"derived|{purpose}".encode(), hashlib.sha256)
+
     def digest(self, purpose: str, value: bytes) -> bytes:
         """A keyed hash (HMAC-SHA256): equal for equal values, useless to whoever lacks the data key."""
         key = hmac.digest(self._root, f"digest|{purpose}".encode(), hashlib.sha256)

@@ -2,11 +2,14 @@
 
 from customer_svc.channels.routes import router as channels
 from customer_svc.contacts.routes import router as contacts
+from customer_svc.customers.indexing import JOB as INDEXING
+from customer_svc.customers.indexing import catch_up
 from customer_svc.customers.routes import router as customers
 from customer_svc.distributors.routes import router as distributors
 from customer_svc.identities.routes import router as identities
 from customer_svc.orders.routes import router as orders
 from customer_svc.org_units.routes import router as org_units
+from customer_svc.search.routes import router as search
 from customer_svc.settings import Settings
 from customer_svc.staff.consumers import STAFF_EVENTS
 from customer_svc.transfers.commands import JOB, TIDYING
@@ -17,6 +20,7 @@ from shared.db import Database
 from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
+from shared.sealing import Sealer
 
 NUMBER = 1
 
@@ -29,9 +33,26 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         number=NUMBER,
         title="Tonglu customers 客户档案",
         description="Customers, contacts, channels, identities, distributors, org units, orders, imports.",
-        routers=[identities, customers, orders, contacts, distributors, org_units, channels, transfers],
+        routers=[
+            identities,
+            search,
+            customers,
+            orders,
+            contacts,
+            distributors,
+            org_units,
+            channels,
+            transfers,
+        ],
         consumers=Consumers(STAFF_EVENTS),
-        jobs=Jobs({JOB: run_import, TIDYING: tidy_imports}, periodic=[Every(TIDYING, seconds=3600)]),
+        jobs=Jobs(
+            {JOB: run_import, TIDYING: tidy_imports, INDEXING: catch_up},
+            periodic=[Every(TIDYING, seconds=3600), Every(INDEXING, seconds=3600)],
+        ),
     )
-    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        max_size=settings.pool_size,
+        sealer=Sealer(settings.data_key.get_secret_value()),
+    )
     return Service(blueprint, settings, database=database, bus=bus)

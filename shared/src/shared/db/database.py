@@ -12,6 +12,7 @@ from shared.db.connections import Connection, Connections
 from shared.db.failures import translated
 from shared.db.scope import EVERYTHING, Scope
 from shared.db.tx import Reader, Tx, local
+from shared.sealing import Sealer
 
 
 class Database:
@@ -24,10 +25,13 @@ class Database:
         max_size: int = 16,
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], UUID] = new_id,
+        sealer: Sealer | None = None,
     ) -> None:
+        """`sealer` is for what is stored only as a keyed hash."""
         self._connections = Connections(url, max_size=max_size)
         self._clock = clock
         self._ids = ids
+        self._sealer = sealer
         self._signals: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def open(self) -> None:
@@ -41,6 +45,13 @@ class Database:
     def now(self) -> datetime:
         """The present moment by the clock that this database's transactions use."""
         return self._clock()
+
+    @property
+    def sealer(self) -> Sealer:
+        """For what is stored only as a keyed hash; ValueError if the service keeps nothing of the kind."""
+        if self._sealer is None:
+            raise ValueError("this database was made without a sealer")
+        return self._sealer
 
     @property
     def connections_in_use(self) -> int:

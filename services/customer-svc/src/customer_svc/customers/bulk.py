@@ -11,6 +11,7 @@ from customer_svc.batch import Outcome
 from customer_svc.changes import differences
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
+from customer_svc.customers.indexing import index_customers
 from customer_svc.customers.records import new_record, reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
@@ -26,14 +27,14 @@ from shared.problems import Problem
 MOST_ROWS = 1000
 
 _t = Customer.__table__  # type: ignore[attr-defined]
-_LISTS = ("name_grams", "tags")
+_LISTS = ("tags",)
 _COLUMNS = [
     column.key for column in _t.c if column.key not in ("version", "created_at", "updated_at", "status")
 ]
 
 
 def _array_type(name: str) -> Any:
-    return String() if name in (*_LISTS, "name_key") else _t.c[name].type
+    return String() if name in (*_LISTS, "name_key", "name_pinyin") else _t.c[name].type
 
 
 _given = (bindparam(f"b_{name}", type_=ARRAY(_array_type(name))) for name in _COLUMNS)
@@ -76,6 +77,7 @@ async def register_many(
         outcomes |= await _compared(tx, rows, missed)
     if created:
         told = [record for record in records.values() if record["id"] in created]
+        await index_customers(tx, told)
         outbox.record(tx, _imported(told, import_id or tx.new_id(), chunk))
     return [outcomes[place] for place in range(len(rows))]
 

@@ -11,6 +11,7 @@ from customer_svc.changes import differences, notes
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
 from customer_svc.customers.bulk import register_many
+from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import event_of, new_record
 from customer_svc.customers.schemas import Birthday, CustomerAssign, CustomerCreate, CustomerPatch
 from customer_svc.customers.tables import Customer, CustomerChange
@@ -60,6 +61,7 @@ async def register_customer(
         await tx.run(_INSERT, **record)
     except UniqueViolationError as error:
         raise _taken(error) from None
+    await index_customers(tx, [record])
     outbox.record(tx, event_of(CustomerRegistered, record))
     return record
 
@@ -114,11 +116,14 @@ async def alter_customer(
     record = {**record, **{field: new for field, (_, new) in changed.items()}}
     if not away:
         check_held(tx.scope, record)
-    record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
+    searchable = domain.searchable(record["name"], record["kind"])
+    record |= {**searchable, "version": record["version"] + 1, "updated_at": tx.now}
     try:
         await tx.run(_UPDATE, **record, b_id=record["id"])
     except UniqueViolationError as error:
         raise _taken(error) from None
+    if BY & changed.keys():
+        await index_customers(tx, [record])
     await _note(tx, record, changed, by)
     assigned = bool(_ASSIGNING & changed.keys())
     outbox.record(tx, event_of(CustomerAssigned if assigned else CustomerUpdated, record))

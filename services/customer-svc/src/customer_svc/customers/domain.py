@@ -1,11 +1,12 @@
 """Rules of the customer archive as pure functions: keys for sorting and search, birthdays."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, get_args
 
+from customer_svc.cleansing.characters import IDEOGRAPHS, plain
+from customer_svc.cleansing.pinyin import spelt
 from shared.problems import Conflict
 
 Kind = Literal["organisation", "person"]
@@ -16,8 +17,8 @@ STATUSES: tuple[str, ...] = get_args(Status)
 _LEAP_YEAR = 2000
 _LUNAR_MONTH_DAYS = 30
 _MOST_GRAMS = 400
+_LONGEST_SPELT = 300
 _WORDS = re.compile(r"[^\W_]+")
-_IDEOGRAPHS = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
 def code_taken() -> Conflict:
@@ -30,18 +31,13 @@ def identity_taken() -> Conflict:
     )
 
 
-def name_key(name: str) -> str:
-    """The name as it is sorted and searched: compatibility-folded, caseless, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
 def _pieces(word: str, least: int) -> Iterable[str]:
     """Chinese runs as single characters (from `least` up) and pairs, other runs as triples."""
-    for run in _IDEOGRAPHS.findall(word):
+    for run in IDEOGRAPHS.findall(word):
         if least == 1 or len(run) == 1:
             yield from run
         yield from (run[i : i + 2] for i in range(len(run) - 1))
-    for run in _IDEOGRAPHS.split(word):
+    for run in IDEOGRAPHS.split(word):
         yield from (run[i : i + 3] for i in range(len(run) - 2))
 
 
@@ -55,10 +51,10 @@ def wanted_grams(key: str) -> list[str]:
     return sorted({piece for word in _WORDS.findall(key) for piece in _pieces(word, 2)})
 
 
-def searchable(name: str) -> dict[str, Any]:
-    """The columns by which a name is sorted and found."""
-    key = name_key(name)
-    return {"name_key": key, "name_grams": grams(key)}
+def searchable(name: str, kind: Kind) -> dict[str, Any]:
+    """The columns by which a name is compared and sorted."""
+    key = plain(name)
+    return {"name_key": key, "name_pinyin": spelt(key, person=kind == "person")[:_LONGEST_SPELT]}
 
 
 def birthday_exists(calendar: str, month: int, day: int, *, leap: bool, year: int | None) -> bool:

@@ -4,22 +4,24 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, and_, any_, bindparam, cast, select, true
+from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery
-from customer_svc.customers import domain
+from customer_svc.cleansing.characters import plain
+from customer_svc.customers.pieces import beginning_of_name, having, parts_of_name, pieces_key
 from customer_svc.customers.schemas import CustomerQuery
-from customer_svc.customers.tables import Customer, CustomerChange
+from customer_svc.customers.tables import Customer, CustomerChange, CustomerPiece
 from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing
 from shared.problems import NotFound, not_found
 from shared.sealing import Sealer
 
 _t = Customer.__table__  # type: ignore[attr-defined]
+_p = CustomerPiece.__table__  # type: ignore[attr-defined]
 _h = CustomerChange.__table__  # type: ignore[attr-defined]
 SIGHT = Sight(_t.c.distributor_id, held=(_t.c.owner_id, _t.c.org_unit_id))
-_READ = [column for column in _t.c if column.key != "name_grams"]
+_READ = list(_t.c)
 _one = select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(SIGHT))
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
@@ -54,14 +56,15 @@ def through_customer(table: Any) -> Sight:
     return Sight(table.c.distributor_id, customer=table.c.customer_id, customers=_t)
 
 
-def _named(q: str) -> ColumnElement[bool]:
+def _named(q: str, key: bytes) -> list[ColumnElement[bool]]:
     """Every word of the search stands in the name; without anything to look up, the name begins with it."""
-    key = domain.name_key(q)
-    pieces = domain.wanted_grams(key)
-    if not pieces:
-        return and_(_t.c.name_key.startswith(key, autoescape=True))
-    words = (_t.c.name_key.contains(word, autoescape=True) for word in key.split())
-    return and_(_t.c.name_grams.contains(cast(pieces, ARRAY(String))), *words)
+    name = plain(q)
+    parts = parts_of_name(name, key)
+    wanted = having(_p.c.pieces, parts or [beginning_of_name(name, key)])
+    found = _t.c.id.in_(select(_p.c.customer_id).where(*wanted))
+    if not parts:
+        return [found, _t.c.name_key.startswith(name, autoescape=True)]
+    return [found, *(_t.c.name_key.contains(word, autoescape=True) for word in name.split())]
 
 
 def _equal(name: str) -> Any:
@@ -71,7 +74,7 @@ def _equal(name: str) -> Any:
 _LIST = Listing(
     select(*_READ),
     key=_t.c.id,
-    sorts={"created_at": _t.c.created_at, "updated_at": _t.c.updated_at, "name": _t.c.name_key},
+    sorts={"created_at": _t.c.created_at, "updated_at": _t.c.updated_at, "name": _t.c.name_pinyin},
     default="-created_at",
     filters={
         **{
@@ -88,7 +91,7 @@ _LIST = Listing(
                 "org_unit_id",
             )
         },
-        "q": _named,
+        "q": lambda _: true(),  # the data key makes its condition, see `customers`
         "status": lambda status: true() if status == "all" else _t.c.status == status,
         "tags": lambda tags: _t.c.tags.contains(cast(tags, ARRAY(String))),
         "created_at_gte": lambda moment: _t.c.created_at >= moment,
@@ -167,7 +170,8 @@ async def ids_by_code(db: Reader, codes: Iterable[str | None]) -> dict[str, list
 
 async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of the archive."""
-    return await _LIST.page(db, query, sealer, where=visible(db.scope, SIGHT))
+    named = [] if query.q is None else _named(query.q, pieces_key(sealer))
+    return await _LIST.page(db, query, sealer, where=[*visible(db.scope, SIGHT), *named])
 
 
 async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def new_record(
     record = dict(wanted)
     birthday = wanted.birthday
     return record | {
-        **domain.searchable(wanted.name),
+        **domain.searchable(wanted.name, wanted.kind),
         "id": customer_id,
         "status": "active",
         "birthday": birthday and birthday.model_dump(),

@@ -84,6 +84,10 @@ _READ: dict[str, Any] = {
     "updated_at": "2026-03-01T09:30:00Z",
 }
 _ENGLISH, _CHINESE, _ = _EXAMPLES["examples"]
+READ_EXAMPLES: list[Any] = [
+    {**_READ, **_ENGLISH, "phone": "+442079460018"},
+    {**_READ, **_CHINESE, "phone": "+862162881234"},
+]
 
 
 class CustomerCreate(Input):
@@ -164,14 +168,7 @@ class CustomerAssign(Input):
 class CustomerRead(Output):
     """A customer; its `version` is also its ETag."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {**_READ, **_ENGLISH, "phone": "+442079460018"},
-                {**_READ, **_CHINESE, "phone": "+862162881234"},
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": READ_EXAMPLES})
 
     id: UUID
     code: str | None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, String
+from sqlalchemy import CheckConstraint, Column, Index, Integer, SmallInteger, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -13,13 +13,14 @@ from customer_svc.tables import JSON, MOMENT, Base
 
 BYTEWISE: Any = String(collation="C")
 TEXTS: Any = ARRAY(String)
+NUMBERS: Any = ARRAY(Integer)
 
 
 class Customer(Base, table=True):
     """An organisation or a person that buys, or may buy.
 
-    `name_key` sorts and is searched; `name_grams` are its pieces (see `domain.grams`). A code is unique
-    within its distributor, or within the company's own customers.
+    `name_key` is the name as it is compared, `name_pinyin` as it is sorted. A code is unique within its
+    distributor, or within the company's own customers.
     """
 
     __table_args__ = (
@@ -35,11 +36,10 @@ class Customer(Base, table=True):
         ),
         Index("customer_by_created", "created_at", "id"),
         Index("customer_by_updated", "updated_at", "id"),
-        Index("customer_by_name", "name_key", "id"),
+        Index("customer_by_pinyin", "name_pinyin", "id"),
         Index("customer_of_distributor", "distributor_id", "created_at", "id"),
         Index("customer_of_owner", "owner_id", "created_at", "id"),
         Index("customer_of_org_unit", "org_unit_id", "created_at", "id"),
-        Index("customer_name_grams", "name_grams", postgresql_using="gin"),
         Index("customer_tags", "tags", postgresql_using="gin"),
     )
 
@@ -47,7 +47,7 @@ class Customer(Base, table=True):
     code: str | None
     name: str
     name_key: str = Field(sa_type=BYTEWISE)
-    name_grams: list[str] = Field(sa_type=TEXTS)
+    name_pinyin: str = Field(sa_type=BYTEWISE)
     kind: str
     status: str
     phone: str | None
@@ -68,6 +68,24 @@ class Customer(Base, table=True):
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)
+
+
+class CustomerPiece(Base, table=True):
+    """What a customer is found by (see `pieces`): hashes that lead to its row and tell nothing themselves."""
+
+    __tablename__ = "customer_piece"
+    __table_args__ = (
+        Index(
+            "customer_piece_pieces",
+            "pieces",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
+    )
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id", ondelete="CASCADE")
+    rules: int = Field(sa_type=SmallInteger)
+    pieces: list[int] = Field(sa_type=NUMBERS)
 
 
 class CustomerChange(Base, table=True):

@@ -1,0 +1,67 @@
+"""Keeping what customers are found by, in the transaction that changes them; old rules are caught up with."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, cast, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from customer_svc.customers import domain
+from customer_svc.customers.pieces import RULES, pieces_key, pieces_of
+from customer_svc.customers.tables import NUMBERS, Customer, CustomerPiece
+from shared.db import Tx, prepare
+from shared.jobs import JobContext
+
+JOB = "customers.indexing"
+BY = frozenset(("name", "kind", "phone", "code"))
+"""The fields that customers are found by."""
+_CHUNK = 500
+
+_t: Any = Customer.__table__  # type: ignore[attr-defined]
+_p: Any = CustomerPiece.__table__  # type: ignore[attr-defined]
+_given = func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("pieces", type_=ARRAY(String)))
+_new = _given.table_valued("customer_id", "pieces", name="new").render_derived()
+_insert = insert(_p).from_select(
+    ["customer_id", "rules", "pieces"],
+    select(_new.c.customer_id, bindparam("b_rules", RULES, type_=Integer), cast(_new.c.pieces, NUMBERS)),
+)
+_KEEP = prepare(
+    _insert.on_conflict_do_update(
+        index_elements=["customer_id"],
+        set_={"rules": _insert.excluded.rules, "pieces": _insert.excluded.pieces},
+    )
+)
+_OLD = prepare(
+    select(_t)
+    .where(~exists(select(_p.c.customer_id).where(_p.c.customer_id == _t.c.id, _p.c.rules == RULES)))
+    .limit(_CHUNK)
+    .with_for_update(skip_locked=True, of=_t)
+)
+_READ_ANEW = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "name_key", "name_pinyin")
+
+
+async def index_customers(tx: Tx, records: Iterable[Mapping[str, Any]]) -> None:
+    """Keep the pieces of these rows in place of those that were there."""
+    key = pieces_key(tx.database.sealer)
+    made = [(record["id"], _text(pieces_of(record, key))) for record in records]
+    if made:
+        ids, pieces = zip(*made, strict=True)
+        await tx.run(_KEEP, ids=ids, pieces=pieces)
+
+
+def _text(pieces: list[int]) -> str:
+    """As PostgreSQL's array text: arrays of arrays of different lengths cannot be sent."""
+    return f"{{{','.join(map(str, pieces))}}}"
+
+
+async def catch_up(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - there is nothing to say
+    """Make the pieces and names' readings of all customers whose are missing or of other rules."""
+    while not await job.cancelled():
+        async with job.begin() as tx:
+            old = [dict(row) for row in await tx.rows(_OLD)]
+            for row in old:
+                searchable = domain.searchable(row["name"], row["kind"])
+                await tx.run(_READ_ANEW, b_id=row["id"], **searchable)
+            await index_customers(tx, old)
+        if not old:
+            return
