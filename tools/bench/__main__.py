@@ -1,4 +1,4 @@
-"""make bench [ONLY=http,edge,ghosts,imports,events,scoring,start]."""
+"""make bench [ONLY=http,edge,ghosts,archive,imports,events,scoring,start]."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import uvloop
 from tools.bench.figures import Line
-from tools.bench.parts import edge, events, ghosts, http, imports, scoring, start
+from tools.bench.parts import archive, edge, events, ghosts, http, imports, scoring, start
 from tools.bench.stage import SMALL, Sizes, Stage, stage
 
 from shared.telemetry import logs
@@ -28,6 +28,7 @@ PARTS = {
     ),
     "edge": Part("One customer through nginx and the check, of a service with a trusted token", edge.measure),
     "ghosts": Part("A foreign id, of one that never was, asked with a partner's key", ghosts.measure),
+    "archive": Part("Finding customers among a million", archive.measure),
     "imports": Part("A file of orders through POST /v1/imports, of COPY", imports.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),

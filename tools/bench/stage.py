@@ -31,9 +31,12 @@ class Sizes:
     events: int = 2_000
     scored: int = 100_000
     rescored: int = 2_000
+    archive: int = 1_000_000
 
 
-SMALL = Sizes(rounds=1, seconds=0.1, customers=50, orders=200, events=60, scored=500, rescored=50)
+SMALL = Sizes(
+    rounds=1, seconds=0.1, customers=50, orders=200, events=60, scored=500, rescored=50, archive=300
+)
 
 
 @dataclass(frozen=True)

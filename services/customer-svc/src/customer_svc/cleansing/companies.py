@@ -1,6 +1,7 @@
 """The core of a company's name: what is left when its place, its legal form and its branch are gone."""
 
 import re
+from functools import lru_cache
 
 from customer_svc.cleansing.addresses import without_region
 from customer_svc.cleansing.characters import IDEOGRAPHS
@@ -32,6 +33,7 @@ _BRANCH_WORDS = {"branch", "office", "division"}
 _SHORTEST = 2
 
 
+@lru_cache(maxsize=10_000)
 def core(name: str) -> str:
     """The core of a plain name: 海纳百货 of 上海海纳百货有限公司北京分公司, `harbour lights` of its Ltd.
 

@@ -5,7 +5,7 @@ The tables come from pypinyin (see `data/README.md`), which takes some ten times
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from customer_svc.cleansing.characters import IDEOGRAPHS
@@ -120,8 +120,13 @@ def initials(text: str, *, person: bool = False) -> str:
     return "".join(part[0] if read else part for part, read in _parts(text, person=person))
 
 
-def _parts(text: str, *, person: bool) -> Iterator[tuple[str, bool]]:
+@lru_cache(maxsize=10_000)
+def _parts(text: str, *, person: bool) -> tuple[tuple[str, bool], ...]:
     """Syllables, and words that are no Chinese; whether it is a syllable."""
+    return tuple(_read_all(text, person=person))
+
+
+def _read_all(text: str, *, person: bool) -> Iterator[tuple[str, bool]]:
     for run in _RUNS.finditer(text):
         if run[2] is not None:
             yield run[2], False

@@ -7,13 +7,13 @@ from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, cast, exists, fu
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.customers import domain
-from customer_svc.customers.pieces import RULES, pieces_key, pieces_of
+from customer_svc.customers.pieces import HELD, RULES, pieces_key, pieces_of
 from customer_svc.customers.tables import NUMBERS, Customer, CustomerPiece
 from shared.db import Tx, prepare
 from shared.jobs import JobContext
 
 JOB = "customers.indexing"
-BY = frozenset(("name", "kind", "phone", "code"))
+BY = frozenset(("name", "kind", "phone", "code", *HELD))
 """The fields that customers are found by."""
 _CHUNK = 500
 

@@ -5,10 +5,11 @@ the data key can make. Two pieces may share their hash, so whoever looks up piec
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -17,19 +18,23 @@ from customer_svc.cleansing import pinyin
 from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.cleansing.companies import core
 from customer_svc.customers.domain import grams, wanted_grams
+from shared.db import Scope
 from shared.sealing import Sealer
 
 Reading = Literal["initials", "pinyin"]
 RULES = 1
 """Which rules made the pieces; rows of other rules are made anew."""
 
-_INITIALS = range(2, 7)
-_READING = range(3, 9)
-_NAME = range(1, 7)
-_CODE = range(2, 9)
-_TAIL = range(4, 9)
+_NAME = (1, 2, 4)
+_INITIALS = (2, 3, 4, 5)
+_READING = (3, 4, 5, 6, 8)
+_CODE = (2, 4, 6, 8)
+_TAIL = (4, 8)
+"""How long the pieces are; a longer or shorter search is looked up by the next shorter one."""
 _LEAST_TO_MISSPELL = 4
 _MOST = 400
+HELD = ("distributor_id", "owner_id", "org_unit_id")
+"""Columns by which a row is in somebody's sight: only what may be seen is looked up."""
 
 
 def pieces_key(sealer: Sealer) -> bytes:
@@ -46,8 +51,9 @@ def pieces_of(record: Mapping[str, Any], key: bytes) -> list[int]:
         (f"n{piece}" for piece in grams(name)),
         *(_readings(each, person=person) for each in sorted(names)),
         (f"m{piece}" for word in words_of(name) for piece in misspelt(word)),
-        _ends(record["phone"] or "") if record["phone"] else (),
+        _ends(record["phone"] or ""),
         _beginnings("c", plain(record["code"] or ""), _CODE),
+        *(holders(ways, (record[ways],)) for ways in HELD if record[ways] is not None),
     )
     return list(dict.fromkeys(_hashed(piece, key) for piece in found))[:_MOST]
 
@@ -58,7 +64,7 @@ def _readings(name: str, *, person: bool) -> Iterator[str]:
         yield from _beginnings("p", pinyin.full(name, person=person), _READING)
 
 
-def _beginnings(kind: str, text: str, lengths: range) -> Iterator[str]:
+def _beginnings(kind: str, text: str, lengths: Sequence[int]) -> Iterator[str]:
     return (f"{kind}{text[:length]}" for length in lengths if length <= len(text))
 
 
@@ -70,6 +76,19 @@ def words_of(name: str) -> Iterator[str]:
     """Words that somebody may misspell: of letters without Chinese, not short."""
     words = IDEOGRAPHS.sub(" ", name).split()
     return (word for word in words if len(word) >= _LEAST_TO_MISSPELL and word.isalpha())
+
+
+def holders(column: str, ids: Iterable[UUID]) -> Iterator[str]:
+    """Behind which distributor a customer stands, and who holds it."""
+    kind = "d" if column == "distributor_id" else "h"
+    return (f"{kind}{each}" for each in ids)
+
+
+def seen_by(scope: Scope, key: bytes) -> Iterator[list[int]]:
+    """Of each list the row of a customer in this scope has at least one piece."""
+    for column, ids in (("distributor_id", scope.distributors), ("owner_id", scope.holders)):
+        if ids is not None:
+            yield [_hashed(piece, key) for piece in holders(column, sorted(ids))]
 
 
 def misspelt(word: str) -> set[str]:
@@ -90,23 +109,32 @@ def parts_of_name(q: str, key: bytes) -> list[int]:
 
 def beginning_of_name(q: str, key: bytes) -> int:
     """The piece of names that begin like the search."""
-    return _hashed(f"b{q[: _NAME.stop - 1]}", key)
+    return _hashed(_longest("b", q, _NAME), key)
 
 
 def beginning_of_reading(q: str, key: bytes) -> Iterator[tuple[Reading, int]]:
     """The piece of names whose initials or readings begin like the search, by the way it is meant."""
-    ways: tuple[tuple[Reading, str, range], ...] = (("initials", "i", _INITIALS), ("pinyin", "p", _READING))
+    ways: tuple[tuple[Reading, str, Sequence[int]], ...] = (
+        ("initials", "i", _INITIALS),
+        ("pinyin", "p", _READING),
+    )
     for way, kind, lengths in ways:
-        if len(q) >= lengths.start:
-            yield way, _hashed(f"{kind}{q[: lengths.stop - 1]}", key)
+        if len(q) >= lengths[0]:
+            yield way, _hashed(_longest(kind, q, lengths), key)
 
 
 def beginning_of_code(q: str, key: bytes) -> int | None:
-    return _hashed(f"c{q[: _CODE.stop - 1]}", key) if len(q) >= _CODE.start else None
+    return _hashed(_longest("c", q, _CODE), key) if len(q) >= _CODE[0] else None
 
 
 def end_of_phone(digits: str, key: bytes) -> int | None:
-    return _hashed(f"t{digits[-_TAIL.stop + 1 :]}", key) if len(digits) >= _TAIL.start else None
+    if len(digits) < _TAIL[0]:
+        return None
+    return _hashed(f"t{digits[-max(length for length in _TAIL if length <= len(digits)) :]}", key)
+
+
+def _longest(kind: str, text: str, lengths: Sequence[int]) -> str:
+    return f"{kind}{text[: max(length for length in lengths if length <= len(text))]}"
 
 
 def slips_of(q: str, key: bytes) -> list[list[int]]:

@@ -1,0 +1,169 @@
+"""Searching and listing an archive of a million customers, over HTTP inside the process."""
+
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from tools.bench.figures import Goal, Line, number, percentile
+from tools.bench.stage import Stage
+
+from customer_svc.app import build
+from customer_svc.cleansing import pinyin
+from customer_svc.customers import bulk, queries
+from customer_svc.customers.indexing import index_customers
+from customer_svc.customers.records import new_record
+from customer_svc.customers.schemas import CustomerCreate, CustomerQuery
+from customer_svc.settings import Settings
+from shared.composition import Service
+from shared.http.listing import _binding as binding
+from shared.run import settled_heap
+from shared.testing.clients import service_client, staff
+from shared.testing.services import running
+
+_AT_ONCE = 1000
+_ASKED = 300
+_PAGE = 50
+_FAR = 10_000
+_SEARCH = Goal(30, at_most=True)
+_LISTED = Goal(25, at_most=True)
+_PLACES = (
+    "上海",
+    "北京",
+    "广州",
+    "深圳",
+    "杭州",
+    "苏州",
+    "南京",
+    "成都",
+    "重庆",
+    "武汉",
+    "西安",
+    "天津",
+    "青岛",
+)
+_TRADES = (
+    "百货",
+    "贸易",
+    "科技",
+    "食品",
+    "服装",
+    "建材",
+    "物流",
+    "电子",
+    "医药",
+    "餐饮",
+    "机械",
+    "化工",
+    "文化",
+)
+_FORMS = ("有限公司", "有限责任公司", "股份有限公司", "集团有限公司", "商行", "经营部")
+_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余"
+_SIGNS = "海纳永辉华润绿地恒瑞鼎泰宏图金鹏天宇东方明珠长江黄河泰山昆仑星辰云帆瑞丰嘉禾德胜安康福源"
+_LATIN = ("harbour", "lights", "north", "star", "golden", "gate", "silver", "creek", "blue", "ocean", "river")
+
+
+async def measure(stage: Stage) -> AsyncIterator[Line]:
+    """The 99th percentile in milliseconds, of one caller who asks one thing after another."""
+    urls = await stage.database("archive", "customer_svc")
+    async with running(build, Settings, urls, worker=False) as service:
+        started = time.perf_counter()
+        names = await _filled(service, stage.sizes.archive)
+        rate = stage.sizes.archive / (time.perf_counter() - started)
+        yield Line("customers with all they are found by, stored", [rate], unit="/s")
+        settled_heap()
+        async with service_client(service, staff("manager")) as client:
+            for told, asked in _searches(names):
+                yield await _timed(client, f"search: {told}", "/v1/customers/search", asked, _SEARCH)
+            for told, asked in await _pages(service, stage.sizes.archive):
+                yield await _timed(client, f"list: {told}", "/v1/customers", asked, _LISTED)
+
+
+async def _timed(
+    client: httpx.AsyncClient, told: str, path: str, asked: Sequence[dict[str, Any]], goal: Goal
+) -> Line:
+    times = []
+    for params in asked:
+        started = time.perf_counter()
+        (await client.get(path, params=params)).raise_for_status()
+        times.append((time.perf_counter() - started) * 1000)
+    beside = f"p50 {number(percentile(times, 0.5))} ms"
+    return Line(told, [percentile(times, 0.99)], unit="ms", beside=beside, goal=goal)
+
+
+def _searches(names: Sequence[CustomerCreate]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    chance = Random(2)  # noqa: S311 - which customers are looked for
+    picked = [chance.choice(names) for _ in range(_ASKED)]
+    firms = [each.name for each in picked if each.kind == "organisation" and not each.name.isascii()]
+    pairs = [name[place : place + 2] for name in firms for place in [chance.randrange(len(name) - 1)]]
+    yield "two Chinese characters", [{"q": pair} for pair in pairs]
+    yield "one Chinese character", [{"q": pair[0]} for pair in pairs]
+    yield "pinyin initials", [{"q": _initials(each)} for each in picked if not each.name.isascii()]
+    yield "the end of a phone number", [{"q": each.phone[-4:]} for each in picked if each.phone]
+    yield (
+        "a Latin word with a slip",
+        [{"q": f"{word[:-2]}{word[-1]}{word[-2]}"} for word in _LATIN if len(word) > 4],
+    )
+
+
+def _initials(customer: CustomerCreate) -> str:
+    return pinyin.initials(customer.name, person=customer.kind == "person")[:4]
+
+
+async def _pages(service: Service, count: int) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Pages as they are asked for: the first ones, and those behind a cursor half a million rows away."""
+    found: list[tuple[str, list[dict[str, Any]]]] = []
+    for sort in ("-created_at", "name"):
+        query = CustomerQuery(sort=sort, limit=_PAGE)
+        column = queries._LIST._column(sort)
+        order = [column.desc(), queries._t.c.id.desc()] if sort.startswith("-") else [column, queries._t.c.id]
+        far = min(_FAR * _PAGE, count - 2 * _PAGE)
+        async with service.database.read() as db:
+            row = await db.row(queries._LIST._base.order_by(*order).offset(far).limit(1))
+        assert row is not None
+        cursor = queries._LIST._cursor(row, column, service.sealer, binding(sort, query))
+        asked = {"sort": sort, "limit": _PAGE}
+        found.append((f"the first page by {sort}", [asked] * _ASKED))
+        found.append((f"page {far // _PAGE:,} by {sort}", [{**asked, "cursor": cursor}] * _ASKED))
+    return found
+
+
+async def _filled(service: Service, count: int) -> list[CustomerCreate]:
+    """Some of the customers that are there now."""
+    kept: list[CustomerCreate] = []
+    wanted = _customers(count)
+    while chunk := list(islice(wanted, _AT_ONCE)):
+        kept += chunk[:5]
+        async with service.database.begin() as tx:
+            records = [new_record(each, tx.new_id(), None, tx.now) for each in chunk]
+            await bulk._insert(tx, dict(enumerate(records)))
+            await index_customers(tx, records)
+    async with service.database.begin() as tx:
+        await tx.connection.execute("ANALYZE")
+    return kept
+
+
+def _customers(count: int) -> Iterator[CustomerCreate]:
+    chance = Random(1)  # noqa: S311 - invented customers
+    for number_ in range(count):
+        phone = f"+86138{chance.randrange(10**8):08}"
+        fields: Any = {
+            "code": f"K-{number_}",
+            "phone": phone,
+            "owner_id": uuid4() if number_ % 7 == 0 else None,
+        }
+        if number_ % 10 < 5:
+            sign = "".join(chance.choices(_SIGNS, k=chance.choice((2, 2, 3, 4))))
+            name = f"{chance.choice(_PLACES)}{sign}{chance.choice(_TRADES)}{chance.choice(_FORMS)}"
+            yield CustomerCreate.model_construct(name=name, kind="organisation", **fields)
+        elif number_ % 10 < 9:
+            given = "".join(chance.choices(_SIGNS, k=chance.choice((1, 2, 2))))
+            yield CustomerCreate.model_construct(
+                name=f"{chance.choice(_SURNAMES)}{given}", kind="person", **fields
+            )
+        else:
+            name = f"{' '.join(chance.choices(_LATIN, k=3)).title()} {chance.choice(('Ltd', 'Inc', 'LLC'))}"
+            yield CustomerCreate.model_construct(name=name, kind="organisation", **fields)
