@@ -48,7 +48,12 @@ def assembled(operation: Operation, ids: Mapping[str, str], body: Any) -> Ask:
     path = operation.path
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", quote(value, safe=""))
-    request = Ask(operation.method, path.encode())
+    needed = {
+        each["name"]: sample(operation, each["schema"])
+        for each in operation.parameters["query"]
+        if each["required"]
+    }
+    request = Ask(operation.method, path.encode(), urlencode(needed).encode())
     if any(each["name"] == "If-Match" for each in operation.parameters["header"]):
         request = request.having(("if-match", "*"))
     if operation.media is None:

@@ -11,8 +11,7 @@ from itertools import chain
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, literal_column
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import TextClause, text
 
 from customer_svc.cleansing import pinyin
 from customer_svc.cleansing.characters import IDEOGRAPHS, plain
@@ -149,16 +148,14 @@ def reads_like(way: Reading, q: str, name: str, *, person: bool) -> bool:
     return any(read(each, person=person).startswith(q) for each in names)
 
 
-def having(
-    column: Any, every: Iterable[int], some: Iterable[Iterable[int]] = ()
-) -> list[ColumnElement[bool]]:
-    """The conditions that a row has all of `every` and, of each of `some`, at least one.
+def having(every: Iterable[int], some: Iterable[Iterable[int]] = ()) -> TextClause:
+    """The condition that a row of `customer_piece` has all of `every` and, of each of `some`, at least one.
 
     The hashes stand in the statement itself: how frequent they are decides which plan is fast.
     """
-    conditions = [column.contains(_array(every))] if every else []
-    return [*conditions, *(column.overlap(_array(each)) for each in some)]
+    conditions = [f"pieces @> {_array(every)}", *(f"pieces && {_array(each)}" for each in some)]
+    return text(" AND ".join(conditions))
 
 
-def _array(pieces: Iterable[int]) -> Any:
-    return literal_column(f"'{{{','.join(map(str, pieces))}}}'::int4[]", ARRAY(Integer))
+def _array(pieces: Iterable[int]) -> str:
+    return f"'{{{','.join(map(str, pieces))}}}'::int4[]"

@@ -60,8 +60,8 @@ def _named(q: str, key: bytes) -> list[ColumnElement[bool]]:
     """Every word of the search stands in the name; without anything to look up, the name begins with it."""
     name = plain(q)
     parts = parts_of_name(name, key)
-    wanted = having(_p.c.pieces, parts or [beginning_of_name(name, key)])
-    found = _t.c.id.in_(select(_p.c.customer_id).where(*wanted))
+    wanted = having(parts or [beginning_of_name(name, key)])
+    found = _t.c.id.in_(select(_p.c.customer_id).where(wanted))
     if not parts:
         return [found, _t.c.name_key.startswith(name, autoescape=True)]
     return [found, *(_t.c.name_key.contains(word, autoescape=True) for word in name.split())]

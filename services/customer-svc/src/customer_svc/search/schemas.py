@@ -15,7 +15,10 @@ from shared.http.types import NO_FLAG
 class SearchQuery(Input):
     """What somebody remembers: part of a name, its initials or reading, the end of a phone number, a code."""
 
-    q: Short = Field(description="Chinese, pinyin, initials, Latin words, the last digits of a phone, a code")
+    q: Short = Field(
+        description="Chinese, pinyin, initials, Latin words, the last digits of a phone, a code",
+        examples=["海纳", "hnbh", "0018"],
+    )
     kind: Kind | None = None
     status: Literal["active", "archived", "all"] = "active"
     limit: Annotated[int, Field(ge=1, le=50), NO_FLAG] = 20
