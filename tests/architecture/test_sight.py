@@ -19,6 +19,7 @@ OPEN: Mapping[str, str] = {
     "channel": "the company's register of channels",
     "customer_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
     "org_unit": "the company's register of org units",
+    "saved_view": "how people list, shown to its owner or to all staff; rows are narrowed when listed",
     "staff_ref": "who works where: ids",
     # interaction-svc, scoring-svc, notify-svc
     "inbox_box": "how many items a person ever got",

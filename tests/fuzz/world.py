@@ -252,6 +252,12 @@ class World:
         code = f"fuzz_{next(self.numbers)}"
         return {"code": code, "name": "Fuzz", "requests_per_minute": 900, "burst": 90}
 
+    async def view(self) -> str:
+        return str((await self.admin.made("/v1/views", await self.for_createView()))["id"])
+
+    async def for_createView(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"entity": "customers", "name": self.unique("view"), "query": {"status": "active"}}
+
     async def plan(self) -> str:
         return str((await self.admin.made("/v1/plans", await self.for_createPlan()))["id"])
 

@@ -15,6 +15,7 @@ from customer_svc.staff.consumers import STAFF_EVENTS
 from customer_svc.transfers.commands import JOB, TIDYING
 from customer_svc.transfers.jobs import run_import, tidy_imports
 from customer_svc.transfers.routes import router as transfers
+from customer_svc.views.routes import router as views
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.jobs import Every, Jobs
@@ -43,6 +44,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             org_units,
             channels,
             transfers,
+            views,
         ],
         consumers=Consumers(STAFF_EVENTS),
         jobs=Jobs(

@@ -35,6 +35,7 @@ IMPERSONAL: Final = frozenset(
         "deadletters",
         "api_keys",
         "usage",
+        "views",
     }
 )
 """Resources whose records tell of none but the caller."""

@@ -18,7 +18,14 @@ _READING = (
     "policies:read",
     "operations:read",
 )
-_OWN_DESK = ("reminders:read", "reminders:write", "inbox:read", "inbox:write")
+_OWN_DESK = (
+    "reminders:read",
+    "reminders:write",
+    "inbox:read",
+    "inbox:write",
+    "views:read",
+    "views:write",
+)
 _SALES = (
     "customers:write",
     "orders:write",

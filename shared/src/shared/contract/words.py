@@ -29,6 +29,7 @@ TAGS = {
     "distributors": ("Partners of the channel and their tree", "渠道商及其层级"),
     "org units": ("How the company divides the work on customers, as a tree", "组织单元及其层级"),
     "channels": ("The register of sales channels", "销售渠道登记"),
+    "views": ("Lists as somebody wants to see them again", "保存的列表视图：筛选、排序与列"),
     "imports": ("Customers and orders from files", "从文件导入客户与订单"),
     "interactions": ("Calls, visits, messages with customers", "与客户的通话、拜访与消息"),
     "complaints": ("Complaints and their course, with deadlines", "投诉及其处理过程与时限"),
@@ -69,6 +70,7 @@ THINGS = {
     "scores": ("scores and churn warnings", "评分与流失预警"),
     "staff": ("staff accounts", "员工账号"),
     "usage": ("usage figures", "调用量统计"),
+    "views": ("saved views", "已保存的视图"),
 }
 """What stands before the colon of a permission."""
 

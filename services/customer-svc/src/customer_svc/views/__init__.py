@@ -1,0 +1,1 @@
+"""Lists as somebody wants to see them again: filters, order and columns under a name."""
