@@ -1,27 +1,37 @@
-"""Changes of the people at a customer."""
+"""Changes of the people at a customer, each with its history."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, update
 
+from customer_svc.changes import differences, former, notes
 from customer_svc.contacts import queries
 from customer_svc.contacts.schemas import ContactCreate, ContactPatch
-from customer_svc.contacts.tables import Contact
+from customer_svc.contacts.tables import Contact, ContactChange
 from customer_svc.customers import queries as customers
+from customer_svc.customers.schemas import whole_birthday
 from shared.db import Tx, prepare
 from shared.http import check_version
 
 _t = Contact.__table__  # type: ignore[attr-defined]
-_CHANGEABLE = ("name", "post", "phone", "email", "role", "version", "updated_at")
+_h = ContactChange.__table__  # type: ignore[attr-defined]
+_FIXED = ("id", "customer_id", "distributor_id", "created_at")
 _INSERT = prepare(insert(_t), *_t.c.keys())
-_UPDATE = prepare(update(_t).where(_t.c.id == bindparam("b_id")), *_CHANGEABLE)
+_UPDATE = prepare(
+    update(_t).where(_t.c.id == bindparam("b_id")),
+    *(column.key for column in _t.c if column.key not in _FIXED),
+)
 _DELETE = prepare(delete(_t).where(_t.c.id == bindparam("b_id")))
+_NOTE = prepare(insert(_h), *_h.c.keys())
 
 
-async def add_contact(tx: Tx, customer_id: UUID, wanted: ContactCreate) -> dict[str, Any]:
+async def add_contact(tx: Tx, customer_id: UUID, wanted: ContactCreate, *, by: UUID) -> dict[str, Any]:
     """Add a person to a customer; NotFound if the customer is out of sight."""
     customer = await customers.customer_for_update(tx, customer_id)
+    if wanted.is_primary:
+        await _step_back(tx, customer_id, by)
     row = {
         **wanted.model_dump(),
         "id": tx.new_id(),
@@ -36,18 +46,60 @@ async def add_contact(tx: Tx, customer_id: UUID, wanted: ContactCreate) -> dict[
 
 
 async def change_contact(
-    tx: Tx, customer_id: UUID, contact_id: UUID, wanted: ContactPatch, expected: int | None
+    tx: Tx, customer_id: UUID, contact_id: UUID, wanted: ContactPatch, expected: int | None, *, by: UUID
 ) -> dict[str, Any]:
     """Change the fields that were sent; Stale if it is not the expected version."""
-    row = await queries.contact_for_update(tx, customer_id, contact_id)
-    check_version(expected, row["version"])
-    row |= {**wanted.changes(), "version": row["version"] + 1, "updated_at": tx.now}
-    await tx.run(_UPDATE, **row, b_id=contact_id)
-    return row
+    return await _altered(tx, (customer_id, contact_id), wanted.changes(), expected, by=by)
+
+
+async def restore_field(
+    tx: Tx, customer_id: UUID, contact_id: UUID, change_id: UUID, expected: int | None, *, by: UUID
+) -> dict[str, Any]:
+    """Put a field back to what it was before a change; Conflict if today's rules do not allow that value."""
+    await queries.contact(tx, customer_id, contact_id)
+    change = await queries.change(tx, contact_id, change_id)
+    wanted = former(ContactPatch, change)
+    return await _altered(tx, (customer_id, contact_id), wanted.changes(), expected, by=by)
 
 
 async def remove_contact(tx: Tx, customer_id: UUID, contact_id: UUID, expected: int | None) -> None:
-    """Remove a person from a customer; Stale if it is not the expected version."""
+    """Remove a person from a customer with all that is known of it; Stale if not the expected version."""
     row = await queries.contact_for_update(tx, customer_id, contact_id)
     check_version(expected, row["version"])
     await tx.run(_DELETE, b_id=contact_id)
+
+
+async def _altered(
+    tx: Tx, which: tuple[UUID, UUID], wanted: Mapping[str, Any], expected: int | None, *, by: UUID
+) -> dict[str, Any]:
+    """Write the wanted fields of a contact with their history; nothing happens if all are so."""
+    customer_id, contact_id = which
+    if wanted.get("is_primary"):
+        # Before any contact is locked, so that of two who are made primary at once one waits for the other.
+        await customers.customer_for_update(tx, customer_id, archived=True)
+    row = await queries.contact_for_update(tx, customer_id, contact_id)
+    check_version(expected, row["version"])
+    changed = differences(row, whole_birthday(wanted))
+    if not changed:
+        return row
+    if changed.get("is_primary", (None, False))[1]:
+        await _step_back(tx, customer_id, by)
+    return await _write(tx, row, changed, by)
+
+
+async def _step_back(tx: Tx, customer_id: UUID, by: UUID) -> None:
+    """Who was the primary contact of a locked customer is not any more."""
+    row = await queries.primary_for_update(tx, customer_id)
+    if row is not None:
+        await _write(tx, row, {"is_primary": (True, False)}, by)
+
+
+async def _write(
+    tx: Tx, row: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID
+) -> dict[str, Any]:
+    fresh = {field: new for field, (_, new) in changed.items()}
+    row = {**row, **fresh, "version": row["version"] + 1, "updated_at": tx.now}
+    await tx.run(_UPDATE, **row, b_id=row["id"])
+    whose = {"contact_id": row["id"], **{name: row[name] for name in ("customer_id", "distributor_id")}}
+    await tx.run_many(_NOTE, ({**note, **whose} for note in notes(tx, row["version"], changed, by=by)))
+    return row

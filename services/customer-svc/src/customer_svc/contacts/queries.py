@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.contacts.schemas import ContactQuery
-from customer_svc.contacts.tables import Contact
+from customer_svc.contacts.tables import Contact, ContactChange
 from customer_svc.customers import queries as customers
 from shared.db import Prepared, Reader, Tx, in_sight, prepare, sight
 from shared.http import Listing
@@ -14,6 +15,7 @@ from shared.problems import not_found
 from shared.sealing import Sealer
 
 _t = Contact.__table__  # type: ignore[attr-defined]
+_h = ContactChange.__table__  # type: ignore[attr-defined]
 _one = select(_t).where(
     _t.c.id == bindparam("b_id"),
     _t.c.customer_id == bindparam("b_customer_id"),
@@ -21,12 +23,38 @@ _one = select(_t).where(
 )
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
+_PRIMARY_FOR_UPDATE = prepare(
+    select(_t)
+    .where(
+        _t.c.customer_id == bindparam("b_customer_id"),
+        _t.c.is_primary,
+        in_sight(customers.through_customer(_t)),
+    )
+    .with_for_update()
+)
+_CHANGE = prepare(
+    select(_h).where(
+        _h.c.id == bindparam("b_id"),
+        _h.c.contact_id == bindparam("b_contact_id"),
+        in_sight(customers.through_customer(_h)),
+    )
+)
 _LIST = Listing(
     select(_t),
     key=_t.c.id,
     sorts={"created_at": _t.c.created_at},
     default="created_at",
-    filters={"role": lambda role: _t.c.role == role},
+    filters={
+        "role": lambda role: _t.c.role == role,
+        "is_primary": lambda primary: _t.c.is_primary == primary,
+    },
+)
+_HISTORY = Listing(
+    select(_h),
+    key=_h.c.id,
+    sorts={"changed_at": _h.c.changed_at},
+    default="-changed_at",
+    filters={"field": lambda field: _h.c.field == field},
 )
 
 
@@ -45,6 +73,28 @@ async def contact(db: Reader, customer_id: UUID, contact_id: UUID) -> dict[str, 
 async def contact_for_update(tx: Tx, customer_id: UUID, contact_id: UUID) -> dict[str, Any]:
     """One contact of this customer, locked until the transaction ends."""
     return await _found(tx, _ONE_FOR_UPDATE, customer_id, contact_id)
+
+
+async def primary_for_update(tx: Tx, customer_id: UUID) -> dict[str, Any] | None:
+    """The primary contact of a customer, locked until the transaction ends; None if it has none."""
+    row = await tx.row(_PRIMARY_FOR_UPDATE, b_customer_id=customer_id, **sight(tx.scope))
+    return None if row is None else dict(row)
+
+
+async def change(db: Reader, contact_id: UUID, change_id: UUID) -> dict[str, Any]:
+    """One change of this contact; NotFound if there is none in sight."""
+    row = await db.row(_CHANGE, b_id=change_id, b_contact_id=contact_id, **sight(db.scope))
+    if row is None:
+        raise no_change()
+    return dict(row)
+
+
+async def history(
+    db: Reader, customer_id: UUID, contact_id: UUID, query: HistoryQuery, sealer: Sealer
+) -> dict[str, Any]:
+    """One page of what changed, newest first; NotFound if the contact is out of sight."""
+    await contact(db, customer_id, contact_id)
+    return await _HISTORY.page(db, query, sealer, where=[_h.c.contact_id == contact_id])
 
 
 async def contacts(db: Reader, customer_id: UUID, query: ContactQuery, sealer: Sealer) -> dict[str, Any]:

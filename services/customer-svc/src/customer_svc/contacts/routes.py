@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from customer_svc.changes import ChangeRead, HistoryQuery
 from customer_svc.contacts import commands, queries
 from customer_svc.contacts.schemas import ContactCreate, ContactPatch, ContactQuery, ContactRead
-from shared.http import IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 
 router = Router(tags=["contacts"])
 
@@ -34,9 +35,14 @@ async def list_contacts(
     response_model=ContactRead,
     **needs("customers:write"),
 )
-async def add_contact(customer_id: UUID, body: ContactCreate, tx: WriteTx, response: Response) -> Any:
-    """Add a person: post, phone, e-mail, and the role in the customer's decisions."""
-    row = await commands.add_contact(tx, customer_id, body)
+async def add_contact(
+    customer_id: UUID, body: ContactCreate, tx: WriteTx, caller: Caller, response: Response
+) -> Any:
+    """Add a person: post, phone, e-mail, birthday, the role in the customer's decisions, how close we are.
+
+    With `is_primary` it takes the place of who was the primary contact so far.
+    """
+    row = await commands.add_contact(tx, customer_id, body, by=caller.id)
     response.headers["Location"] = f"/v1/customers/{customer_id}/contacts/{row['id']}"
     set_etag(response, row["version"])
     return row
@@ -69,11 +75,12 @@ async def change_contact(
     contact_id: UUID,
     body: ContactPatch,
     tx: WriteTx,
+    caller: Caller,
     if_match: IfMatch,
     response: Response,
 ) -> Any:
-    """Change fields by merge patch."""
-    row = await commands.change_contact(tx, customer_id, contact_id, body, if_match)
+    """Change fields by merge patch; each change goes into the history. `birthday` is replaced as a whole."""
+    row = await commands.change_contact(tx, customer_id, contact_id, body, if_match, by=caller.id)
     set_etag(response, row["version"])
     return row
 
@@ -86,5 +93,49 @@ async def change_contact(
     **needs("customers:write"),
 )
 async def remove_contact(customer_id: UUID, contact_id: UUID, tx: WriteTx, if_match: IfMatch) -> None:
-    """Remove a person from a customer."""
+    """Remove a person from a customer, with its history."""
     await commands.remove_contact(tx, customer_id, contact_id, if_match)
+
+
+@router.get(
+    "/v1/customers/{customer_id}/contacts/{contact_id}/history",
+    operation_id="listContactHistory",
+    summary="List what changed of a contact",
+    response_model=Page[ChangeRead],
+    **needs("customers:read"),
+)
+async def list_history(
+    customer_id: UUID,
+    contact_id: UUID,
+    query: Annotated[HistoryQuery, Query()],
+    db: ReadDb,
+    sealer: Sealing,
+) -> Any:
+    """Every changed field, newest first: who, when, old and new value, and the version it made."""
+    return await queries.history(db, customer_id, contact_id, query, sealer)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/contacts/{contact_id}/history/{change_id}/restore",
+    operation_id="restoreContactField",
+    summary="Restore a field of a contact",
+    response_model=ContactRead,
+    **needs("customers:write"),
+)
+async def restore_field(
+    *,
+    customer_id: UUID,
+    contact_id: UUID,
+    change_id: UUID,
+    tx: WriteTx,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """Put the field of a change back to its old value, which is a change itself.
+
+    409 `value_not_allowed` if today's rules refuse that value; `errors` say why.
+    """
+    row = await commands.restore_field(tx, customer_id, contact_id, change_id, if_match, by=caller.id)
+    set_etag(response, row["version"])
+    return row

@@ -1,13 +1,18 @@
 """What a contact looks like on the wire."""
 
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-from customer_svc.contacts.domain import Role
+from customer_svc.contacts.domain import STRENGTH_WORDS, STRONGEST, WEAKEST, Role
+from customer_svc.customers.schemas import Birthday
 from customer_svc.fields import EmailAddress, PhoneNumber, Short, kept
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import Moment, Name
+from shared.http.types import NO_FLAG, Flag, Moment, Name
+
+RelationStrength = Annotated[int, Field(ge=WEAKEST, le=STRONGEST, description=STRENGTH_WORDS), NO_FLAG]
+_PRIMARY = "The one to ask first; making another one primary takes it from the former"
 
 
 class ContactCreate(Input):
@@ -16,7 +21,15 @@ class ContactCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"name": "韩梅梅", "post": "采购总监", "phone": "139 0013 9000", "role": "decider"},
+                {
+                    "name": "韩梅梅",
+                    "post": "采购总监",
+                    "phone": "139 0013 9000",
+                    "role": "decider",
+                    "relation_strength": 4,
+                    "birthday": {"calendar": "lunar", "month": 8, "day": 15},
+                    "is_primary": True,
+                },
                 {
                     "name": "Jane Porter",
                     "post": "Buyer",
@@ -32,6 +45,9 @@ class ContactCreate(Input):
     phone: PhoneNumber | None = None
     email: EmailAddress | None = None
     role: Role | None = None
+    relation_strength: RelationStrength | None = None
+    birthday: Birthday | None = None
+    is_primary: Flag = Field(default=False, description=_PRIMARY)
 
 
 class ContactPatch(Patch):
@@ -44,6 +60,9 @@ class ContactPatch(Patch):
     phone: PhoneNumber | None = None
     email: EmailAddress | None = None
     role: Role | None = None
+    relation_strength: RelationStrength | None = None
+    birthday: Birthday | None = None
+    is_primary: Flag = kept(stand_in=False)
 
 
 class ContactRead(Output):
@@ -60,6 +79,9 @@ class ContactRead(Output):
                     "phone": "+8613900139000",
                     "email": None,
                     "role": "decider",
+                    "relation_strength": 4,
+                    "birthday": {"calendar": "lunar", "month": 8, "day": 15, "leap": False, "year": None},
+                    "is_primary": True,
                     "version": 1,
                     "created_at": "2026-03-01T09:30:00Z",
                     "updated_at": "2026-03-01T09:30:00Z",
@@ -72,6 +94,9 @@ class ContactRead(Output):
                     "phone": None,
                     "email": "jane@harbourlights.example",
                     "role": "user",
+                    "relation_strength": 2,
+                    "birthday": None,
+                    "is_primary": False,
                     "version": 1,
                     "created_at": "2026-03-01T09:30:00Z",
                     "updated_at": "2026-03-01T09:30:00Z",
@@ -87,6 +112,9 @@ class ContactRead(Output):
     phone: str | None
     email: str | None
     role: Role | None
+    relation_strength: int | None = Field(description=STRENGTH_WORDS)
+    birthday: dict[str, Any] | None
+    is_primary: bool
     version: int
     created_at: Moment
     updated_at: Moment
@@ -96,3 +124,4 @@ class ContactQuery(ListQuery):
     """Filters of a customer's contacts."""
 
     role: Role | None = None
+    is_primary: bool | None = None

@@ -52,9 +52,7 @@ _INSERT = prepare(
             _at,
         ),
     )
-    .on_conflict_do_nothing(
-        index_elements=[_t.c.code, _t.c.distributor_id], index_where=_t.c.code.is_not(None)
-    )
+    .on_conflict_do_nothing()  # of code, of tax number
     .returning(_t.c.id)
 )
 
@@ -64,8 +62,9 @@ async def register_many(
 ) -> list[Outcome]:
     """Register up to 1000 customers with one statement and one event; an outcome for each row, in order.
 
-    A row whose code is there already is `unchanged` if every field it gives is so, else `duplicate`. A row
-    without a code is always new. `import_id` and `chunk` (from 1) name the event's subject and number.
+    A row whose code or tax number is there already is `unchanged` if every field it gives is so, else
+    `duplicate`. A row with neither is always new. `import_id` and `chunk` (from 1) name the event's subject
+    and number.
     """
     outcomes, records = await _judged(tx, rows, by)
     created = await _insert(tx, records)
@@ -109,14 +108,18 @@ async def _judged(
 
 
 async def _insert(tx: Tx, records: Mapping[int, dict[str, Any]]) -> frozenset[UUID]:
-    """The ids that were stored; the others' codes are there already."""
+    """The ids that were stored; the others' codes or tax numbers are there already."""
     if not records:
         return frozenset()
     await enter_channels(tx, {record["channel"] for record in records.values()})
-    # In the order of the key, so that two chunks at once wait for each other instead of deadlocking.
-    ordered = sorted(records.values(), key=lambda r: (r["code"] or "", str(r["distributor_id"]), r["id"]))
+    # In the order of the keys, so that two chunks at once wait for each other instead of deadlocking.
+    ordered = sorted(records.values(), key=_in_order)
     columns = {f"b_{name}": [_flat(name, record[name]) for record in ordered] for name in _COLUMNS}
     return frozenset(row["id"] for row in await tx.rows(_INSERT, **columns, at=tx.now))
+
+
+def _in_order(record: Mapping[str, Any]) -> tuple[Any, ...]:
+    return record["code"] or "", record["tax_number"] or "", str(record["distributor_id"]), record["id"]
 
 
 def _flat(name: str, value: Any) -> Any:
@@ -133,14 +136,27 @@ def _escaped(item: str) -> str:
 async def _compared(
     tx: Tx, rows: Sequence[CustomerCreate], missed: Mapping[int, dict[str, Any]]
 ) -> dict[int, Outcome]:
-    there = await queries.by_codes(tx, (record["code"] for record in missed.values()))
-    return {place: _compare(rows[place], record, there[record["code"]]) for place, record in missed.items()}
+    coded = await queries.by_codes(tx, (record["code"] for record in missed.values()))
+    taxed = await queries.by_tax_numbers(tx, (record["tax_number"] for record in missed.values()))
+    return {
+        place: _compare(
+            rows[place], record, coded.get(record["code"], ()), taxed.get(record["tax_number"], ())
+        )
+        for place, record in missed.items()
+    }
 
 
-def _compare(row: CustomerCreate, record: Mapping[str, Any], there: Iterable[Record]) -> Outcome:
-    """Whether the stored customer of this code is as the row says in every field that it gives."""
-    stored = next((one for one in there if one["distributor_id"] == record["distributor_id"]), None)
-    taken = domain.code_taken()
+def _compare(
+    row: CustomerCreate, record: Mapping[str, Any], coded: Iterable[Record], taxed: Iterable[Record]
+) -> Outcome:
+    """Whether who has this code or tax number is as the row says in every field that it gives."""
+    home = record["distributor_id"]
+    by_code, by_tax_number = (
+        next((one for one in there if one["distributor_id"] == home), None) for there in (coded, taxed)
+    )
+    stored = by_code or by_tax_number
+    only_tax_number = record["code"] is None or (by_code is None and by_tax_number is not None)
+    taken = domain.tax_number_taken() if only_tax_number else domain.code_taken()
     if stored is None:
         return Outcome("duplicate", problem=taken)
     given = row.model_fields_set - {"distributor_id"}

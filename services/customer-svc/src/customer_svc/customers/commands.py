@@ -7,13 +7,13 @@ from uuid import UUID
 from asyncpg import UniqueViolationError
 from sqlalchemy import bindparam, insert, update
 
-from customer_svc.changes import differences, notes
+from customer_svc.changes import differences, former, keeping_rules, notes
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
 from customer_svc.customers.bulk import register_many
 from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import event_of, new_record
-from customer_svc.customers.schemas import Birthday, CustomerAssign, CustomerCreate, CustomerPatch
+from customer_svc.customers.schemas import CustomerAssign, CustomerCreate, CustomerPatch, whole_birthday
 from customer_svc.customers.tables import Customer, CustomerChange
 from customer_svc.customers.units import Units, check_held, sent
 from customer_svc.distributors import queries as distributors
@@ -32,6 +32,7 @@ __all__ = [
     "register_customer",
     "register_many",
     "restore_customer",
+    "restore_field",
 ]
 
 _t = Customer.__table__  # type: ignore[attr-defined]
@@ -43,13 +44,17 @@ _UPDATE = prepare(
     *(column.key for column in _t.c if column.key not in _FIXED),
 )
 _NOTE = prepare(insert(_h), *_h.c.keys())
+_TAKEN = {"customer_identity_key": domain.identity_taken, "customer_tax_number": domain.tax_number_taken}
 _ASSIGNING = {"owner_id", "org_unit_id", "distributor_id"}
 
 
 async def register_customer(
     tx: Tx, wanted: CustomerCreate, *, by: UUID, customer_id: UUID | None = None
 ) -> dict[str, Any]:
-    """Register one customer; Conflict if its code is taken, Invalid for an unknown distributor or unit."""
+    """Register one customer; Conflict if its code or tax number is taken.
+
+    Invalid for an unknown distributor or unit.
+    """
     distributor_id = home(tx.scope.distributors, wanted.distributor_id)
     await distributors.require(tx, distributor_id)
     await enter_channels(tx, [wanted.channel])
@@ -98,13 +103,25 @@ async def restore_customer(tx: Tx, customer_id: UUID, *, by: UUID) -> dict[str, 
     return await alter_customer(tx, record, {"status": "active"}, by=by)
 
 
+async def restore_field(
+    tx: Tx, customer_id: UUID, change_id: UUID, expected: int | None, *, by: UUID
+) -> dict[str, Any]:
+    """Put a field back to what it was before a change; Conflict if today's rules do not allow that value."""
+    record = await queries.customer_for_update(tx, customer_id)
+    change = await queries.change(tx, customer_id, change_id)
+    check_version(expected, record["version"])
+    wanted = former(CustomerPatch, change)
+    with keeping_rules():
+        return await alter_customer(tx, record, wanted.changes(), by=by)
+
+
 async def alter_customer(
     tx: Tx, record: dict[str, Any], wanted: Mapping[str, Any], *, by: UUID, away: bool = False
 ) -> dict[str, Any]:
     """Write the wanted fields of a locked customer with their history; nothing happens if all are so.
 
     Unless it may go `away`, Invalid when it would leave what the caller sees. Conflict when its distributor
-    has another customer with its code or with one of its identities.
+    has another customer with its code, its tax number or one of its identities.
     """
     wanted = (await Units.of(tx, [wanted])).completed(_complete(tx, wanted), record)
     changed = differences(record, wanted)
@@ -132,9 +149,7 @@ async def alter_customer(
 
 def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """A birthday is replaced as a whole, and a partner's customer stays behind a distributor of its own."""
-    wanted = dict(wanted)
-    if wanted.get("birthday") is not None:
-        wanted["birthday"] = Birthday(**wanted["birthday"]).model_dump()
+    wanted = whole_birthday(wanted)
     if "distributor_id" in wanted:
         wanted["distributor_id"] = home(tx.scope.distributors, wanted["distributor_id"])
     return wanted
@@ -142,9 +157,7 @@ def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _taken(error: UniqueViolationError) -> Conflict:
     """Which name of the customer another one of its distributor has."""
-    return (
-        domain.identity_taken() if error.constraint_name == "customer_identity_key" else domain.code_taken()
-    )
+    return _TAKEN.get(error.constraint_name or "", domain.code_taken)()
 
 
 async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:

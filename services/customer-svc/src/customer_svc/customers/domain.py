@@ -25,6 +25,12 @@ def code_taken() -> Conflict:
     return Conflict("code_taken", en="Another customer has this code.", zh="该客户代码已被使用。")
 
 
+def tax_number_taken() -> Conflict:
+    return Conflict(
+        "tax_number_taken", en="Another customer has this tax number.", zh="该税号已被另一个客户使用。"
+    )
+
+
 def identity_taken() -> Conflict:
     return Conflict(
         "identity_taken", en="This identity belongs to another customer.", zh="该身份标识属于另一个客户。"

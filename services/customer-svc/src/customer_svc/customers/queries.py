@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from customer_svc.changes import HistoryQuery
+from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.cleansing.characters import plain
 from customer_svc.customers.pieces import beginning_of_name, having, parts_of_name, pieces_key
 from customer_svc.customers.schemas import CustomerQuery
@@ -20,6 +20,13 @@ from shared.sealing import Sealer
 _t = Customer.__table__  # type: ignore[attr-defined]
 _p = CustomerPiece.__table__  # type: ignore[attr-defined]
 _h = CustomerChange.__table__  # type: ignore[attr-defined]
+
+
+def through_customer(table: Any) -> Sight:
+    """The sight of a table whose rows belong to a customer: they are held by who holds it."""
+    return Sight(table.c.distributor_id, customer=table.c.customer_id, customers=_t)
+
+
 SIGHT = Sight(_t.c.distributor_id, held=(_t.c.owner_id, _t.c.org_unit_id))
 _READ = list(_t.c)
 _one = select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(SIGHT))
@@ -41,19 +48,24 @@ _MOVES = prepare(
         _h.c.field == bindparam("b_field", "distributor_id", type_=String),
     )
 )
+_CHANGE = prepare(
+    select(_h).where(
+        _h.c.id == bindparam("b_id"),
+        _h.c.customer_id == bindparam("b_customer_id"),
+        in_sight(through_customer(_h)),
+    )
+)
 _BY_CODE = prepare(
     select(*_READ).where(_t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(SIGHT))
+)
+_BY_TAX_NUMBER = prepare(
+    select(*_READ).where(_t.c.tax_number == any_(bindparam("codes", type_=ARRAY(String))), in_sight(SIGHT))
 )
 _IDS_BY_CODE = prepare(
     select(_t.c.code, _t.c.id, _t.c.distributor_id).where(
         _t.c.code == any_(bindparam("codes", type_=ARRAY(String))), in_sight(SIGHT)
     )
 )
-
-
-def through_customer(table: Any) -> Sight:
-    """The sight of a table whose rows belong to a customer: they are held by who holds it."""
-    return Sight(table.c.distributor_id, customer=table.c.customer_id, customers=_t)
 
 
 def _named(q: str, key: bytes) -> list[ColumnElement[bool]]:
@@ -81,6 +93,7 @@ _LIST = Listing(
             name: _equal(name)
             for name in (
                 "code",
+                "tax_number",
                 "kind",
                 "industry",
                 "size",
@@ -150,17 +163,24 @@ async def once_of(db: Reader, ids: Iterable[UUID]) -> dict[UUID, set[UUID | None
     return found
 
 
-async def _by_codes(db: Reader, statement: Prepared, codes: Iterable[str | None]) -> dict[str, list[Record]]:
+async def _by_codes(
+    db: Reader, statement: Prepared, codes: Iterable[str | None], name: str = "code"
+) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {code: [] for code in codes if code is not None}
     if found:
         for row in await db.rows(statement, codes=sorted(found), **sight(db.scope)):
-            found[row["code"]].append(row)
+            found[row[name]].append(row)
     return found
 
 
 async def by_codes(db: Reader, codes: Iterable[str | None]) -> dict[str, list[Record]]:
     """The customers in sight that have these codes; two distributors may use the same code."""
     return await _by_codes(db, _BY_CODE, codes)
+
+
+async def by_tax_numbers(db: Reader, numbers: Iterable[str | None]) -> dict[str, list[Record]]:
+    """The customers in sight that have these tax numbers."""
+    return await _by_codes(db, _BY_TAX_NUMBER, numbers, "tax_number")
 
 
 async def ids_by_code(db: Reader, codes: Iterable[str | None]) -> dict[str, list[Record]]:
@@ -172,6 +192,14 @@ async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[st
     """One page of the archive."""
     named = [] if query.q is None else _named(query.q, pieces_key(sealer))
     return await _LIST.page(db, query, sealer, where=[*visible(db.scope, SIGHT), *named])
+
+
+async def change(db: Reader, customer_id: UUID, change_id: UUID) -> dict[str, Any]:
+    """One change of this customer; NotFound if there is none in sight."""
+    row = await db.row(_CHANGE, b_id=change_id, b_customer_id=customer_id, **sight(db.scope))
+    if row is None:
+        raise no_change()
+    return dict(row)
 
 
 async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:

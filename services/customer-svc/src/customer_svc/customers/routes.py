@@ -197,3 +197,29 @@ async def list_history(
 ) -> Any:
     """Every changed field, newest first: who, when, old and new value, and the version it made."""
     return await queries.history(db, customer_id, query, sealer)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/history/{change_id}/restore",
+    operation_id="restoreCustomerField",
+    summary="Restore a field of a customer",
+    response_model=CustomerRead,
+    **needs("customers:write"),
+)
+async def restore_field(
+    *,
+    customer_id: UUID,
+    change_id: UUID,
+    tx: WriteTx,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """Put the field of a change back to its old value, which is a change itself.
+
+    409 `value_not_allowed` if today's rules refuse that value; `errors` say why. 409 `field_not_restorable`
+    for owner, org unit and status, which are changed by assigning, archiving and restoring the customer.
+    """
+    row = await commands.restore_field(tx, customer_id, change_id, if_match, by=caller.id)
+    set_etag(response, row["version"])
+    return row

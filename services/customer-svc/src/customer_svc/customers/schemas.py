@@ -1,5 +1,6 @@
 """What a customer looks like on the wire."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from pydantic_core import PydanticCustomError
 from customer_svc.customers import domain
 from customer_svc.customers.domain import Kind, Status
 from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website, kept
+from customer_svc.regions import Region
+from customer_svc.tax_numbers import TaxNumber
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
 from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name
@@ -34,6 +37,12 @@ class Birthday(Input):
         return self
 
 
+def whole_birthday(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wish with a birthday, if there is one, that is replaced as a whole."""
+    day = wanted.get("birthday")
+    return dict(wanted) if day is None else {**wanted, "birthday": Birthday(**day).model_dump()}
+
+
 def _once_each(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
@@ -47,7 +56,10 @@ _EXAMPLES: dict[str, Any] = {
             "kind": "organisation",
             "phone": "+44 20 7946 0018",
             "email": "buying@harbourlights.example",
+            "tax_number": "GB123456789",
             "industry": "retail",
+            "business_scope": "Lamps and garden furniture",
+            "region": "South West England",
             "channel": "online_shop",
             "tags": ["wholesale"],
         },
@@ -56,7 +68,9 @@ _EXAMPLES: dict[str, Any] = {
             "name": "上海海纳百货有限公司",
             "kind": "organisation",
             "phone": "021-62881234",
+            "tax_number": "91310000MA1FL0001R",
             "industry": "零售",
+            "business_scope": "日用百货、家居用品批发与零售",
             "region": "310000",
             "channel": "distributor",
             "tags": ["重点"],
@@ -73,7 +87,9 @@ _EXAMPLES: dict[str, Any] = {
 
 
 _READ: dict[str, Any] = {
-    **dict.fromkeys(("code", "email", "size", "region", "address", "website")),
+    **dict.fromkeys(
+        ("code", "email", "size", "region", "address", "website", "tax_number", "business_scope")
+    ),
     **dict.fromkeys(("distributor_id", "owner_id", "org_unit_id", "birthday")),
     "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
     "status": "active",
@@ -100,9 +116,11 @@ class CustomerCreate(Input):
     kind: Kind
     phone: PhoneNumber | None = None
     email: EmailAddress | None = None
+    tax_number: TaxNumber | None = None
     industry: Short | None = None
+    business_scope: Line | None = Field(None, description="What it deals in 主营业务")
     size: Short | None = None
-    region: Short | None = None
+    region: Region | None = None
     address: Line | None = None
     website: Website | None = None
     channel: Code | None = None
@@ -138,9 +156,11 @@ class CustomerPatch(Patch):
     kind: Kind = kept("organisation")
     phone: PhoneNumber | None = None
     email: EmailAddress | None = None
+    tax_number: TaxNumber | None = None
     industry: Short | None = None
+    business_scope: Line | None = Field(None, description="What it deals in 主营业务")
     size: Short | None = None
-    region: Short | None = None
+    region: Region | None = None
     address: Line | None = None
     website: Website | None = None
     channel: Code | None = None
@@ -177,7 +197,9 @@ class CustomerRead(Output):
     status: Status
     phone: str | None
     email: str | None
+    tax_number: str | None
     industry: str | None
+    business_scope: str | None
     size: str | None
     region: str | None
     address: str | None
@@ -204,6 +226,7 @@ class CustomerQuery(ListQuery):
 
     q: Short | None = Field(None, description="Part of the name, in Chinese or Latin letters")
     code: Code | None = None
+    tax_number: TaxNumber | None = None
     kind: Kind | None = None
     status: Literal["active", "archived", "all"] = "active"
     industry: Short | None = None

@@ -19,8 +19,8 @@ NUMBERS: Any = ARRAY(Integer)
 class Customer(Base, table=True):
     """An organisation or a person that buys, or may buy.
 
-    `name_key` is the name as it is compared, `name_pinyin` as it is sorted. A code is unique within its
-    distributor, or within the company's own customers.
+    `name_key` is the name as it is compared, `name_pinyin` as it is sorted. A code and a tax number are
+    unique within their distributor, or within the company's own customers.
     """
 
     __table_args__ = (
@@ -33,6 +33,14 @@ class Customer(Base, table=True):
             unique=True,
             postgresql_nulls_not_distinct=True,
             postgresql_where="code IS NOT NULL",
+        ),
+        Index(
+            "customer_tax_number",
+            "tax_number",
+            "distributor_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where="tax_number IS NOT NULL",
         ),
         Index("customer_by_created", "created_at", "id"),
         Index("customer_by_updated", "updated_at", "id"),
@@ -52,7 +60,9 @@ class Customer(Base, table=True):
     status: str
     phone: str | None
     email: str | None
+    tax_number: str | None
     industry: str | None
+    business_scope: str | None
     size: str | None
     region: str | None
     address: str | None

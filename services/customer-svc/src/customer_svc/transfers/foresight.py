@@ -89,6 +89,7 @@ def _keys(row: CustomerRow | OrderCreate) -> list[str]:
         returned = [f"{row.channel} {row.return_of}"] if row.return_of else []
         return [f"{row.channel} {row.order_no}", *returned]
     code = [f"code {row.customer.code}"] if row.customer.code else []
+    code += [f"tax {row.customer.tax_number}"] if row.customer.tax_number else []
     return code + ([f"id {row.ref[0]} {row.ref[1]}"] if row.ref else [])
 
 
