@@ -120,8 +120,8 @@ class World:
     async def _value(self, operation: Operation, name: str, known: dict[str, str]) -> str:
         if name == "id":
             return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
-        if name == "contact_id":
-            return await self.contact(known["customer_id"])
+        if name in {"contact_id", "change_id"}:
+            return await (self.contact if name == "contact_id" else self.change)(*known.values())
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
             return self.kept["scored"]
         if name == "external_id":
@@ -143,6 +143,13 @@ class World:
     async def contact(self, customer: str, **fields: Any) -> str:
         body = {"name": "韩梅梅", **fields}
         return str((await self.admin.made(f"/v1/customers/{customer}/contacts", body))["id"])
+
+    async def change(self, customer: str, contact: str | None = None) -> str:
+        """A change of the customer, or of its contact."""
+        record = f"/v1/customers/{customer}" + (f"/contacts/{contact}" if contact else "")
+        patch = Ask("PATCH", record.encode()).having(("if-match", "*"))
+        await self.admin.send(patch.saying(json.dumps({"name": self.said(self.unique("海纳"))}).encode()))
+        return str((await self._read(f"{record}/history"))["data"][0]["id"])
 
     async def identity(self, customer: str) -> str:
         """What the customer is called at WeChat."""
@@ -351,6 +358,8 @@ class World:
             return _now(days=2)
         if key in {"owner_id", "assignee_id"}:
             return self.admin_id
+        if key == "tax_number" and body is not None:
+            return f"GB{next(self.numbers):09}"
         if key in {"code", "order_no", "external_id", "username"} and body is not None:
             return self.unique("fuzz")
         return None if key in {"distributor_id", "parent_id", "contact_id", "org_unit_id"} else body
