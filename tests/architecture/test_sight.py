@@ -18,6 +18,7 @@ OPEN: Mapping[str, str] = {
     # customer-svc
     "channel": "the company's register of channels",
     "customer_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
+    "custom_field": "the company's register of its own fields",
     "org_unit": "the company's register of org units",
     "saved_view": "how people list, shown to its owner or to all staff; rows are narrowed when listed",
     "staff_ref": "who works where: ids",

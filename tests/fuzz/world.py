@@ -35,6 +35,7 @@ _FIXED = {
     "signIn": {"username": "nobody", "password": "wrong for sure"},
     "startComplaintStep": {"step": "investigating"},
     "updateStaff": {"display_name": "李伟"},
+    "changeField": {"position": 5},
 }
 _MAKERS = {"import_id": "import_", "key_id": "api_key"}
 
@@ -120,20 +121,28 @@ class World:
     async def _value(self, operation: Operation, name: str, known: dict[str, str]) -> str:
         if name == "id":
             return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
-        if name in {"contact_id", "change_id"}:
-            return await (self.contact if name == "contact_id" else self.change)(*known.values())
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
             return self.kept["scored"]
+        within = await self._within(operation, name, known)
+        fixed = {"channel": "wechat", "version": "1", "number": "1"}
+        return (
+            within
+            or fixed.get(name)
+            or self.kept.get(name)
+            or str(await getattr(self, _MAKERS.get(name, name.removesuffix("_id")))())
+        )
+
+    async def _within(self, operation: Operation, name: str, known: dict[str, str]) -> str | None:
+        """What depends on the operation, or on what stands before it in the path."""
+        if name in {"contact_id", "change_id"}:
+            return await (self.contact if name == "contact_id" else self.change)(*known.values())
+        if name == "field_id":
+            return await self.custom_field(retired=operation.id == "deleteField")
         if name == "external_id":
             return await self.identity(await self.customer())
         if name == "complaint_id":
             return await self.complaint(*_COURSE.get(operation.id, ()))
-        fixed = {"channel": "wechat", "version": "1", "number": "1"}
-        return (
-            fixed.get(name)
-            or self.kept.get(name)
-            or str(await getattr(self, _MAKERS.get(name, name.removesuffix("_id")))())
-        )
+        return None
 
     async def customer(self, **fields: Any) -> str:
         body = {"name": "海纳百货", "kind": "organisation", **fields}
@@ -181,6 +190,18 @@ class World:
     async def channel(self) -> str:
         body = {"code": self.unique("fair"), "name": "广交会", "kind": "exhibition"}
         return str((await self.admin.made("/v1/channels", body))["id"])
+
+    async def custom_field(self, *, retired: bool = False) -> str:
+        """A field that demands nothing of the customers of this world."""
+        made = str((await self.admin.made("/v1/fields", await self.for_createField()))["id"])
+        if retired:
+            patch = Ask("PATCH", f"/v1/fields/{made}".encode())
+            await self.admin.send(patch.saying(b'{"status": "retired"}'))
+        return made
+
+    async def for_createField(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        names = {"en": "Motto", "zh": "口号"}
+        return {"entity": "customer", "key": self.unique("motto"), "names": names, "type": "text"}
 
     async def interaction(self, customer: str | None = None) -> str:
         body = {
@@ -358,8 +379,6 @@ class World:
             return _now(days=2)
         if key in {"owner_id", "assignee_id"}:
             return self.admin_id
-        if key == "tax_number" and body is not None:
-            return f"GB{next(self.numbers):09}"
-        if key in {"code", "order_no", "external_id", "username"} and body is not None:
-            return self.unique("fuzz")
+        if key in {"code", "order_no", "external_id", "username", "tax_number"} and body is not None:
+            return f"GB{next(self.numbers):09}" if key == "tax_number" else self.unique("fuzz")
         return None if key in {"distributor_id", "parent_id", "contact_id", "org_unit_id"} else body

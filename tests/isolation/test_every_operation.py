@@ -40,7 +40,7 @@ NOBODYS_TO_SEE = {"warning_id"}
 """Of a customer that is not known there, so that only those see it who see whatever anybody holds."""
 REGISTERS = tuple(
     f"/v1/{kind}"
-    for kind in ("distributors", "org-units", "channels", "staff", "api-keys", "plans", "models")
+    for kind in ("distributors", "org-units", "channels", "fields", "staff", "api-keys", "plans", "models")
 )
 """What all staff may see who have the permission."""
 LEDGER = (

@@ -4,6 +4,9 @@ from customer_svc.channels.routes import router as channels
 from customer_svc.contacts.routes import router as contacts
 from customer_svc.customers.indexing import JOB as INDEXING
 from customer_svc.customers.indexing import catch_up
+from customer_svc.custom_fields.commands import JOB as FIELDS
+from customer_svc.custom_fields.jobs import refill_index
+from customer_svc.custom_fields.routes import router as custom_fields
 from customer_svc.customers.routes import router as customers
 from customer_svc.distributors.routes import router as distributors
 from customer_svc.identities.routes import router as identities
@@ -43,12 +46,13 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             distributors,
             org_units,
             channels,
+            custom_fields,
             transfers,
             views,
         ],
         consumers=Consumers(STAFF_EVENTS),
         jobs=Jobs(
-            {JOB: run_import, TIDYING: tidy_imports, INDEXING: catch_up},
+            {JOB: run_import, TIDYING: tidy_imports, INDEXING: catch_up, FIELDS: refill_index},
             periodic=[Every(TIDYING, seconds=3600), Every(INDEXING, seconds=3600)],
         ),
     )

@@ -278,3 +278,38 @@ async def test_ids_are_a_distributors_own_within_a_file_and_after_a_move(
     await client.patch(url, json={"distributor_id": homes["D-3"]}, headers={"If-Match": '"v1"'})
     assert counts(await imported(head + "".join(rows[:2]), entity="customers")) == (2, 0, 1, 1, 0)
     assert len((await client.get("/v1/customers")).json()["data"]) == 2
+
+
+async def test_cells_of_custom_fields_are_read_by_their_types(client, imported, faults):
+    names = {"en": "x", "zh": "数"}
+    options = [{"value": "chain", "names": {"en": "Chain", "zh": "连锁"}}]
+    for key, kind, more in (
+        ("门店数", "number", {}),
+        ("since", "date", {}),
+        ("form", "choice", {"options": options}),
+        ("licence", "text", {"unique": True}),
+    ):
+        body = {"entity": "customer", "key": key, "names": names, "type": kind, **more}
+        assert (await client.post("/v1/fields", json=body)).status_code == 201
+    text = (
+        "code,name,kind,attributes.门店数,attributes.since,attributes.form,attributes.licence,attributes.free\n"
+        "C-1,甲,organisation,12,2020/3/1,连锁,L-1,5\n"
+        "C-2,乙,organisation,many,2020-03-01,chain,L-2,5\n"
+        "C-3,丙,organisation,1.5,2020-03-01,Chain,L-1,\n"
+    )
+    done = await imported(text, entity="customers")
+    assert (done["created"], done["failed"]) == (1, 2)
+    assert [(each["line"], each["column"], each["code"]) for each in await faults(done)] == [
+        (3, "attributes.门店数", "not_a_number"),
+        (4, "attributes.licence", "value_taken"),
+    ]
+    (one,) = (await client.get("/v1/customers")).json()["data"]
+    assert one["attributes"] == {
+        "门店数": 12,
+        "since": "2020-03-01",
+        "form": "chain",
+        "licence": "L-1",
+        "free": "5",
+    }
+    again = await imported(text, entity="customers")
+    assert again["unchanged"] == 1

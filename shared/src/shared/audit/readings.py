@@ -26,6 +26,7 @@ PERSONAL: Final = frozenset(
 IMPERSONAL: Final = frozenset(
     {
         "channels",
+        "fields",
         "org_units",
         "plans",
         "models",

@@ -168,7 +168,10 @@ async def _answered(request: Request, inner: _Handler, visit: Visit) -> Response
 
 
 def _query_names(dependant: Dependant) -> frozenset[str] | None:
-    """The parameters that are known; None when a model takes any beside its own (`extra="allow"`)."""
+    """The parameters that are known; None when a model takes any beside its own (`extra="allow"`).
+
+    A name that ends with `[` stands for a family, of which the model judges each itself.
+    """
     names: set[str] = set()
     for field in dependant.query_params:
         model = field.field_info.annotation
@@ -176,6 +179,7 @@ def _query_names(dependant: Dependant) -> frozenset[str] | None:
             if model.model_config.get("extra") == "allow":
                 return None
             names.update(info.alias or name for name, info in model.model_fields.items())
+            names.update(getattr(model, "families", ()))
         else:
             names.add(field.alias)
     for part in dependant.dependencies:
@@ -189,7 +193,9 @@ def _query_names(dependant: Dependant) -> frozenset[str] | None:
 def _refuse_unknown(request: Request, known: frozenset[str] | None) -> None:
     if known is None or not request.scope["query_string"]:
         return
-    unknown = [name for name in request.query_params if name not in known]
+    unknown = [
+        name for name in request.query_params if name not in known and name[: name.find("[") + 1] not in known
+    ]
     if unknown:
         errors = tuple(
             FieldError(f"?{name[:100]}", "unknown_parameter", "is not a known parameter", "是未知参数")

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,15 @@ class Listing:
             info["total"] = await reader.value(select(func.count()).select_from(counted.subquery()))
         return {"data": [dict(row) for row in rows], "page": info}
 
+    def along(
+        self, sort: str, column: Any, *, key: Any, base: Callable[[Select[Any]], Select[Any]]
+    ) -> "Listing":
+        """The same list with this sort alone, by a column of another table that `base` joins.
+
+        `key` is the column there that holds this table's key, and stands behind `column` in its index.
+        """
+        return Listing(base(self._base), key=key, sorts={sort: column}, default=sort, filters=self._filters)
+
     def _column(self, sort: str) -> Any:
         column = self._sorts.get(sort.removeprefix("-"))
         if column is None:
@@ -84,8 +94,9 @@ class Listing:
 
     def _cursor(self, row: Record, column: ColumnClause[Any], sealer: Sealer, binding: bytes) -> str:
         value = row[column.key]
-        plain = value.isoformat() if isinstance(value, datetime) else value
-        payload = json.dumps([str(plain) if isinstance(value, UUID) else plain, str(row[self._key.key])])
+        plain = value.isoformat() if isinstance(value, date) else value
+        plain = str(plain) if isinstance(value, UUID | Decimal) else plain
+        payload = json.dumps([plain, str(row[self._key.key])])
         return sealer.seal_text("cursor", payload.encode(), binding)
 
 
@@ -100,9 +111,9 @@ def _opened(cursor: str, column: Any, sealer: Sealer, binding: bytes) -> tuple[A
             "与当前列表、排序或筛选条件不符",
         ) from None
     kind = column.type.python_type
-    if kind is datetime:
-        value = datetime.fromisoformat(value)
-    return (UUID(value) if kind is UUID else value), UUID(key)
+    if kind in (date, datetime):
+        value = kind.fromisoformat(value)
+    return (kind(value) if kind in (UUID, Decimal) else value), UUID(key)
 
 
 def _binding(sort: str, query: ListQuery) -> bytes:

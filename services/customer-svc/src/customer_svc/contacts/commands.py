@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, update
 
-from customer_svc.changes import differences, former, notes
+from customer_svc.changes import differences, former, keeping_rules, notes
 from customer_svc.contacts import queries
 from customer_svc.contacts.schemas import ContactCreate, ContactPatch
 from customer_svc.contacts.tables import Contact, ContactChange
 from customer_svc.customers import queries as customers
+from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.schemas import whole_birthday
 from shared.db import Tx, prepare
 from shared.http import check_version
@@ -28,12 +29,15 @@ _NOTE = prepare(insert(_h), *_h.c.keys())
 
 
 async def add_contact(tx: Tx, customer_id: UUID, wanted: ContactCreate, *, by: UUID) -> dict[str, Any]:
-    """Add a person to a customer; NotFound if the customer is out of sight."""
+    """Add a person to a customer; NotFound if the customer is out of sight, Invalid for wrong attributes."""
     customer = await customers.customer_for_update(tx, customer_id)
+    attributes = await Attributes.of(tx, "contact", [wanted.attributes])
+    checked = attributes.checked(wanted.attributes)
     if wanted.is_primary:
         await _step_back(tx, customer_id, by)
     row = {
         **wanted.model_dump(),
+        "attributes": checked,
         "id": tx.new_id(),
         "customer_id": customer_id,
         "distributor_id": customer["distributor_id"],
@@ -59,7 +63,8 @@ async def restore_field(
     await queries.contact(tx, customer_id, contact_id)
     change = await queries.change(tx, contact_id, change_id)
     wanted = former(ContactPatch, change)
-    return await _altered(tx, (customer_id, contact_id), wanted.changes(), expected, by=by)
+    with keeping_rules():
+        return await _altered(tx, (customer_id, contact_id), wanted.changes(), expected, by=by)
 
 
 async def remove_contact(tx: Tx, customer_id: UUID, contact_id: UUID, expected: int | None) -> None:
@@ -79,7 +84,11 @@ async def _altered(
         await customers.customer_for_update(tx, customer_id, archived=True)
     row = await queries.contact_for_update(tx, customer_id, contact_id)
     check_version(expected, row["version"])
-    changed = differences(row, whole_birthday(wanted))
+    wanted = whole_birthday(wanted)
+    if "attributes" in wanted:
+        attributes = await Attributes.of(tx, "contact", [wanted["attributes"]])
+        wanted["attributes"] = attributes.checked(wanted["attributes"], row["attributes"])
+    changed = differences(row, wanted)
     if not changed:
         return row
     if changed.get("is_primary", (None, False))[1]:

@@ -9,7 +9,7 @@ from customer_svc.contacts.domain import STRENGTH_WORDS, STRONGEST, WEAKEST, Rol
 from customer_svc.customers.schemas import Birthday
 from customer_svc.fields import EmailAddress, PhoneNumber, Short, kept
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import NO_FLAG, Flag, Moment, Name
+from shared.http.types import NO_FLAG, Flag, JsonObject, Moment, Name
 
 RelationStrength = Annotated[int, Field(ge=WEAKEST, le=STRONGEST, description=STRENGTH_WORDS), NO_FLAG]
 _PRIMARY = "The one to ask first; making another one primary takes it from the former"
@@ -48,6 +48,7 @@ class ContactCreate(Input):
     relation_strength: RelationStrength | None = None
     birthday: Birthday | None = None
     is_primary: Flag = Field(default=False, description=_PRIMARY)
+    attributes: JsonObject = Field(default_factory=dict)
 
 
 class ContactPatch(Patch):
@@ -63,6 +64,7 @@ class ContactPatch(Patch):
     relation_strength: RelationStrength | None = None
     birthday: Birthday | None = None
     is_primary: Flag = kept(stand_in=False)
+    attributes: JsonObject = Field(default_factory=dict)
 
 
 class ContactRead(Output):
@@ -82,6 +84,7 @@ class ContactRead(Output):
                     "relation_strength": 4,
                     "birthday": {"calendar": "lunar", "month": 8, "day": 15, "leap": False, "year": None},
                     "is_primary": True,
+                    "attributes": {},
                     "version": 1,
                     "created_at": "2026-03-01T09:30:00Z",
                     "updated_at": "2026-03-01T09:30:00Z",
@@ -97,6 +100,7 @@ class ContactRead(Output):
                     "relation_strength": 2,
                     "birthday": None,
                     "is_primary": False,
+                    "attributes": {},
                     "version": 1,
                     "created_at": "2026-03-01T09:30:00Z",
                     "updated_at": "2026-03-01T09:30:00Z",
@@ -115,6 +119,7 @@ class ContactRead(Output):
     relation_strength: int | None = Field(description=STRENGTH_WORDS)
     birthday: dict[str, Any] | None
     is_primary: bool
+    attributes: dict[str, Any]
     version: int
     created_at: Moment
     updated_at: Moment

@@ -34,6 +34,7 @@ class Contact(Base, table=True):
     relation_strength: int | None
     birthday: dict[str, Any] | None = Field(sa_column=Column(JSON, nullable=True))
     is_primary: bool
+    attributes: dict[str, Any] = Field(sa_type=JSON)
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import ARRAY, Integer, String, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
 from customer_svc.changes import differences
 from customer_svc.channels.commands import enter_channels
+from customer_svc.custom_fields.domain import value_taken
 from customer_svc.customers import domain, queries
+from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.indexing import index_customers
 from customer_svc.customers.records import new_record, reference_row
 from customer_svc.customers.schemas import CustomerCreate
@@ -67,7 +70,9 @@ async def register_many(
     and number.
     """
     outcomes, records = await _judged(tx, rows, by)
-    created = await _insert(tx, records)
+    created, taken = await _entered(tx, records)
+    outcomes |= taken
+    records = {place: record for place, record in records.items() if place not in taken}
     for place, record in records.items():
         if record["id"] in created:
             outcomes[place] = Outcome("created", record["id"])
@@ -88,6 +93,7 @@ async def _judged(
     there = await distributors.known(tx, (row.distributor_id for row in rows))
     wishes = [sent(row, tx.scope, by) for row in rows]
     units = await Units.of(tx, wishes)
+    attributes = await Attributes.of(tx, "customer", (row.attributes for row in rows))
     refused: dict[int, Outcome] = {}
     records: dict[int, dict[str, Any]] = {}
     for place, row in enumerate(rows):
@@ -98,6 +104,7 @@ async def _judged(
             record = {
                 **new_record(row, tx.new_id(), distributor_id, tx.now),
                 **units.completed(wishes[place]),
+                "attributes": attributes.checked(row.attributes),
             }
             check_held(tx.scope, record)
         except Problem as problem:
@@ -105,6 +112,30 @@ async def _judged(
         else:
             records[place] = record
     return refused, records
+
+
+async def _entered(
+    tx: Tx, records: Mapping[int, dict[str, Any]]
+) -> tuple[frozenset[UUID], dict[int, Outcome]]:
+    """The ids that were stored, and those rows whose value of a unique field is taken.
+
+    The database alone knows, and refuses the whole statement: it is halved until the row is found.
+    """
+    try:
+        async with tx.savepoint():
+            return await _insert(tx, records), {}
+    except UniqueViolationError as error:
+        if error.constraint_name != "custom_field_value_key":
+            raise
+        if len(records) == 1:
+            return frozenset(), {
+                place: Outcome("problem", problem=value_taken(error.column_name)) for place in records
+            }
+    places = sorted(records)
+    middle = len(places) // 2
+    first, one = await _entered(tx, {place: records[place] for place in places[:middle]})
+    second, other = await _entered(tx, {place: records[place] for place in places[middle:]})
+    return first | second, one | other
 
 
 async def _insert(tx: Tx, records: Mapping[int, dict[str, Any]]) -> frozenset[UUID]:

@@ -9,7 +9,9 @@ from sqlalchemy import bindparam, insert, update
 
 from customer_svc.changes import differences, former, keeping_rules, notes
 from customer_svc.channels.commands import enter_channels
+from customer_svc.custom_fields.domain import value_taken
 from customer_svc.customers import domain, queries
+from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.bulk import register_many
 from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import event_of, new_record
@@ -53,8 +55,10 @@ async def register_customer(
 ) -> dict[str, Any]:
     """Register one customer; Conflict if its code or tax number is taken.
 
-    Invalid for an unknown distributor or unit.
+    Invalid for an unknown distributor or unit, and for attributes that do not fit the custom fields.
     """
+    attributes = await Attributes.of(tx, "customer", [wanted.attributes])
+    wanted.attributes = attributes.checked(wanted.attributes)
     distributor_id = home(tx.scope.distributors, wanted.distributor_id)
     await distributors.require(tx, distributor_id)
     await enter_channels(tx, [wanted.channel])
@@ -124,6 +128,9 @@ async def alter_customer(
     has another customer with its code, its tax number or one of its identities.
     """
     wanted = (await Units.of(tx, [wanted])).completed(_complete(tx, wanted), record)
+    if "attributes" in wanted:
+        attributes = await Attributes.of(tx, "customer", [wanted["attributes"]])
+        wanted["attributes"] = attributes.checked(wanted["attributes"], record["attributes"])
     changed = differences(record, wanted)
     if not changed:
         return record
@@ -156,7 +163,9 @@ def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _taken(error: UniqueViolationError) -> Conflict:
-    """Which name of the customer another one of its distributor has."""
+    """Which name of the customer, or value of a unique field, another one of its distributor has."""
+    if error.constraint_name == "custom_field_value_key":
+        return value_taken(error.column_name)
     return _TAKEN.get(error.constraint_name or "", domain.code_taken)()
 
 

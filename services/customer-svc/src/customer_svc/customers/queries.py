@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.cleansing.characters import plain
+from customer_svc.customers.filters import IndexedFields
 from customer_svc.customers.pieces import beginning_of_name, having, parts_of_name, pieces_key
-from customer_svc.customers.schemas import CustomerQuery
+from customer_svc.customers.schemas import FIELD_SORT, CustomerQuery
 from customer_svc.customers.tables import Customer, CustomerChange, CustomerPiece
 from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing
@@ -105,6 +106,7 @@ _LIST = Listing(
             )
         },
         "q": lambda _: true(),  # the data key makes its condition, see `customers`
+        "attributes": lambda _: true(),  # said by `filters.IndexedFields`
         "status": lambda status: true() if status == "all" else _t.c.status == status,
         "tags": lambda tags: _t.c.tags.contains(cast(tags, ARRAY(String))),
         "created_at_gte": lambda moment: _t.c.created_at >= moment,
@@ -190,8 +192,15 @@ async def ids_by_code(db: Reader, codes: Iterable[str | None]) -> dict[str, list
 
 async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of the archive."""
-    named = [] if query.q is None else _named(query.q, pieces_key(sealer))
-    return await _LIST.page(db, query, sealer, where=[*visible(db.scope, SIGHT), *named])
+    listing, where = _LIST, visible(db.scope, SIGHT)
+    if query.q is not None:
+        where += _named(query.q, pieces_key(sealer))
+    if query.by_field:
+        fields = await IndexedFields.of(db)
+        where += fields.conditions(query.fields)
+        if (query.sort or "").removeprefix("-").startswith(FIELD_SORT):
+            listing = fields.sorted(_LIST, query.sort or "")
+    return await listing.page(db, query, sealer, where=where)
 
 
 async def change(db: Reader, customer_id: UUID, change_id: UUID) -> dict[str, Any]:

@@ -32,6 +32,22 @@ from shared.http import (
 from shared.http.batches import readable
 
 router = Router(tags=["customers"])
+_BY_FIELDS: dict[str, Any] = {
+    "name": "attributes",
+    "in": "query",
+    "style": "deepObject",
+    "explode": True,
+    "description": (
+        "By indexed custom fields: `attributes[key]=…`, `attributes[key][gte]=…`, `attributes[key][lt]=…` · "
+        "按已建立索引的自定义字段筛选"
+    ),
+    "schema": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 500}},
+}
+
+
+def asking_by_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Route options that tell of filters whose names the company makes up."""
+    return {**options, "openapi_extra": {**options["openapi_extra"], "parameters": [_BY_FIELDS]}}
 
 
 @router.get(
@@ -39,14 +55,19 @@ router = Router(tags=["customers"])
     operation_id="listCustomers",
     summary="List and search customers",
     response_model=Page[CustomerRead],
-    **needs("customers:read"),
+    **asking_by_fields(needs("customers:read")),
 )
 async def list_customers(query: Annotated[CustomerQuery, Query()], db: ReadDb, sealer: Sealing) -> Any:
     """Customers in sight, newest first; archived ones only with `status=archived` or `status=all`.
 
     `q` finds names: Chinese from one character up, Latin words from three letters up (fewer letters match
     the beginning of the name); several words must all be there. Sorts: `created_at`, `updated_at`, `name`,
-    each also with `-`. `count=exact` adds the total, which costs time on large archives.
+    each also with `-`.
+
+    By custom fields that are indexed: `attributes[key]=…`, for numbers and dates also `attributes[key][gte]`
+    and `[lt]`, all of which must hold; `sort=attributes.key` lists those customers that have a value, by it
+    (texts bytewise). 400 `field_not_indexed`, or `field_not_ready` while the index is made.
+    `count=exact` adds the total, which costs time on large archives.
     """
     return await queries.customers(db, query, sealer)
 

@@ -1,10 +1,19 @@
 """What a customer looks like on the wire."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from customer_svc.customers import domain
@@ -14,7 +23,7 @@ from customer_svc.regions import Region
 from customer_svc.tax_numbers import TaxNumber
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
-from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name
+from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name, clean_text
 
 _MOST_TAGS = 50
 
@@ -217,6 +226,37 @@ class CustomerRead(Output):
     updated_at: Moment
 
 
+FIELD_SORT = "attributes."
+"""What stands before a custom field's key in `sort`."""
+_MOST_ASKED, _MOST_TEXT = 10, 500
+_ASKED = re.compile(r"attributes\[([^\[\]]{1,48})\](?:\[(gte|lt)\])?")
+
+
+class AskedField(NamedTuple):
+    """A filter by a custom field; `bound` is empty, `gte` or `lt`."""
+
+    key: str
+    bound: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """As it is written in the address."""
+        return f"attributes[{self.key}]" + (f"[{self.bound}]" if self.bound else "")
+
+
+def _asked(name: str, values: Any) -> list[AskedField]:
+    match = _ASKED.fullmatch(name)
+    if match is None:
+        return []
+    texts = [str(each) for each in (values if isinstance(values, list) else [values])]
+    if any(len(each) > _MOST_TEXT for each in texts):
+        raise PydanticCustomError("too_long", "a filter is too long")
+    for each in (match[1], *texts):
+        clean_text(each)
+    return [AskedField(match[1], match[2] or "", each) for each in texts]
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -240,3 +280,33 @@ class CustomerQuery(ListQuery):
     created_at_gte: Moment | None = Field(None, alias="created_at[gte]")
     created_at_lt: Moment | None = Field(None, alias="created_at[lt]")
     updated_at_gte: Moment | None = Field(None, alias="updated_at[gte]")
+
+    families: ClassVar = ("attributes[",)
+    _fields: tuple[AskedField, ...] = PrivateAttr(())
+
+    @property
+    def fields(self) -> tuple[AskedField, ...]:
+        """The filters by custom fields, which have names of their own."""
+        return self._fields
+
+    @property
+    def by_field(self) -> bool:
+        """Whether the list asks by custom fields at all."""
+        return bool(self._fields) or (self.sort or "").removeprefix("-").startswith(FIELD_SORT)
+
+    def filters(self) -> dict[str, Any]:
+        """The filters that were sent, those by custom fields as one."""
+        asked = {"attributes": [list(each) for each in self._fields]} if self._fields else {}
+        return super().filters() | asked
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _set_apart(cls, sent: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(sent, Mapping):
+            return handler(sent)
+        asked = {name: found for name, value in sent.items() if (found := _asked(name, value))}
+        made = handler({name: value for name, value in sent.items() if name not in asked})
+        made._fields = tuple(each for found in asked.values() for each in found)
+        if len(made._fields) > _MOST_ASKED:
+            raise PydanticCustomError("too_many_filters", "asks by too many fields", {"zh": "筛选字段过多"})
+        return made

@@ -11,6 +11,8 @@ from customer_svc.batch import Outcome
 from customer_svc.changes import differences
 from customer_svc.channels.commands import enter_channels
 from customer_svc.contacts.tables import Contact
+from customer_svc.custom_fields.domain import from_cell
+from customer_svc.custom_fields.queries import definitions
 from customer_svc.customers.commands import register_many
 from customer_svc.customers.queries import known
 from customer_svc.customers.records import new_record
@@ -94,6 +96,7 @@ async def load_customers(
     Raises Overtaken when an identity is taken by somebody who could not be seen. `contested` are those of an
     earlier try: whoever still cannot be seen is out of the sender's sight.
     """
+    await _type_cells(tx, rows)
     refused = await _settle_distributors(tx, rows)
     owners = await owners_of(tx, rows)
     parted = part(tx.scope, rows, owners, refused, contested)
@@ -104,6 +107,17 @@ async def load_customers(
     await _add_contacts(tx, rows, outcomes)
     outcomes |= await _compared(tx, rows, parted.known, owners.of)
     return [outcomes[place] for place in range(len(rows))]
+
+
+async def _type_cells(tx: Tx, rows: Sequence[CustomerRow]) -> None:
+    """Put the value that a cell means in its place, where a custom field says how it is read."""
+    known = {one.key: one for one in await definitions(tx, "customer")}
+    for row in rows if known else ():
+        row.customer.attributes |= {
+            key: from_cell(known[key], cell)
+            for key, cell in row.customer.attributes.items()
+            if key in known and isinstance(cell, str)
+        }
 
 
 async def _settle_distributors(tx: Tx, rows: Sequence[CustomerRow]) -> dict[int, Outcome]:

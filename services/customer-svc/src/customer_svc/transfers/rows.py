@@ -148,8 +148,8 @@ class Interpreter:
         field = _field_of(path, self._plan) if path and path[0] else None
         if field is None:
             field = next((name for name in own_key if self._cell(record, name)), None)
-        en, zh = (error.en, error.zh) if error else (problem.en, problem.zh)
-        return self._fault(record, field, problem.code, en, zh)
+        code, en, zh = (error or problem).code, (error or problem).en, (error or problem).zh
+        return self._fault(record, field, code, en, zh)
 
     def _explained(self, record: Record, error: ValidationError) -> list[Fault]:
         return [
@@ -239,6 +239,8 @@ def _field_of(path: Sequence[Any], plan: Plan) -> str | None:
     first, last = str(path[0]), str(path[-1])
     if first == "amount":
         return "currency" if last == "currency" else _first_of(plan, ("amount", "amount_minor"))
+    if first == "attributes" and f"{ATTRIBUTES}{last}" in plan.places:
+        return f"{ATTRIBUTES}{last}"
     if first == "attributes":
         return _first_of(plan, [name for name in plan.places if name.startswith(ATTRIBUTES)])
     if first in ("lines", "identity") and last in plan.places:
