@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -263,41 +263,3 @@ def value_taken(key: str | None) -> Conflict:
     en, zh = "Another customer has this value.", "另一个客户已有该值。"
     errors = () if key is None else (FieldError(pointer(key), "value_taken", en, zh),)
     return Conflict("value_taken", en=en, zh=zh, errors=errors)
-
-
-def schema_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of `attributes` by these definitions, in the order of the form."""
-    active = [row for row in rows if row["status"] == "active"]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {
-            row["key"]: {"title": _title(row["names"]), **_SHAPES[row["type"]](row)} for row in active
-        },
-        "required": [row["key"] for row in active if row["required"]],
-        "additionalProperties": True,
-    }
-
-
-def _title(names: Mapping[str, str]) -> str:
-    return f"{names['en']} · {names['zh']}"
-
-
-def _options(row: Mapping[str, Any]) -> dict[str, Any]:
-    offered = (option for option in row["options"] if not option["retired"])
-    return {"oneOf": [{"const": each["value"], "title": _title(each["names"])} for each in offered]}
-
-
-_SHAPES: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "text": lambda _: {"type": "string", "minLength": 1, "maxLength": MOST_TEXT},
-    "number": lambda _: {"type": "number"},
-    "date": lambda _: {"type": "string", "format": "date"},
-    "choice": _options,
-    "multi_choice": lambda row: {
-        "type": "array",
-        "items": _options(row),
-        "minItems": 1,
-        "uniqueItems": True,
-    },
-    "reference": lambda row: {"type": "string", "format": "uuid", "x-reference": row["target"]},
-}

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from customer_svc.custom_fields.domain import Definition, Entity, schema_of
+from customer_svc.custom_fields.domain import Definition, Entity
 from customer_svc.custom_fields.schemas import FieldQuery
+from customer_svc.custom_fields.shapes import schema_of
 from customer_svc.custom_fields.tables import CustomField
 from shared.db import Prepared, Reader, Tx, prepare
 from shared.http import Listing

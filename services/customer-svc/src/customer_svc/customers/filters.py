@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from customer_svc.custom_fields import queries as custom_fields
 from customer_svc.custom_fields.domain import COLUMN_OF, RANGED, SORTABLE, Definition, sought
 from customer_svc.custom_fields.tables import CustomFieldValue
-from customer_svc.customers.schemas import FIELD_SORT, AskedField
+from customer_svc.customers.asking import FIELD_SORT, AskedField
 from customer_svc.customers.tables import Customer
 from shared.db import Reader
 from shared.http import Listing

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.cleansing.characters import plain
+from customer_svc.customers.asking import FIELD_SORT
 from customer_svc.customers.filters import IndexedFields
 from customer_svc.customers.pieces import beginning_of_name, having, parts_of_name, pieces_key
-from customer_svc.customers.schemas import FIELD_SORT, CustomerQuery
+from customer_svc.customers.schemas import CustomerQuery
 from customer_svc.customers.tables import Customer, CustomerChange, CustomerPiece
 from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing

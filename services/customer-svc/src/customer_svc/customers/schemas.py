@@ -1,8 +1,7 @@
 """What a customer looks like on the wire."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -17,13 +16,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from customer_svc.customers import domain
+from customer_svc.customers.asking import FIELD_SORT, MOST_ASKED, AskedField, asked_fields
 from customer_svc.customers.domain import Kind, Status
 from customer_svc.fields import EmailAddress, PhoneNumber, Short, Tag, Website, kept
 from customer_svc.regions import Region
 from customer_svc.tax_numbers import TaxNumber
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
-from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name, clean_text
+from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name
 
 _MOST_TAGS = 50
 
@@ -226,37 +226,6 @@ class CustomerRead(Output):
     updated_at: Moment
 
 
-FIELD_SORT = "attributes."
-"""What stands before a custom field's key in `sort`."""
-_MOST_ASKED, _MOST_TEXT = 10, 500
-_ASKED = re.compile(r"attributes\[([^\[\]]{1,48})\](?:\[(gte|lt)\])?")
-
-
-class AskedField(NamedTuple):
-    """A filter by a custom field; `bound` is empty, `gte` or `lt`."""
-
-    key: str
-    bound: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        """As it is written in the address."""
-        return f"attributes[{self.key}]" + (f"[{self.bound}]" if self.bound else "")
-
-
-def _asked(name: str, values: Any) -> list[AskedField]:
-    match = _ASKED.fullmatch(name)
-    if match is None:
-        return []
-    texts = [str(each) for each in (values if isinstance(values, list) else [values])]
-    if any(len(each) > _MOST_TEXT for each in texts):
-        raise PydanticCustomError("too_long", "a filter is too long")
-    for each in (match[1], *texts):
-        clean_text(each)
-    return [AskedField(match[1], match[2] or "", each) for each in texts]
-
-
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -304,9 +273,9 @@ class CustomerQuery(ListQuery):
     def _set_apart(cls, sent: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(sent, Mapping):
             return handler(sent)
-        asked = {name: found for name, value in sent.items() if (found := _asked(name, value))}
+        asked = {name: found for name, value in sent.items() if (found := asked_fields(name, value))}
         made = handler({name: value for name, value in sent.items() if name not in asked})
         made._fields = tuple(each for found in asked.values() for each in found)
-        if len(made._fields) > _MOST_ASKED:
+        if len(made._fields) > MOST_ASKED:
             raise PydanticCustomError("too_many_filters", "asks by too many fields", {"zh": "筛选字段过多"})
         return made
