@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -95,8 +94,7 @@ class Listing:
     def _cursor(self, row: Record, column: ColumnClause[Any], sealer: Sealer, binding: bytes) -> str:
         value = row[column.key]
         plain = value.isoformat() if isinstance(value, date) else value
-        plain = str(plain) if isinstance(value, UUID | Decimal) else plain
-        payload = json.dumps([plain, str(row[self._key.key])])
+        payload = json.dumps([str(plain) if isinstance(value, UUID) else plain, str(row[self._key.key])])
         return sealer.seal_text("cursor", payload.encode(), binding)
 
 
@@ -113,7 +111,7 @@ def _opened(cursor: str, column: Any, sealer: Sealer, binding: bytes) -> tuple[A
     kind = column.type.python_type
     if kind in (date, datetime):
         value = kind.fromisoformat(value)
-    return (kind(value) if kind in (UUID, Decimal) else value), UUID(key)
+    return (UUID(value) if kind is UUID else value), UUID(key)
 
 
 def _binding(sort: str, query: ListQuery) -> bytes:

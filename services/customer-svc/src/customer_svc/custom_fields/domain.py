@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -193,10 +192,7 @@ def from_cell(one: Definition, cell: str) -> Any:
 def sought(one: Definition, text: str) -> Any:
     """The value that a filter asks for, as the index holds it; None if the field can hold no such value."""
     if one.type == "number":
-        try:
-            return Decimal(text) if _FRACTION.fullmatch(text) else None
-        except InvalidOperation:
-            return None
+        return float(text) if _FRACTION.fullmatch(text) else None
     if one.type == "date":
         return _day(text) if _ISO_DATE.fullmatch(text) else None
     if one.type == "reference":

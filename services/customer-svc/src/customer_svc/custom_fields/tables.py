@@ -1,18 +1,17 @@
 """The register of custom fields, and the values of those that are unique or indexed."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, String
+from sqlalchemy import CheckConstraint, Column, Date, Double, Index, String
 from sqlmodel import Field
 
 from customer_svc.custom_fields.domain import ENTITIES, STATUSES, TARGETS, TYPES
 from customer_svc.tables import JSON, MOMENT, Base
 
 BYTEWISE: Any = String(collation="C")
-NUMBER: Any = Numeric
+NUMBER: Any = Double
 DAY: Any = Date
 
 
@@ -58,6 +57,7 @@ class CustomFieldValue(Base, table=True):
     """One value of one customer in the column of its type; `place` tells several choices apart.
 
     Triggers keep these rows beside `customer.attributes`. `unique_key` is null unless the field is unique.
+    Numbers are of a type whose comparison is leakproof: others find no index behind row security.
     """
 
     __tablename__ = "custom_field_value"
@@ -82,6 +82,6 @@ class CustomFieldValue(Base, table=True):
     place: int = Field(primary_key=True)
     distributor_id: UUID | None
     value_text: str | None = Field(sa_column=Column(BYTEWISE, nullable=True))
-    value_number: Decimal | None = Field(sa_column=Column(NUMBER, nullable=True))
+    value_number: float | None = Field(sa_column=Column(NUMBER, nullable=True))
     value_date: date | None = Field(sa_column=Column(DAY, nullable=True))
     unique_key: str | None = Field(sa_column=Column(BYTEWISE, nullable=True))

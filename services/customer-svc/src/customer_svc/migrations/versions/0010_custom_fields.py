@@ -67,7 +67,7 @@ def _values() -> None:
         sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("distributor_id", sa.Uuid, nullable=True),
         sa.Column("value_text", _BYTEWISE, nullable=True),
-        sa.Column("value_number", sa.Numeric, nullable=True),
+        sa.Column("value_number", sa.Double, nullable=True),
         sa.Column("value_date", sa.Date, nullable=True),
         sa.Column("unique_key", _BYTEWISE, nullable=True),
     )
@@ -109,7 +109,7 @@ def _storing() -> None:
                 SELECT f.id AS field_id, f.key, c.id AS customer_id, one.place::int AS place, c.distributor_id,
                     CASE WHEN f.type = 'reference' THEN said.words::uuid::text
                         WHEN f.type IN ('text', 'choice', 'multi_choice') THEN said.words END AS value_text,
-                    CASE WHEN f.type = 'number' THEN said.words::numeric END AS value_number,
+                    CASE WHEN f.type = 'number' THEN said.words::float8 END AS value_number,
                     CASE WHEN f.type = 'date' THEN said.words::date END AS value_date,
                     CASE WHEN NOT f."unique" THEN NULL
                         WHEN f.type = 'number' THEN trim_scale(said.words::numeric)::text
