@@ -138,6 +138,11 @@ class World:
             return await (self.contact if name == "contact_id" else self.change)(*known.values())
         if name == "field_id":
             return await self.custom_field(retired=operation.id == "deleteField")
+        if name == "identity_id":
+            await self.identity(known["customer_id"])
+            return str(
+                (await self._read(f"/v1/customers/{known['customer_id']}/identities"))["data"][0]["id"]
+            )
         if name == "external_id":
             return await self.identity(await self.customer())
         if name == "complaint_id":
@@ -379,6 +384,7 @@ class World:
             return _now(days=2)
         if key in {"owner_id", "assignee_id"}:
             return self.admin_id
-        if key in {"code", "order_no", "external_id", "username", "tax_number"} and body is not None:
-            return f"GB{next(self.numbers):09}" if key == "tax_number" else self.unique("fuzz")
-        return None if key in {"distributor_id", "parent_id", "contact_id", "org_unit_id"} else body
+        if key in {"code", "order_no", "external_id", "username"} and body is not None:
+            return self.unique("fuzz")
+        nobodys = {"distributor_id", "parent_id", "contact_id", "org_unit_id", "tax_number"}
+        return None if key in nobodys else body

@@ -148,3 +148,90 @@ async def test_a_channel_is_entered_by_its_first_use(client):
     await client.put("/v1/customers/by-identity/pinduoduo/u-9", json=BODY)
     found = (await client.get("/v1/channels", params={"code": "pinduoduo"})).json()["data"]
     assert [(c["kind"], c["confirmed"]) for c in found] == [("other", False)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "kept", "strength"),
+    [
+        ("external", "u-1", "u-1", "weak"),
+        ("nickname", "小明", "小明", "weak"),
+        ("unionid", "oU-1", "oU-1", "strong"),
+        ("tax_number", "91110108551385082q", "91110108551385082Q", "strong"),
+        ("phone", "138-0013-8000", "+8613800138000", "weak"),
+        ("email", "li@EXAMPLE.com", "li@example.com", "weak"),
+    ],
+)
+async def test_an_identity_is_normal_and_as_strong_as_its_kind(  # noqa: PLR0917 - what is said and kept
+    client, customer, kind, said, kept, strength
+):
+    url = f"/v1/customers/{(await customer())['id']}/identities"
+    made = await client.post(url, json={"channel": "wechat", "external_id": said, "kind": kind})
+    assert made.status_code == 201
+    one = made.json()
+    assert (one["external_id"], one["strength"], one["verified"]) == (kept, strength, False)
+    found = (await client.get(url, params={"kind": kind, "strength": strength})).json()["data"]
+    assert found == [one]
+    assert (await client.get(made.headers["location"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"kind": "phone", "external_id": "12"}, "identity_invalid"),
+        ({"kind": "email", "external_id": "nobody"}, "identity_invalid"),
+        ({"kind": "tax_number", "external_id": "91110108551385082X"}, "identity_invalid"),
+        ({"kind": "nickname", "external_id": "x", "strength": "strong"}, "strength_wrong"),
+        ({"kind": "phone", "external_id": "13800138000", "strength": "strong"}, "strength_wrong"),
+        ({"kind": "unionid", "external_id": "x", "strength": "weak"}, "strength_wrong"),
+        ({"kind": "fax", "external_id": "x"}, "not_a_choice"),
+    ],
+)
+async def test_an_identity_that_is_none_of_its_kind_is_refused(client, customer, fields, code):
+    url = f"/v1/customers/{(await customer())['id']}/identities"
+    refused = await client.post(url, json={"channel": "wechat", **fields})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
+    assert (await client.get(url)).json()["data"] == []
+
+
+async def test_a_phone_is_strong_while_it_is_verified(client, customer):
+    url = f"/v1/customers/{(await customer())['id']}/identities"
+    body = {"channel": "sms", "external_id": "13800138000", "kind": "phone"}
+    one = (await client.post(url, json=body)).json()
+    proven = (await client.post(f"{url}/{one['id']}/verify")).json()
+    assert (proven["verified"], proven["strength"]) == (True, "strong")
+    assert proven["verified_at"] is not None
+    assert (await client.post(f"{url}/{one['id']}/verify")).json() == proven
+    assert (await client.post(f"{url}/{one['id']}/unverify")).json() == one
+    at_once = await client.post(url, json={**body, "channel": "call", "verified": True})
+    assert at_once.json()["strength"] == "strong"
+
+
+async def test_a_channels_own_word_of_an_external_id_stays(client, customer):
+    url = f"/v1/customers/{(await customer())['id']}/identities"
+    one = (await client.post(url, json={**WORN, "strength": "strong"})).json()
+    assert (await client.post(f"{url}/{one['id']}/verify")).json()["strength"] == "strong"
+    assert (await client.post(f"{url}/{one['id']}/unverify")).json()["strength"] == "strong"
+
+
+async def test_an_identity_that_is_removed_is_free_for_another(client, customer):
+    one, other = await customer(), await customer(name="别家")
+    url = f"/v1/customers/{one['id']}/identities"
+    made = (await client.post(url, json=WORN)).json()
+    assert (await client.delete(f"/v1/customers/{other['id']}/identities/{made['id']}")).status_code == 404
+    assert (await client.delete(f"{url}/{made['id']}")).status_code == 204
+    assert (await client.get(WECHAT)).status_code == 404
+    assert (await client.delete(f"{url}/{made['id']}")).status_code == 404
+    assert (await client.post(f"/v1/customers/{other['id']}/identities", json=WORN)).status_code == 201
+    assert (await client.get(WECHAT)).json()["id"] == other["id"]
+
+
+async def test_a_strangers_identity_is_a_ghost(client, twins, partner_of):
+    one, other = twins
+    url = f"/v1/customers/{one['id']}/identities"
+    (made,) = (await client.get(url)).json()["data"]
+    async with partner_of(other["distributor_id"]) as partner:
+        for verb in ("verify", "unverify"):
+            for path in (made["id"], str(uuid4())):
+                assert (await partner.post(f"{url}/{path}/{verb}")).status_code == 404
+        assert (await partner.delete(f"{url}/{made['id']}")).status_code == 404
+    assert (await client.get(url)).json()["data"] == [made]

@@ -27,6 +27,8 @@ class CustomerService:
     """What customer-svc would answer; it can be away, and it counts how often it was asked."""
 
     known: dict[UUID, UUID | None] = field(default_factory=dict)
+    identities: dict[str, list[UUID]] = field(default_factory=dict)
+    forbidden: bool = False
     away: bool = False
     asked: int = 0
 
@@ -34,7 +36,19 @@ class CustomerService:
         self.asked += 1
         if self.away:
             raise httpx.ConnectError("away", request=request)
-        customer_id = UUID(request.url.path.rpartition("/")[2])
+        if "/by-identity/" in request.url.path:
+            return self._by_identity(request.url.path.partition("/by-identity/")[2])
+        return self._told(UUID(request.url.path.rpartition("/")[2]))
+
+    def _by_identity(self, identity: str) -> httpx.Response:
+        found = self.identities.get(identity, [])
+        if self.forbidden:
+            return httpx.Response(403, json={"code": "forbidden"})
+        if len(found) > 1:
+            return httpx.Response(409, json={"code": "customer_ambiguous"})
+        return self._told(found[0]) if found else httpx.Response(404, json={"code": "not_found"})
+
+    def _told(self, customer_id: UUID) -> httpx.Response:
         if customer_id not in self.known:
             return httpx.Response(404, json={"code": "not_found"})
         distributor = self.known[customer_id]
@@ -137,5 +151,6 @@ async def world(_running: World) -> AsyncIterator[World]:
     """The service without any row."""
     customers = _running.customers
     customers.known, customers.away, customers.asked = {}, False, 0
+    customers.identities, customers.forbidden = {}, False
     yield World(_running.service, _running.urls, customers)
     await clean(_running.service.database)

@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import Request
 
 from interaction_svc.customers import clients
+from interaction_svc.customers.schemas import OfCustomer
 from shared.auth import Principal
 from shared.http import errors
 from shared.http.batches import Refused
 from shared.problems import NotFound, Problem
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=OfCustomer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Batch(Generic[Item]):
 async def check_batch(
     request: Request, caller: Principal, items: Sequence[Item], check: Callable[[Item], None]
 ) -> Batch[Item]:
-    """Judge every item alone: how it was read, `check(item)`, and its `customer_id`.
+    """Judge every item alone: how it was read, `check(item)`, and its customer; each then has its id.
 
     Unavailable when a customer cannot be looked up now: then the whole batch is to be sent again.
     """
@@ -57,16 +58,31 @@ async def check_batch(
             right[index] = item
         else:
             wrong[index] = problem
-    found = await clients.distributors_of(request, caller, [_customer(item) for item in right.values()])
+    right, unnamed = await _named(request, caller, right)
+    wrong |= unnamed
+    found = await clients.distributors_of(request, caller, [item.customer for item in right.values()])
     absent = {customer: one for customer, one in found.items() if isinstance(one, NotFound)}
-    wrong |= {index: absent[_customer(item)] for index, item in right.items() if _customer(item) in absent}
+    wrong |= {index: absent[item.customer] for index, item in right.items() if item.customer in absent}
     known = {customer: one for customer, one in found.items() if not isinstance(one, NotFound)}
     return Batch({index: item for index, item in right.items() if index not in wrong}, known, wrong)
 
 
-def _customer(item: Any) -> UUID:
-    customer_id: UUID = item.customer_id
-    return customer_id
+async def _named(
+    request: Request, caller: Principal, items: Mapping[int, Item]
+) -> tuple[dict[int, Item], dict[int, Problem]]:
+    """The items by their customers' ids, and the problems of those whose identity is not one customer's."""
+    owners = await clients.owners_of(
+        request, caller, (item.identity for item in items.values() if item.identity is not None)
+    )
+    named: dict[int, Item] = {}
+    wrong: dict[int, Problem] = {}
+    for index, item in items.items():
+        owner = item.customer if item.identity is None else owners[item.identity]
+        if isinstance(owner, Problem):
+            wrong[index] = owner
+        else:
+            named[index] = item.of(owner)
+    return named, wrong
 
 
 def _judged(item: Item, check: Callable[[Item], None]) -> Problem | None:

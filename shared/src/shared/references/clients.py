@@ -1,7 +1,9 @@
 """A customer that no event has told of yet, read once from the service that knows it."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -9,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from shared.auth.tokens import HEADER
 from shared.db import EVERYTHING, Database, Scope, in_sight, prepare, sight
-from shared.problems import Problem, Unavailable, not_found
+from shared.problems import Forbidden, Invalid, Problem, Unavailable, not_found
 from shared.references.commands import T, apply
 from shared.references.domain import CustomerRef, from_answer
 from shared.references.tables import SIGHT
@@ -48,6 +50,24 @@ class References:
             raise not_found("customer", "客户")
         return known
 
+    async def named(self, channel: str, external_id: str, *, scope: Scope, token: str) -> CustomerRef:
+        """Whose an identity is, for a caller with this scope and internal token; only customer-svc knows.
+
+        Invalid at `/identity` when it is nobody's in sight (`customer_unknown`) or of several customers
+        (`customer_ambiguous`); Forbidden when the caller may not read customers; Unavailable when
+        customer-svc cannot say so within a second. Never inside a transaction. A foreign identity takes the
+        same way as one that nobody has.
+        """
+        place = "/".join(quote(part, safe="") for part in (channel, external_id))
+        response = await self._ask(f"by-identity/{place}", token)
+        refusal = _REFUSALS.get(response.status_code)
+        if refusal is not None:
+            raise refusal()
+        known = await self._kept(_read(response))
+        if not scope.allows(known.distributor_id, known.owner_id, known.org_unit_id):
+            raise _nobodys()
+        return known
+
     async def find(self, customer_id: UUID, scope: Scope = EVERYTHING) -> CustomerRef | None:
         """The customer as known here, if it is in sight."""
         async with self._db.read(scope) as reader:
@@ -55,18 +75,24 @@ class References:
         return None if row is None else CustomerRef(**dict(row))
 
     async def _read_through(self, customer_id: UUID, token: str) -> CustomerRef:
-        response = await self._ask(customer_id, token)
+        response = await self._ask(str(customer_id), token)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise not_found("customer", "客户")
         customer = _read(response)
         if customer is None or customer.id != customer_id:
             raise _unknown_yet()
+        return await self._kept(customer)
+
+    async def _kept(self, customer: CustomerRef | None) -> CustomerRef:
+        """The customer, from now on known here, too; Unavailable if customer-svc did not tell it."""
+        if customer is None:
+            raise _unknown_yet()
         async with self._db.begin() as tx:
             await apply(tx, [customer])
         return customer
 
-    async def _ask(self, customer_id: UUID, token: str) -> httpx.Response:
-        url = f"{self._base_url}/v1/customers/{customer_id}"
+    async def _ask(self, place: str, token: str) -> httpx.Response:
+        url = f"{self._base_url}/v1/customers/{place}"
         try:
             async with asyncio.timeout(_SECONDS):
                 return await self._http.get(url, headers={HEADER: token, INNER: "1"}, timeout=_PHASES)
@@ -82,6 +108,34 @@ def _read(response: httpx.Response) -> CustomerRef | None:
         return from_answer(answer, response.headers.get("etag"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _nobodys() -> Problem:
+    return Invalid.at("/identity", "customer_unknown", en="There is no such customer.", zh="没有这个客户。")
+
+
+def _several() -> Problem:
+    return Invalid.at(
+        "/identity",
+        "customer_ambiguous",
+        en="Several distributors have a customer of this name. Name the customer by its id.",
+        zh="多个经销商使用此名称的客户，请改用客户 id。",
+    )
+
+
+def _unreadable() -> Problem:
+    return Forbidden(
+        "customers_unreadable",
+        en="You may not read customers, so name the customer by its id.",
+        zh="您无权查看客户，请改用客户 id。",
+    )
+
+
+_REFUSALS: Mapping[int, Callable[[], Problem]] = {
+    httpx.codes.NOT_FOUND: _nobodys,
+    httpx.codes.CONFLICT: _several,
+    httpx.codes.FORBIDDEN: _unreadable,
+}
 
 
 def _unknown_yet() -> Problem:

@@ -173,7 +173,7 @@ class FieldQuery(ListQuery):
 class SchemaQuery(Input):
     """Whose attributes are meant."""
 
-    entity: Entity
+    entity: Entity = "customer"
 
 
 class AttributesSchema(Output):

@@ -1,8 +1,10 @@
 """Claiming identities: at most one customer owns each, however many ask at once."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.channels.commands import enter_channels
@@ -11,10 +13,14 @@ from customer_svc.customers.commands import alter_customer, register_customer
 from customer_svc.customers.domain import identity_taken
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.distributors.domain import home
+from customer_svc.fields import email_normal, phone_e164
 from customer_svc.identities import queries
+from customer_svc.identities.domain import strength_of
 from customer_svc.identities.schemas import IdentityCreate, IdentityRef
 from customer_svc.identities.tables import Identity
+from customer_svc.tax_numbers import tax_number
 from shared.db import Tx, prepare
+from shared.problems import Invalid
 
 _t = Identity.__table__  # type: ignore[attr-defined]
 _CLAIM = prepare(
@@ -23,6 +29,33 @@ _CLAIM = prepare(
     .returning(_t.c.id),
     *_t.c.keys(),
 )
+_VERIFY = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "verified", "verified_at", "strength")
+_DELETE = prepare(delete(_t).where(_t.c.id == bindparam("b_id")))
+
+
+_NORMAL: dict[str, Callable[[str], str | None]] = {
+    "phone": phone_e164,
+    "email": email_normal,
+    "tax_number": tax_number,
+}
+
+
+def _of_its_kind(wanted: IdentityCreate) -> dict[str, Any]:
+    """The identity in its kind's normal form with its strength; Invalid where it cannot be of its kind."""
+    normal = _NORMAL.get(wanted.kind, str)(wanted.external_id)
+    if normal is None:
+        raise Invalid.at(
+            "/external_id",
+            "identity_invalid",
+            en="is no identity of its kind",
+            zh="不符合该类型标识的格式",
+        )
+    strength = strength_of(wanted.kind, verified=wanted.verified, said=wanted.strength)
+    if wanted.strength not in (None, strength):
+        raise Invalid.at(
+            "/strength", "strength_wrong", en="follows from kind and verification", zh="由类型与验证状态决定"
+        )
+    return {**wanted.model_dump(), "external_id": normal, "strength": strength}
 
 
 async def _claim(
@@ -31,10 +64,11 @@ async def _claim(
     """The new identity, or None if a customer of the distributor has it; waits for a concurrent claim."""
     await enter_channels(tx, [wanted.channel])
     row = {
-        **wanted.model_dump(),
+        **_of_its_kind(wanted),
         "id": tx.new_id(),
         "customer_id": customer_id,
         "distributor_id": distributor_id,
+        "verified_at": tx.now if wanted.verified else None,
         "created_at": tx.now,
     }
     async with tx.handing_over():  # the customer may be made after its identity is claimed
@@ -48,6 +82,23 @@ async def add_identity(tx: Tx, customer_id: UUID, wanted: IdentityCreate) -> dic
     if row is None:
         raise identity_taken()
     return row
+
+
+async def verify_identity(tx: Tx, customer_id: UUID, identity_id: UUID, *, verified: bool) -> dict[str, Any]:
+    """Say that an identity was proven to be the customer's, or is not so any more; its strength follows."""
+    row = await queries.identity_for_update(tx, customer_id, identity_id)
+    if row["verified"] == verified:
+        return row
+    strength = strength_of(row["kind"], verified=verified, said=row["strength"])
+    row |= {"verified": verified, "verified_at": tx.now if verified else None, "strength": strength}
+    await tx.run(_VERIFY, **row, b_id=identity_id)
+    return row
+
+
+async def remove_identity(tx: Tx, customer_id: UUID, identity_id: UUID) -> None:
+    """Let the customer be known by this identity no longer; another one may have it then."""
+    await queries.identity_for_update(tx, customer_id, identity_id)
+    await tx.run(_DELETE, b_id=identity_id)
 
 
 async def upsert_customer(

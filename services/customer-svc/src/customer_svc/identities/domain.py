@@ -6,8 +6,23 @@ from uuid import UUID
 
 from shared.problems import Conflict
 
+Kind = Literal["external", "phone", "email", "tax_number", "unionid", "nickname"]
 Strength = Literal["strong", "weak"]
+KINDS: tuple[str, ...] = get_args(Kind)
 STRENGTHS: tuple[str, ...] = get_args(Strength)
+
+_ALWAYS: dict[str, Strength] = {"tax_number": "strong", "unionid": "strong", "nickname": "weak"}
+_IF_VERIFIED = ("phone", "email")
+
+
+def strength_of(kind: str, *, verified: bool, said: Strength | None = None) -> Strength:
+    """How much an identity proves: by its kind, of a phone or an e-mail if it is verified.
+
+    Of an external id only its channel can tell: as it was said, else weak.
+    """
+    if kind in _IF_VERIFIED:
+        return "strong" if verified else "weak"
+    return _ALWAYS.get(kind) or said or "weak"
 
 
 class Owner(NamedTuple):

@@ -10,8 +10,9 @@ from customer_svc.customers import queries as customers
 from customer_svc.identities.domain import Owner, only
 from customer_svc.identities.schemas import IdentityQuery, IdentityRef
 from customer_svc.identities.tables import Identity
-from shared.db import Reader, in_sight, prepare, sight
+from shared.db import Reader, Tx, in_sight, prepare, sight
 from shared.http import Listing
+from shared.problems import not_found
 from shared.sealing import Sealer
 
 Ref = tuple[str, str]
@@ -25,12 +26,27 @@ _OWNERS = prepare(
     .join(_ref, (_t.c.channel == _ref.c.channel) & (_t.c.external_id == _ref.c.external_id))
     .where(in_sight(customers.through_customer(_t)))
 )
+_ONE_FOR_UPDATE = prepare(
+    select(_t)
+    .where(
+        _t.c.id == bindparam("b_id"),
+        _t.c.customer_id == bindparam("b_customer_id"),
+        in_sight(customers.through_customer(_t)),
+    )
+    .with_for_update()
+)
+
+
+def _equal(name: str) -> Any:
+    return lambda value: _t.c[name] == value
+
+
 _LIST = Listing(
     select(_t),
     key=_t.c.id,
     sorts={"created_at": _t.c.created_at},
     default="created_at",
-    filters={"channel": lambda channel: _t.c.channel == channel},
+    filters={name: _equal(name) for name in ("channel", "kind", "strength", "verified")},
 )
 
 
@@ -68,6 +84,14 @@ async def customer_by_identity(
     if found is None:
         raise customers.absent()
     return await customers.customer(db, found.customer_id)
+
+
+async def identity_for_update(tx: Tx, customer_id: UUID, identity_id: UUID) -> dict[str, Any]:
+    """One identity of this customer, locked until the transaction ends; NotFound if out of sight."""
+    row = await tx.row(_ONE_FOR_UPDATE, b_id=identity_id, b_customer_id=customer_id, **sight(tx.scope))
+    if row is None:
+        raise not_found("identity", "身份标识")
+    return dict(row)
 
 
 async def identities(db: Reader, customer_id: UUID, query: IdentityQuery, sealer: Sealer) -> dict[str, Any]:

@@ -108,9 +108,46 @@ async def list_identities(
 async def add_identity(customer_id: UUID, body: IdentityCreate, tx: WriteTx, response: Response) -> Any:
     """Tell under which id one more channel knows the customer.
 
-    409 `identity_taken` if it is already one of a customer of the same distributor.
+    409 `identity_taken` if it is already one of a customer of the same distributor. 422 `identity_invalid`
+    for a phone, e-mail or tax number that is none, `strength_wrong` for a strength that its kind cannot have.
     """
     row = await commands.add_identity(tx, customer_id, body)
     known_as = quote(row["external_id"], safe="")
     response.headers["Location"] = f"/v1/customers/by-identity/{row['channel']}/{known_as}"
     return row
+
+
+@router.post(
+    "/v1/customers/{customer_id}/identities/{identity_id}/verify",
+    operation_id="verifyIdentity",
+    summary="Verify an identity",
+    response_model=IdentityRead,
+    **needs("customers:write"),
+)
+async def verify_identity(customer_id: UUID, identity_id: UUID, tx: WriteTx) -> Any:
+    """Say that the identity was proven to be the customer's: a phone or an e-mail is strong from now on."""
+    return await commands.verify_identity(tx, customer_id, identity_id, verified=True)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/identities/{identity_id}/unverify",
+    operation_id="unverifyIdentity",
+    summary="Take back that an identity is verified",
+    response_model=IdentityRead,
+    **needs("customers:write"),
+)
+async def unverify_identity(customer_id: UUID, identity_id: UUID, tx: WriteTx) -> Any:
+    """Say that nobody knows any more whether it is the customer's: a phone or an e-mail is weak again."""
+    return await commands.verify_identity(tx, customer_id, identity_id, verified=False)
+
+
+@router.delete(
+    "/v1/customers/{customer_id}/identities/{identity_id}",
+    status_code=204,
+    operation_id="removeIdentity",
+    summary="Remove an identity",
+    **needs("customers:write"),
+)
+async def remove_identity(customer_id: UUID, identity_id: UUID, tx: WriteTx) -> None:
+    """Let the channel know the customer by this identity no longer; another customer may have it then."""
+    await commands.remove_identity(tx, customer_id, identity_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid
 from sqlmodel import Column, Field
 
-from customer_svc.identities.domain import STRENGTHS
+from customer_svc.identities.domain import KINDS, STRENGTHS
 from customer_svc.tables import MOMENT, Base
 
 
@@ -19,6 +19,7 @@ class Identity(Base, table=True):
 
     __tablename__ = "customer_identity"
     __table_args__ = (
+        CheckConstraint(f"kind in {KINDS}", name="customer_identity_kind"),
         CheckConstraint(f"strength in {STRENGTHS}", name="customer_identity_strength"),
         Index(
             "customer_identity_key",
@@ -40,7 +41,9 @@ class Identity(Base, table=True):
         )
     )
     distributor_id: UUID | None
+    kind: str
     strength: str
     source: str | None
     verified: bool
+    verified_at: datetime | None = Field(sa_type=MOMENT)
     created_at: datetime = Field(sa_type=MOMENT)

@@ -62,7 +62,7 @@ async def load_complaints(
     """
     serials = await queries.next_serials(tx, len(bodies))
     courses = [
-        _course(tx, body, distributors[body.customer_id], serial, by)
+        _course(tx, body, distributors[body.customer], serial, by)
         for body, serial in zip(bodies, serials, strict=True)
     ]
     await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from interaction_svc.complaints.domain import Status, Verb
+from interaction_svc.customers.schemas import OfCustomer
 from interaction_svc.interactions.domain import Channel
 from interaction_svc.sla.domain import Severity, SlaState
 from shared.http import Input, ListQuery, Output
@@ -62,10 +63,11 @@ def _examples(*examples: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(examples)})
 
 
-class ComplaintCreate(Input):
+class ComplaintCreate(OfCustomer):
+    """A complaint of one customer, named by exactly one of id and identity."""
+
     model_config = _examples(_EXAMPLE_EN, _EXAMPLE_ZH)
 
-    customer_id: UUID
     channel: Channel = Field(description="How the complaint reached us.")
     category: Code = Field(description="What it is about: delivery, quality, service, billing…")
     severity: Severity = "normal"

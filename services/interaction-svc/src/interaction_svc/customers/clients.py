@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
+from interaction_svc.customers.schemas import IdentityRef, OfCustomer
 from shared.auth import Principal
 from shared.auth.tokens import HEADER
 from shared.db import Database, in_sight, prepare, sight
-from shared.problems import NotFound
-from shared.references import References
+from shared.problems import Invalid, NotFound
+from shared.references import CustomerRef, References
 from shared.references.tables import KNOWN, SIGHT
 
 _AT_ONCE = 8
@@ -21,6 +23,7 @@ _KNOWN = prepare(
     )
 )
 
+Item = TypeVar("Item", bound=OfCustomer)
 Found = Mapping[UUID, UUID | NotFound | None]
 
 
@@ -54,3 +57,42 @@ async def _or_not_found(request: Request, caller: Principal, customer_id: UUID) 
         return await distributor_of(request, caller, customer_id)
     except NotFound as absent:
         return absent
+
+
+async def settled(request: Request, caller: Principal, item: Item) -> tuple[Item, UUID | None]:
+    """The item with its customer's id, and the customer's distributor (None: the company's own).
+
+    Raises NotFound for an id and Invalid for an identity that is nobody's in sight, or of several; Forbidden
+    for an identity if the caller may not read customers; Unavailable when customer-svc cannot say.
+    """
+    if item.identity is None:
+        return item, await distributor_of(request, caller, item.customer)
+    known = await _owner(request, caller, item.identity)
+    return item.of(known.id), known.distributor_id
+
+
+async def owners_of(
+    request: Request, caller: Principal, identities: Iterable[IdentityRef]
+) -> Mapping[IdentityRef, UUID | Invalid]:
+    """Whose these identities are, or what is wrong with each; Forbidden and Unavailable concern them all."""
+    wanted = sorted(set(identities), key=lambda one: (one.channel, one.external_id))
+    found: dict[IdentityRef, UUID | Invalid] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        answers = await asyncio.gather(*(_or_invalid(request, caller, one) for one in some))
+        found.update(zip(some, answers, strict=True))
+    return found
+
+
+async def _owner(request: Request, caller: Principal, identity: IdentityRef) -> CustomerRef:
+    references: References = request.state.references
+    return await references.named(
+        identity.channel, identity.external_id, scope=caller.scope, token=request.headers[HEADER]
+    )
+
+
+async def _or_invalid(request: Request, caller: Principal, identity: IdentityRef) -> UUID | Invalid:
+    try:
+        return (await _owner(request, caller, identity)).id
+    except Invalid as refused:
+        return refused

@@ -46,7 +46,7 @@ async def log_interactions(
     tx: Tx, bodies: Sequence[InteractionCreate], *, distributors: Mapping[UUID, UUID | None], by: UUID
 ) -> list[UUID]:
     """Record contacts that were checked before, in one round trip; their ids in the same order."""
-    rows = [_row(tx, body, distributors[body.customer_id], by) for body in bodies]
+    rows = [_row(tx, body, distributors[body.customer], by) for body in bodies]
     await tx.run_many(_LOG, rows)
     for row in rows:
         _announce(tx, row)

@@ -43,7 +43,7 @@ class _Asked:
 
 async def _asked(body: InteractionCreate, caller: Caller, request: Request) -> _Asked:
     """The body and whose customer it names, found out before the transaction opens."""
-    return _Asked(body, await clients.distributor_of(request, caller, body.customer_id))
+    return _Asked(*await clients.settled(request, caller, body))
 
 
 async def _batch(

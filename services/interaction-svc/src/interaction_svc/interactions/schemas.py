@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from interaction_svc.customers.schemas import OfCustomer
 from interaction_svc.interactions.domain import Channel, Direction
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
@@ -87,10 +88,11 @@ Participants = Annotated[
 Attachments = Annotated[list[Attachment], Field(max_length=20)]
 
 
-class InteractionCreate(Input):
+class InteractionCreate(OfCustomer):
+    """What took place with one customer, named by exactly one of id and identity."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_EN, _EXAMPLE_ZH]})
 
-    customer_id: UUID
     channel: Channel
     direction: Direction
     occurred_at: Moment = Field(description="When it took place; at most 24 hours in the future.")
