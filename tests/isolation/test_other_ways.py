@@ -48,6 +48,26 @@ async def test_an_import_does_not_tell_a_foreign_record_from_a_ghost(
         assert shop.secrets.told(one, Ask("GET", foreign.encode())) == []
 
 
+@pytest.mark.parametrize("kind", ["interactions", "complaints"])
+async def test_what_a_channel_calls_a_customer_serves_those_who_see_it(scene: Scene, kind: str) -> None:
+    said = {
+        "interactions": {"direction": "inbound", "occurred_at": "2026-03-01T00:00:00Z", "summary": "prices"},
+        "complaints": {"category": "delivery", "subject": "late"},
+    }[kind]
+    known = await scene.shop.named("external_id")
+    bodies = [
+        {**said, "channel": "chat", "identity": {"channel": "wechat", "external_id": each}}
+        for each in (known, ghost_of(known))
+    ]
+    for owner in (scene.house.key, scene.house.holder):
+        answers = [await owner.person("POST", f"/v1/{kind}", body) for body in bodies]
+        assert [answer.status for answer in answers] == [201, 422]
+    for stranger in scene.strangers:
+        there, nowhere = [await stranger.asker.person("POST", f"/v1/{kind}", body) for body in bodies]
+        assert there.status in {403, 422}
+        assert unlike(there, nowhere, frozenset()) is None
+
+
 async def test_the_key_of_somebodys_request_replays_nothing_to_others(
     scene: Scene, findings: Findings
 ) -> None:

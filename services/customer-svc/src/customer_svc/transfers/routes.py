@@ -72,12 +72,12 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
     """Import customers or orders from a CSV file with a header row, up to 200 MiB and a million rows.
 
     UTF-8 (with or without BOM) and GB18030 are recognised, and so are commas, semicolons and tabs. Every
-    column must be a field (customers: `code name kind phone email industry size region address website
-    channel external_id distributor_code owner_id tags attributes.* contact_name contact_post contact_phone
-    contact_email`; orders: `order_no channel ordered_at amount | amount_minor currency kind return_of
-    customer_id | customer_code | external_id sku name category quantity`), unless `mapping` says which
-    columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the currency; a time without
-    an offset is one of `timezone`.
+    column must be a field (customers: `code name kind phone email tax_number industry business_scope size
+    region address website channel external_id distributor_code owner_id tags attributes.* contact_name
+    contact_post contact_phone contact_email`; orders: `order_no channel ordered_at amount | amount_minor
+    currency kind return_of customer_id | customer_code | external_id sku name category quantity`), unless
+    `mapping` says which columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the
+    currency; a time without an offset is one of `timezone`.
 
     A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
     nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an
