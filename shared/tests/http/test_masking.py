@@ -37,6 +37,7 @@ def _get(path: str, found: Any) -> None:
 _get("/one", LI)
 _get("/many", {"data": [LI, LI], "page": {"has_more": False}})
 _get("/batch", {"results": [{"index": 0, "status": 409, "problem": {"code": "x", "candidates": [LI]}}]})
+_get("/identity", {"channel": "sms", "external_id": PHONE, "kind": "phone", "verified": True})
 _get("/history", {"data": [{"field": "phone", "old": PHONE, "new": None}, {"field": "name", "old": "a"}]})
 
 
@@ -122,6 +123,12 @@ async def test_a_history_tells_that_it_changed_and_not_from_what() -> None:
         {"field": "phone", "old": "***8000", "new": None},
         {"field": "name", "old": "a"},
     ]
+
+
+async def test_an_identity_that_is_a_phone_is_hidden_as_a_phone() -> None:
+    told = (await ask("/identity")).json()
+    assert told["external_id"] == "***8000"
+    assert told["channel"] == "sms"
 
 
 async def test_columns_of_a_file_are_hidden_by_their_head() -> None:

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import sys
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from customer_svc.app import build
+from customer_svc.custom_fields import queries
 from customer_svc.settings import Settings
 from shared.auth import Principal
 from shared.db import Scope
@@ -20,6 +21,7 @@ VICTIM = """
 import asyncio, sys
 from types import SimpleNamespace
 from customer_svc.app import build
+from customer_svc.custom_fields import queries
 from customer_svc.settings import Settings
 from shared.messaging.local import LocalBus
 from shared.testing.services import settings_for
@@ -214,6 +216,18 @@ async def test_customers_written_while_a_field_becomes_indexed_are_all_found(cli
         "/v1/customers", params={"sort": "attributes.shops", "count": "exact", "limit": 1}
     )
     assert answer.json()["page"]["total"] == 60
+
+
+async def test_who_writes_does_not_wait_for_who_fills_the_index(client, three, service):
+    (one, *_), url = three, "/v1/customers/{id}"
+    fields = {each["key"]: each["id"] for each in (await client.get("/v1/fields")).json()["data"]}
+    async with service.database.begin() as tx, asyncio.timeout(20):
+        await queries.field_for_update(tx, UUID(fields["shops"]))
+        changed = await client.patch(
+            url.format(**one), json={"attributes": {"shops": 7}}, headers={"If-Match": '"v1"'}
+        )
+        assert changed.status_code == 200
+    assert await names(client, **{"attributes[shops]": "7"}) == "甲"
 
 
 async def test_a_killed_worker_leaves_an_index_that_the_next_one_completes(service_database):

@@ -111,6 +111,9 @@ def hidden(value: Any, names: frozenset[str]) -> Any:
     field = value.get("field")
     if isinstance(field, str) and field in names:  # a change: which field it was, what it held and holds
         shown |= {key: _masked(value[key], _mask(field)) for key in ("old", "new") if key in value}
+    kind = value.get("kind")
+    if isinstance(kind, str) and kind in names and "external_id" in value:  # an identity: a name of this kind
+        shown["external_id"] = _masked(value["external_id"], _mask(kind))
     return shown
 
 

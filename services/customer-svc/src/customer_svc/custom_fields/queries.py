@@ -17,7 +17,8 @@ from shared.sealing import Sealer
 _t: Any = CustomField.__table__  # type: ignore[attr-defined]
 _one = select(_t).where(_t.c.id == bindparam("b_id"))
 _ONE = prepare(_one)
-_ONE_FOR_UPDATE = prepare(_one.with_for_update())
+# Its key stays free to be referred to: who writes a value holds a customer for which the index may wait.
+_ONE_FOR_UPDATE = prepare(_one.with_for_update(key_share=True))
 _OF_ENTITY = prepare(select(_t).where(_t.c.entity == bindparam("b_entity")).order_by(_t.c.position, _t.c.id))
 _LIST = Listing(
     select(_t),
