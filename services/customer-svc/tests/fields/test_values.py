@@ -121,6 +121,19 @@ async def test_what_was_there_before_stops_no_other_change(client, customer, def
     ]
 
 
+async def test_a_retired_option_stays_among_several_but_comes_to_no_one_anew(client, customer, define):
+    field = await define("lines", "multi_choice", options=options("tea", "toys", "silk"))
+    one, other = await customer(attributes={"lines": ["silk"]}), await customer()
+    await client.patch(
+        f"/v1/fields/{field['id']}", json={"options": options("tea", "toys", "silk", silk=True)}
+    )
+    wish = {"attributes": {"lines": ["silk", "tea"]}}
+    kept = await client.patch(f"/v1/customers/{one['id']}", json=wish, headers={"If-Match": '"v1"'})
+    assert kept.json()["attributes"] == wish["attributes"]
+    refused = await client.patch(f"/v1/customers/{other['id']}", json=wish, headers={"If-Match": '"v1"'})
+    assert refused.json()["errors"][0]["code"] == "not_a_choice"
+
+
 async def test_an_old_value_that_no_longer_fits_is_not_restored(client, customer, define):
     one = await customer(attributes={"shops": "many"})
     url = f"/v1/customers/{one['id']}"

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -97,7 +97,7 @@ def judge(
             if one.required and one.active:
                 errors.append(FieldError(pointer(one.key), "required", "is required", "为必填项"))
         elif before is None or one.key not in before or before[one.key] != value:
-            finding = _RETIRED if not one.active else _fault(one, value)
+            finding = _RETIRED if not one.active else _fault(one, value, (before or {}).get(one.key))
             if finding is not None:
                 errors.append(FieldError(pointer(one.key), *finding))
             elif one.target is not None:
@@ -109,8 +109,14 @@ def judge(
 _RETIRED: _Finding = ("field_retired", "is a retired field", "该字段已停用")
 
 
-def _fault(one: Definition, value: Any) -> _Finding | None:
-    return _FAULTS[one.type](one, value)
+def _fault(one: Definition, value: Any, before: Any) -> _Finding | None:
+    """What is wrong with a value; of several choices those that were there before may stay."""
+    kept = (
+        {each: True for each in before if isinstance(each, str) and each in one.options}
+        if isinstance(before, list)
+        else {}
+    )
+    return _FAULTS[one.type](replace(one, options={**one.options, **kept}) if kept else one, value)
 
 
 def _not_text(_: Definition, value: Any) -> _Finding | None:
