@@ -2,11 +2,11 @@
 
 from customer_svc.channels.routes import router as channels
 from customer_svc.contacts.routes import router as contacts
-from customer_svc.customers.indexing import JOB as INDEXING
-from customer_svc.customers.indexing import catch_up
 from customer_svc.custom_fields.commands import JOB as FIELDS
 from customer_svc.custom_fields.jobs import refill_index
 from customer_svc.custom_fields.routes import router as custom_fields
+from customer_svc.customers.indexing import JOB as INDEXING
+from customer_svc.customers.indexing import catch_up
 from customer_svc.customers.routes import router as customers
 from customer_svc.distributors.routes import router as distributors
 from customer_svc.identities.routes import router as identities
