@@ -35,6 +35,7 @@ router = Router(tags=["customers"])
 _BY_FIELDS: dict[str, Any] = {
     "name": "attributes",
     "in": "query",
+    "required": False,
     "style": "deepObject",
     "explode": True,
     "description": (
