@@ -36,6 +36,7 @@ _FIXED = {
     "startComplaintStep": {"step": "investigating"},
     "updateStaff": {"display_name": "李伟"},
     "changeField": {"position": 5},
+    "changeView": {"columns": ["name"]},
 }
 _MAKERS = {"import_id": "import_", "key_id": "api_key"}
 
