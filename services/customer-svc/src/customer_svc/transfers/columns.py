@@ -120,6 +120,8 @@ def _trimmed(header: Sequence[str]) -> list[str]:
 def _own(entity: Entity, header: Sequence[str], errors: list[FieldError]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, name in enumerate(header):
+        if not name:  # what merged header cells leave behind
+            continue
         field = name if name.startswith(ATTRIBUTES) else name.casefold().replace(" ", "_")
         if known_field(entity, field):
             places.setdefault(field, place)

@@ -27,7 +27,7 @@ _f: Any = ImportFault.__table__  # type: ignore[attr-defined]
 _s: Any = Foreseen.__table__  # type: ignore[attr-defined]
 _INSERT = prepare(insert(_t), *_t.c.keys())
 _ONE = update(_t).where(_t.c.id == bindparam("b_id")).values(version=_t.c.version + 1)
-_LAID_OUT = prepare(_ONE, "encoding", "separator", "total", "updated_at")
+_LAID_OUT = prepare(_ONE, "upload_id", "encoding", "separator", "total", "updated_at")
 _ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "updated_at")
 _END = prepare(_ONE, "outcome", "total", "updated_at")
 _NOTE = prepare(insert(_f), *_f.c.keys())
@@ -46,7 +46,8 @@ async def begin_import(
     )
     scope = tx.scope
     row = {
-        **form.model_dump(),
+        **form.model_dump(exclude={"encoding"}),
+        "wanted_encoding": form.encoding,
         **dict.fromkeys(("encoding", "separator", "total", "outcome")),
         **dict.fromkeys((*COUNTS, "done", "faults"), 0),
         "id": operation,
@@ -68,9 +69,18 @@ async def forget_old(tx: Tx) -> None:
     await tx.run(_FORGET, before=tx.now - KEPT)
 
 
-async def lay_out(tx: Tx, entry: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
-    """Write down how the file is to be read and how much there is to do."""
-    found = {"encoding": layout.encoding, "separator": layout.separator, "total": layout.rows}
+async def lay_out(
+    tx: Tx, entry: Mapping[str, Any], layout: Layout, *, unpacked: UUID | None = None
+) -> dict[str, Any]:
+    """Write down how the file is to be read and how much there is to do; `unpacked` takes its place."""
+    found = {
+        "upload_id": unpacked or entry["upload_id"],
+        "encoding": layout.encoding,
+        "separator": layout.separator,
+        "total": layout.rows,
+    }
+    if unpacked is not None:
+        await uploads.discard(tx, entry["upload_id"])
     await tx.run(_LAID_OUT, b_id=entry["id"], **found, updated_at=tx.now)
     entry = {**entry, **found}
     await operations.progress(tx, entry["id"], done=0, total=layout.rows, result=result_of(entry))

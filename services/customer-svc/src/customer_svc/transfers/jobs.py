@@ -21,6 +21,7 @@ from customer_svc.transfers.loading import Overtaken, load_customers
 from customer_svc.transfers.parting import Key
 from customer_svc.transfers.reading import CsvReader, Layout, Record, Survey, too_many_rows
 from customer_svc.transfers.rows import Fault, Interpreter, Item
+from customer_svc.transfers.unpacking import WORKBOOK, RowReader, is_workbook, refused, unpack
 from shared import uploads
 from shared.db import Scope, Tx
 from shared.jobs import JobContext
@@ -82,7 +83,11 @@ async def _pieces(job: JobContext, upload: UUID) -> AsyncGenerator[bytes, None]:
 async def _surveyed(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
     if entry["encoding"] is not None:
         return entry
-    survey = Survey()
+    if is_workbook(await anext(uploads.open_chunks(job.db, entry["upload_id"]))):
+        return await _unpacked(job, entry)
+    if entry["sheet"] is not None:
+        raise refused("sheet_of_csv")
+    survey = Survey(entry["wanted_encoding"])
     async for piece in _pieces(job, entry["upload_id"]):
         survey.feed(piece)
     layout = survey.finish()
@@ -90,6 +95,13 @@ async def _surveyed(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
         raise too_many_rows()
     async with job.begin() as tx:
         return await commands.lay_out(tx, entry, layout)
+
+
+async def _unpacked(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
+    """Store the rows of a workbook in its place; whoever is killed before that does it again."""
+    rows, layout = await unpack(job.db, entry["upload_id"], entry["sheet"])
+    async with job.begin() as tx:
+        return await commands.lay_out(tx, entry, layout, unpacked=rows)
 
 
 async def _few_enough(job: JobContext, upload: UUID, layout: Layout) -> bool:
@@ -117,7 +129,7 @@ class _Work:
         self._job = job
         self.entry = entry
         self._scope = Scope(_ids(entry["scope_ids"]), _ids(entry["holder_ids"]))
-        self._reader = CsvReader(entry["encoding"], entry["separator"])
+        self._reader = _reader_of(entry)
         self._interpreter: Interpreter | None = None
 
     async def done(self) -> bool:
@@ -234,6 +246,11 @@ class _Work:
         if self._interpreter is None:
             raise ValueError("rows come below a header")
         return self._interpreter.problem(item.record, problem, _KEYS[self.entry["entity"]])
+
+
+def _reader_of(entry: Mapping[str, Any]) -> CsvReader | RowReader:
+    workbook = entry["encoding"] == WORKBOOK
+    return RowReader() if workbook else CsvReader(entry["encoding"], entry["separator"])
 
 
 def _sender(entry: Mapping[str, Any]) -> str:

@@ -5,11 +5,12 @@ import io
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Uuid, bindparam, func, or_, select
+from sqlalchemy import Boolean, Uuid, bindparam, case, func, literal, or_, select
 
 from customer_svc.transfers.domain import safe_cell
 from customer_svc.transfers.schemas import FaultQuery, ImportQuery
 from customer_svc.transfers.tables import Import, ImportFault
+from customer_svc.transfers.unpacking import WORKBOOK
 from shared.auth import Principal
 from shared.db import Reader, Record, prepare
 from shared.http import Listing
@@ -26,6 +27,11 @@ _READ = select(
     _t.c.entity,
     _t.c.dry_run,
     _t.c.size,
+    case(
+        (_t.c.encoding.is_(None), None), (_t.c.encoding == WORKBOOK, literal("xlsx")), else_=literal("csv")
+    ).label("format"),
+    case((_t.c.encoding == "utf-8-sig", "utf-8"), (_t.c.encoding == "gb18030", "gb18030")).label("encoding"),
+    _t.c.sheet,
     _t.c.total,
     _t.c.done.label("read"),
     _t.c.created,

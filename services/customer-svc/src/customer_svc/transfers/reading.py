@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,18 +18,21 @@ _PIECE = 2 * 1024
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[\x80-\uffff\U00010000-\U0010ffff]")
 _NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
+_CODECS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Record(NamedTuple):
     """One row: the line of the file on which it begins, and its cells, None if it cannot be cut.
 
-    `too_long` tells of a cell over the limit; its row has no cells then.
+    `too_long` tells of a cell over the limit; its row has no cells then. `wrong` are codes of cells that a
+    workbook has no text for, by their place.
     """
 
     line: int
     cells: list[str] | None
     too_long: bool = False
+    wrong: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,9 @@ class Survey:
     Line ends are counted instead of rows: with quotes (`quoted`) or blank lines there are fewer rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str | None = None) -> None:
+        """`encoding` is that of a sender who knows it; then nothing is found out."""
+        self._wished = encoding and _CODECS[encoding]
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
         self.quoted = False
         self._head = b""
@@ -202,6 +207,8 @@ class Survey:
             self._beyond_ascii += len(_BEYOND_ASCII.findall(text)) - broken
 
     def _encoding(self) -> str:
+        if self._wished is not None:
+            return self._wished
         if self._broken * 10 <= self._beyond_ascii:
             return "utf-8-sig"
         text = self._head.decode("gb18030", errors="surrogateescape")

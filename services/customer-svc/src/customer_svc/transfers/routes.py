@@ -62,22 +62,27 @@ _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
     "/v1/imports",
     status_code=202,
     operation_id="startImport",
-    summary="Import a CSV file",
+    summary="Import a CSV file or a workbook",
     response_model=ImportStarted,
     responses={415: {"description": ""}},
     max_body_size=MOST_BYTES + _FORM_BYTES,
     **_WRITE,
 )
 async def start_import(request: Request, db: Db, caller: Caller, response: Response) -> Any:
-    """Import customers or orders from a CSV file with a header row, up to 200 MiB and a million rows.
+    """Import customers or orders from CSV or .xlsx with a header row, up to 200 MiB and a million rows.
 
-    UTF-8 (with or without BOM) and GB18030 are recognised, and so are commas, semicolons and tabs. Every
-    column must be a field (customers: `code name kind phone email tax_number industry business_scope size
-    region address website channel external_id distributor_code owner_id tags attributes.* contact_name
-    contact_post contact_phone contact_email`; orders: `order_no channel ordered_at amount | amount_minor
-    currency kind return_of customer_id | customer_code | external_id sku name category quantity`), unless
-    `mapping` says which columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the
-    currency; a time without an offset is one of `timezone`.
+    What a file is, is told by its content, not its name. In CSV, UTF-8 (with or without BOM) and GB18030 are
+    recognised (or said by `encoding`), and so are commas, semicolons and tabs. Of a workbook the `sheet` is
+    read: dates are times without an offset, formulas are their stored values, merged header cells are joined
+    over their rows (`联系人 电话`), a title above the header is left out. A column without a header is not
+    read.
+
+    Every other column must be a field (customers: `code name kind phone email industry size region address
+    website channel external_id distributor_code owner_id tags attributes.* contact_name contact_post
+    contact_phone contact_email`; orders: `order_no channel ordered_at amount | amount_minor currency kind
+    return_of customer_id | customer_code | external_id sku name category quantity`), unless `mapping` says
+    which columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the currency; a time without
+    an offset is one of `timezone`.
 
     A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
     nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an

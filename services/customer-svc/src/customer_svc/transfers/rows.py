@@ -26,6 +26,14 @@ _CONTACT = {f"contact_{name}": name for name in ("name", "post", "phone", "email
 _LINE = ("sku", "name", "category", "quantity")
 _OTHERS = frozenset((*_CONTACT, "external_id", "distributor_code", "tags"))
 _FROM_FILE = "import"
+_NO_TEXT = {
+    "cell_too_long": ("has more than 10000 characters", "超过 10000 个字符"),
+    "error_value": ("is an error value such as #N/A", "是错误值（如 #N/A）"),
+    "formula_without_value": (
+        "is a formula whose value the file does not hold; open and save it once, or paste values",
+        "公式没有保存计算结果，请打开并重新保存，或粘贴为数值",
+    ),
+}
 # What `model_validate` calls: a million rows need not pass through its door each.
 _read_order: Callable[[dict[str, Any]], OrderCreate] = TypeAdapter(OrderCreate).validator.validate_python
 
@@ -92,6 +100,8 @@ class Interpreter:
                 record, "wrong_cell_count", f"does not have {width} cells", f"单元格数量不是 {width}"
             )
             return Item(record, faults=[fault])
+        if record.wrong and (faults := self._without_text(record)):
+            return Item(record, faults=faults)
         given = {field: cell for field, place in self._places if (cell := cells[place].strip())}
         try:
             return Item(record, said=self._read(given))
@@ -169,6 +179,14 @@ class Interpreter:
         column = self._plan.headers.get(field or "", field)
         kind: ValueKind = value_kind(self._cell(record, field)) if field else "row"
         return Fault(record.line, column, field, code, kind, en, zh)
+
+    def _without_text(self, record: Record) -> list[Fault]:
+        """Of the cells that are read those that a workbook has no text for."""
+        return [
+            self._fault(record, field, code, *_NO_TEXT[code])
+            for field, place in self._places
+            if (code := record.wrong.get(place)) is not None
+        ]
 
     def _uncut(self, record: Record) -> Fault:
         if record.too_long:

@@ -13,9 +13,17 @@ from customer_svc.transfers.domain import HOME_ZONE, MOST_COLUMNS, Entity, Value
 from shared.http import Input, ListQuery, Output
 from shared.http.types import Code, Moment, clean_text
 
+Encoding = Literal["utf-8", "gb18030"]
+Format = Literal["csv", "xlsx"]
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 _Header = Annotated[
     str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), AfterValidator(clean_text)
+]
+_Sheet = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=31),
+    AfterValidator(clean_text),
+    Field(examples=["Sheet1", "客户"]),
 ]
 _Field = Annotated[str, StringConstraints(min_length=1, max_length=111), AfterValidator(clean_text)]
 
@@ -38,6 +46,8 @@ class ImportForm(Input):
     mapping: Annotated[dict[_Field, _Header], Field(min_length=1, max_length=MOST_COLUMNS)] | None = None
     dry_run: bool = False
     timezone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = HOME_ZONE
+    encoding: Encoding | None = None
+    sheet: _Sheet | None = None
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
@@ -61,6 +71,8 @@ class ImportStarted(Output):
 class ImportRead(Output):
     """How far an import is: of `total` rows (null until the file was looked over) `read` are judged.
 
+    `format` and `encoding` are how the file is read, null until then; a workbook has no encoding.
+
     `created` are new, `unchanged` were there with the same content, `duplicate` have the key of another one,
     `failed` are refused; the last two stand in the list of errors.
     """
@@ -70,6 +82,9 @@ class ImportRead(Output):
     dry_run: bool
     status: Status
     size: int
+    format: Format | None = Field(examples=["csv"])
+    encoding: Encoding | None = Field(examples=["gb18030"])
+    sheet: str | None = Field(examples=[None])
     total: int | None
     read: int
     created: int
@@ -131,7 +146,11 @@ FORM_BODY: dict[str, Any] = {
                 "type": "object",
                 "required": ["file", "entity"],
                 "properties": {
-                    "file": {"type": "string", "format": "binary", "description": "CSV, at most 200 MiB"},
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "CSV or .xlsx, at most 200 MiB",
+                    },
                     "entity": {"type": "string", "enum": ["customers", "orders"]},
                     "mapping": {
                         "type": "object",
@@ -147,6 +166,18 @@ FORM_BODY: dict[str, Any] = {
                         "maxLength": 64,
                         "default": HOME_ZONE,
                         "examples": ["Europe/London"],
+                    },
+                    "encoding": {
+                        "type": "string",
+                        "enum": ["utf-8", "gb18030"],
+                        "description": "Of a CSV file; found out if it is left out",
+                    },
+                    "sheet": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 31,
+                        "description": "Name of the worksheet; the first one that is shown if it is left out",
+                        "examples": ["Sheet1"],
                     },
                 },
             },

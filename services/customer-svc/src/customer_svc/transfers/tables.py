@@ -18,7 +18,8 @@ class Import(Base, table=True):
     """One file on its way in; its id is that of the operation that does it.
 
     `done` rows of the file are judged and, unless it is a preview, stored: work goes on behind them.
-    `encoding`, `separator` and `total` are null until the file was looked over. `scope_ids` are the
+    `encoding` (`xlsx` for the rows of a workbook), `separator` and `total` are null until the file was looked
+    over; `wanted_encoding` and `sheet` are what its sender said of it. `scope_ids` are the
     distributors whose rows its sender sees, `holder_ids` those by whom a row must be held; null for all.
     """
 
@@ -35,6 +36,8 @@ class Import(Base, table=True):
     dry_run: bool
     mapping: dict[str, str] | None = Field(sa_column=Column(JSON, nullable=True))
     timezone: str
+    sheet: str | None
+    wanted_encoding: str | None
     upload_id: UUID
     size: int = Field(sa_type=BIG)
     scope_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
