@@ -133,5 +133,5 @@ async def test_no_file_is_left_in_the_work_folder(imported, monkeypatch, tmp_pat
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     await imported(GOOD, entity="customers")
     await imported(_nested("../evil.xml"), entity="customers")
-    assert os.listdir(tmp_path) == []  # noqa: PTH208, ASYNC240 - one look at a folder
-    assert "evil.xml" not in os.listdir(tmp_path.parent)  # noqa: PTH208, ASYNC240 - likewise
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - one look at a folder
+    assert "evil.xml" not in os.listdir(tmp_path.parent)  # noqa: PTH208 - likewise

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from customer_svc.transfers.domain import MOST_COLUMNS, Entity
 from shared.problems import FieldError, Invalid
 
 ATTRIBUTES = "attributes."
+REASONS = ("import_errors", "导入错误")
+"""How the column of reasons of a file of refused rows is called; when the file comes again it is not read."""
 _MOST_NAMED = 20
 _MOST_NAME = 100
 
@@ -80,6 +83,19 @@ def known_field(entity: Entity, name: str) -> bool:
     return attribute or name in FIELDS[entity]
 
 
+def plain_field(name: str) -> str:
+    """The field that a header names by itself."""
+    return name if name.startswith(ATTRIBUTES) else name.casefold().replace(" ", "_")
+
+
+def field_of(entry: Mapping[str, Any], header: str) -> str | None:
+    """The field into which a column of an import's file goes, None if into none."""
+    mapping: Mapping[str, str] | None = entry["mapping"]
+    if mapping is None:
+        return plain_field(header.strip())
+    return next((field for field, name in mapping.items() if name.strip() == header.strip()), None)
+
+
 def plan(entity: Entity, header: Sequence[str], mapping: Mapping[str, str] | None) -> Plan:
     """The fields of a file with this header; Invalid names every column that is wrong.
 
@@ -120,9 +136,9 @@ def _trimmed(header: Sequence[str]) -> list[str]:
 def _own(entity: Entity, header: Sequence[str], errors: list[FieldError]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, name in enumerate(header):
-        if not name:  # what merged header cells leave behind
+        if not name or name in REASONS:  # merged header cells leave columns without a name behind
             continue
-        field = name if name.startswith(ATTRIBUTES) else name.casefold().replace(" ", "_")
+        field = plain_field(name)
         if known_field(entity, field):
             places.setdefault(field, place)
         else:

@@ -1,6 +1,7 @@
 """Beginning an import, writing down how far it is, and ending it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, update
 
 from customer_svc.tables import MOMENT
+from customer_svc.transfers import refusals
 from customer_svc.transfers.domain import KEPT_FAULTS
-from customer_svc.transfers.reading import Layout
+from customer_svc.transfers.reading import Layout, Record
 from customer_svc.transfers.rows import Fault
 from customer_svc.transfers.schemas import ImportForm
 from customer_svc.transfers.tables import Foreseen, Import, ImportFault
@@ -28,13 +30,22 @@ _s: Any = Foreseen.__table__  # type: ignore[attr-defined]
 _INSERT = prepare(insert(_t), *_t.c.keys())
 _ONE = update(_t).where(_t.c.id == bindparam("b_id")).values(version=_t.c.version + 1)
 _LAID_OUT = prepare(_ONE, "upload_id", "encoding", "separator", "total", "updated_at")
-_ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "updated_at")
+_ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "header", "kept", "updated_at")
 _END = prepare(_ONE, "outcome", "total", "updated_at")
 _NOTE = prepare(insert(_f), *_f.c.keys())
 _FORGET = prepare(
     delete(_t).where(_t.c.outcome.is_not(None), _t.c.created_at < bindparam("before", type_=MOMENT))
 )
 _FORGET_FORESEEN = prepare(delete(_s).where(_s.c.import_id == bindparam("b_id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was wrong with rows of a chunk, those rows, and the header of their file."""
+
+    faults: Sequence[Fault]
+    records: Sequence[Record]
+    header: Sequence[str]
 
 
 async def begin_import(
@@ -48,8 +59,8 @@ async def begin_import(
     row = {
         **form.model_dump(exclude={"encoding"}),
         "wanted_encoding": form.encoding,
-        **dict.fromkeys(("encoding", "separator", "total", "outcome")),
-        **dict.fromkeys((*COUNTS, "done", "faults"), 0),
+        **dict.fromkeys(("encoding", "separator", "total", "outcome", "header")),
+        **dict.fromkeys((*COUNTS, "done", "faults", "kept"), 0),
         "id": operation,
         "upload_id": upload.id,
         "size": upload.size,
@@ -88,12 +99,13 @@ async def lay_out(
 
 
 async def advance(
-    tx: Tx, entry: Mapping[str, Any], tally: Mapping[str, int], faults: Sequence[Fault]
+    tx: Tx, entry: Mapping[str, Any], tally: Mapping[str, int], refused: Refused
 ) -> dict[str, Any]:
     """Count the rows of a chunk and keep what was wrong with them, with the rows themselves or not at all.
 
     `tally` has a number for each of COUNTS.
     """
+    faults = refused.faults
     kept = faults[: max(KEPT_FAULTS - entry["faults"], 0)]
     notes = (
         {
@@ -109,15 +121,19 @@ async def advance(
         }
         for fault in kept
     )
+    wrong = entry["kept"]
     if kept:
         await tx.run_many(_NOTE, notes)
+        wrong = await refusals.keep(tx, entry["id"], refused.records, wrong)
     entry = {
         **entry,
         **{name: entry[name] + tally[name] for name in COUNTS},
         "done": entry["done"] + sum(tally.values()),
         "faults": entry["faults"] + len(faults),
+        "header": refused.header,
+        "kept": wrong,
     }
-    counted = {name: entry[name] for name in ("done", *COUNTS, "faults")}
+    counted = {name: entry[name] for name in ("done", *COUNTS, "faults", "header", "kept")}
     await tx.run(_ADVANCE, b_id=entry["id"], **counted, updated_at=tx.now)
     await operations.progress(tx, entry["id"], done=entry["done"], result=result_of(entry))
     return entry

@@ -49,6 +49,7 @@ _STAMP = re.compile(
 )
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _FORMULA = re.compile("[\\s\u3000]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_KEPT_FROM_RUNNING = re.compile("'+[\\s\u3000]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def value_kind(cell: str) -> ValueKind:
@@ -102,6 +103,19 @@ def wall_moment(text: str, zone: ZoneInfo) -> datetime | None:
         raise ValueError("beyond the calendar") from None
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might take the text for a formula."""
+    return _FORMULA.match(text) is not None
+
+
 def safe_cell(text: str) -> str:
-    """The text with a leading apostrophe where a spreadsheet would take it for a formula."""
-    return "'" + text if _FORMULA.match(text) else text
+    """The text with a leading apostrophe where a spreadsheet would take it for a formula.
+
+    Also where only apostrophes stand before that, so that `meant_cell` makes the text from any such cell.
+    """
+    return "'" + text if _FORMULA.match(text) or _KEPT_FROM_RUNNING.match(text) else text
+
+
+def meant_cell(cell: str) -> str:
+    """The text that `safe_cell` made the cell of."""
+    return cell[1:] if _KEPT_FROM_RUNNING.match(cell) else cell

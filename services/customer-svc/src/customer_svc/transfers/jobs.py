@@ -131,6 +131,7 @@ class _Work:
         self._scope = Scope(_ids(entry["scope_ids"]), _ids(entry["holder_ids"]))
         self._reader = _reader_of(entry)
         self._interpreter: Interpreter | None = None
+        self._header: list[str] = []
 
     async def done(self) -> bool:
         """Store what is left of the file; False if somebody asked for an end."""
@@ -176,6 +177,7 @@ class _Work:
             )
         entry = self.entry
         fields = plan(entry["entity"], header, entry["mapping"])
+        self._header = header
         self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), _sender(entry))
         return records[1:]
 
@@ -232,15 +234,22 @@ class _Work:
     async def _counted(self, tx: Tx, items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         judged = iter(outcomes)
         faults: list[Fault] = []
+        records: list[Record] = []
         for item in items:
             if item.faults is not None:
-                faults += item.faults
+                found = item.faults
             elif (problem := next(judged).problem) is not None:
-                faults.append(self._refused(item, problem))
+                found = [self._refused(item, problem)]
+            else:
+                continue
+            faults += found
+            records.append(item.record)
         tally = Counter(outcome.status for outcome in outcomes)
         counted = {name: tally[name] for name in ("created", "unchanged", "duplicate")}
         counted["failed"] = len(items) - sum(counted.values())
-        return await commands.advance(tx, self.entry, counted, faults)
+        return await commands.advance(
+            tx, self.entry, counted, commands.Refused(faults, records, self._header)
+        )
 
     def _refused(self, item: Item, problem: Problem) -> Fault:
         if self._interpreter is None:

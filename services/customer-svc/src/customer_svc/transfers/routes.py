@@ -1,5 +1,6 @@
 """The door to imports."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
@@ -9,12 +10,15 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from customer_svc.transfers import commands, queries
+from customer_svc.transfers import commands, queries, refusals
+from customer_svc.transfers.booking import XLSX, workbook
 from customer_svc.transfers.domain import MOST_BYTES
 from customer_svc.transfers.form import read_form
 from customer_svc.transfers.schemas import (
     FAULT_FILE,
     FORM_BODY,
+    REFUSED_FILE,
+    WORKBOOK_FILE,
     FaultQuery,
     FaultRead,
     ImportForm,
@@ -36,10 +40,8 @@ _UPLOAD_SECONDS = 600.0
 _FORM_BYTES = 2 * 1024 * 1024
 
 
-class _LongRoute(DoorRoute):
-    """A door that stays open for as long as a large file needs, and whose transaction begins after that."""
-
-    opens_its_transaction = True
+class _PatientRoute(DoorRoute):
+    """A door that stays open for as long as a large file needs."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The door's handler under a longer deadline."""
@@ -52,8 +54,15 @@ class _LongRoute(DoorRoute):
         return handle
 
 
+class _LongRoute(_PatientRoute):
+    """One whose transaction begins after the file is here."""
+
+    opens_its_transaction = True
+
+
 router = Router(tags=["imports"])
 _sending = APIRouter(route_class=_LongRoute, tags=["imports"])
+_making = APIRouter(route_class=_PatientRoute, tags=["imports"])
 _WRITE = needs("imports:write")
 _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
 
@@ -81,8 +90,8 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
     website channel external_id distributor_code owner_id tags attributes.* contact_name contact_post
     contact_phone contact_email`; orders: `order_no channel ordered_at amount | amount_minor currency kind
     return_of customer_id | customer_code | external_id sku name category quantity`), unless `mapping` says
-    which columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the currency; a time without
-    an offset is one of `timezone`.
+    which columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the currency; a time
+    without an offset is one of `timezone`.
 
     A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
     nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an
@@ -206,11 +215,53 @@ async def list_errors(
     **needs("imports:read"),
 )
 async def download_errors(import_id: UUID, db: ReadDb, caller: Caller, request: Request) -> Response:
-    """The same as a file for a spreadsheet; no cell of it is taken for a formula."""
+    """The same as a file for a spreadsheet; no cell of it is taken for a formula. It holds no values."""
     zh = chinese(request.headers.get("accept-language"))
     text = await queries.fault_file(db, import_id, caller=caller, zh=zh)
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-errors.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
+@router.get(
+    "/v1/imports/{import_id}/refused-rows.csv",
+    operation_id="downloadRefusedRows",
+    summary="Download the rows that an import refused",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": REFUSED_FILE}, "description": "CSV, UTF-8"}},
+    **needs("imports:read"),
+)
+async def download_refused_rows(import_id: UUID, db: ReadDb, caller: Caller, request: Request) -> Response:
+    """The refused rows as they were sent, with a column of reasons: put them right and send the file again.
+
+    The column of reasons is not read when the file comes back, nor are the apostrophes that keep cells from
+    running as formulas. Rows of the first 10,000 errors are kept, 16 million characters of them, for as long
+    as the import is remembered; rows that could not be cut into cells are only in the list of errors.
+    """
+    zh = chinese(request.headers.get("accept-language"))
+    text = refusals.as_csv(await refusals.table(db, import_id, caller=caller, zh=zh))
+    return Response(text, media_type="text/csv; charset=utf-8", headers=_attached(import_id, "csv"))
+
+
+@_making.get(
+    "/v1/imports/{import_id}/refused-rows.xlsx",
+    operation_id="downloadRefusedRowsAsWorkbook",
+    summary="Download the rows that an import refused as a workbook",
+    response_class=Response,
+    responses={200: {"content": {XLSX: WORKBOOK_FILE}, "description": "A workbook"}},
+    **needs("imports:read"),
+)
+async def download_refused_book(import_id: UUID, db: ReadDb, caller: Caller, request: Request) -> Response:
+    """The same as .xlsx; every cell is a text and none a formula. Not for keys with hidden fields."""
+    zh = chinese(request.headers.get("accept-language"))
+    rows = await refusals.table(db, import_id, caller=caller, zh=zh)
+    async with workbook(refusals.in_chunks(rows)) as path:
+        content = await asyncio.to_thread(path.read_bytes)
+    return Response(content, media_type=XLSX, headers=_attached(import_id, "xlsx"))
+
+
+def _attached(import_id: UUID, form: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="import-{import_id}-refused.{form}"'}
+
+
 router.include_router(_sending)
+router.include_router(_making)

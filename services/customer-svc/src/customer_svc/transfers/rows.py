@@ -16,7 +16,15 @@ from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.schemas import OrderCreate
 from customer_svc.transfers.columns import ATTRIBUTES, Plan
-from customer_svc.transfers.domain import Entity, ValueKind, minor_units, moment, value_kind, wall_moment
+from customer_svc.transfers.domain import (
+    Entity,
+    ValueKind,
+    meant_cell,
+    minor_units,
+    moment,
+    value_kind,
+    wall_moment,
+)
 from customer_svc.transfers.reading import Record
 from shared.http.wording import explain
 from shared.problems import Problem
@@ -103,6 +111,9 @@ class Interpreter:
         if record.wrong and (faults := self._without_text(record)):
             return Item(record, faults=faults)
         given = {field: cell for field, place in self._places if (cell := cells[place].strip())}
+        for field, cell in given.items():
+            if cell[0] == "'":
+                given[field] = meant_cell(cell)
         try:
             return Item(record, said=self._read(given))
         except Faulty as wrong:

@@ -202,3 +202,24 @@ FAULT_FILE: dict[str, Any] = {
         },
     },
 }
+
+REFUSED_FILE: dict[str, Any] = {
+    "schema": {"type": "string"},
+    "examples": {
+        "en": {
+            "summary": "English",
+            "value": '"name","kind","phone","import_errors"\r\n'
+            '"Harbour Lights Ltd","organisation","n/a","phone: is not a phone number"\r\n',
+        },
+        "zh": {
+            "summary": "中文",
+            "value": '"客户名称","类型","手机","导入错误"\r\n'
+            '"上海海纳百货有限公司","organisation","无","手机：不是有效的电话号码"\r\n',
+        },
+    },
+}
+
+WORKBOOK_FILE: dict[str, Any] = {
+    "schema": {"type": "string", "format": "binary"},
+    "examples": {"workbook": {"summary": "A zip file", "value": "PK"}},
+}

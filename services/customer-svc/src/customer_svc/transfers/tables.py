@@ -19,7 +19,8 @@ class Import(Base, table=True):
 
     `done` rows of the file are judged and, unless it is a preview, stored: work goes on behind them.
     `encoding` (`xlsx` for the rows of a workbook), `separator` and `total` are null until the file was looked
-    over; `wanted_encoding` and `sheet` are what its sender said of it. `scope_ids` are the
+    over, `header` until the first rows were judged; `kept` are the characters of refused rows that are kept;
+    `wanted_encoding` and `sheet` are what its sender said of it. `scope_ids` are the
     distributors whose rows its sender sees, `holder_ids` those by whom a row must be held; null for all.
     """
 
@@ -51,6 +52,8 @@ class Import(Base, table=True):
     duplicate: int
     failed: int
     faults: int
+    header: list[str] | None = Field(sa_column=Column(JSON, nullable=True))
+    kept: int
     outcome: str | None
     created_by: UUID
     created_at: datetime = Field(sa_type=MOMENT)
@@ -76,6 +79,16 @@ class ImportFault(Base, table=True):
     kind: str
     reason: str
     reason_zh: str
+
+
+class RefusedRow(Base, table=True):
+    """A refused row as it stood in the file, for its sender to put right; some megabytes at most."""
+
+    __tablename__ = "import_refused_row"
+
+    import_id: UUID = Field(primary_key=True, foreign_key="data_import.id", ondelete="CASCADE")
+    line: int = Field(primary_key=True, sa_type=BIG)
+    cells: list[str] = Field(sa_type=JSON)
 
 
 class Foreseen(Base, table=True):

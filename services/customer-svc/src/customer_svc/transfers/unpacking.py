@@ -6,10 +6,11 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import IO
 from uuid import UUID
 
+from customer_svc.transfers.booking import all_of, buried
 from customer_svc.transfers.domain import MOST_BYTES
 from customer_svc.transfers.reading import Layout, Record, too_many_rows
 from customer_svc.transfers.workbook import REFUSED
@@ -20,7 +21,6 @@ from shared.problems import Invalid, Problem
 WORKBOOK = "xlsx"
 """What stands for the encoding of rows that came out of a workbook."""
 _SECONDS = 300
-_PIECE = 256 * 1024
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"
 _WORDS = {
@@ -120,30 +120,13 @@ class _Lines:
         self.count = 0
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        async for piece in _all_of(self._process.stdout):
+        async for piece in all_of(self._process.stdout):
             self.count += piece.count(b"\n")
             yield piece
-        word = b"".join([piece async for piece in _all_of(self._process.stderr)])
+        word = b"".join([piece async for piece in all_of(self._process.stderr)])
         code = await self._process.wait()
         if code:
             raise refused(word.decode("ascii", "replace") if code == REFUSED else "workbook_too_costly")
-
-
-async def _all_of(stream: asyncio.StreamReader | None) -> AsyncIterator[bytes]:
-    while stream is not None and (piece := await stream.read(_PIECE)):
-        yield piece
-
-
-async def buried(process: Process) -> None:
-    """The process is at its end, whatever it was doing."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-    # It only counts as ended when nobody has anything left to read of it.
-    for stream in (process.stdout, process.stderr):
-        async for _ in _all_of(stream):
-            pass
-    await process.wait()
 
 
 class RowReader:
