@@ -170,6 +170,12 @@ async def test_progress_is_told_while_it_runs_and_the_last_event_is_the_end(clie
     assert events[-1]["done"] == events[-1]["total"] == 3000
     assert events[-1]["result"]["created"] == 3000
     assert [event["done"] for event in events] == sorted(event["done"] for event in events)
+    assert events[-1]["result"]["rows_per_second"] > 0
+    assert events[-1]["result"]["seconds_left"] == 0
+    guesses = [event["result"] for event in events if event["result"] and event["result"]["rows_per_second"]]
+    for guess in guesses:
+        left = 3000 - guess["read"]
+        assert (guess["seconds_left"] > 0) == (left > 0)
 
 
 def many(rows: int) -> str:

@@ -1,4 +1,4 @@
-"""Refused rows come back as they were sent, with their reasons, and the file can be put right and sent again."""
+"""Refused rows come back as they were sent, with their reasons, to be put right and sent again."""
 
 import csv
 import dataclasses

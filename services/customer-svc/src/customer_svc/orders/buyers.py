@@ -1,13 +1,13 @@
 """Whose an order is: the customer named by id, by code or by identity."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from customer_svc.customers import queries as customers
 from customer_svc.identities import queries as identities
 from customer_svc.identities.domain import Owner
-from customer_svc.orders.schemas import OrderCreate
+from customer_svc.identities.schemas import IdentityRef
 from shared.db import Reader, Record
 from shared.problems import Invalid, Problem
 
@@ -19,7 +19,26 @@ class Buyer(NamedTuple):
     distributor_id: UUID | None
 
 
-async def buyers(db: Reader, rows: Sequence[OrderCreate]) -> list[Buyer | Problem]:
+class NamesCustomer(Protocol):
+    """Says whose it is in one of three ways."""
+
+    @property
+    def customer_id(self) -> UUID | None:
+        """The customer itself."""
+        ...
+
+    @property
+    def customer_code(self) -> str | None:
+        """Its code."""
+        ...
+
+    @property
+    def identity(self) -> IdentityRef | None:
+        """What a channel calls it."""
+        ...
+
+
+async def buyers(db: Reader, rows: Sequence[NamesCustomer]) -> list[Buyer | Problem]:
     """The buyer of each row in order, or why there is none; at most one query for each way of naming."""
     by_id = await customers.known(db, (row.customer_id for row in rows if row.customer_id))
     by_code = await customers.ids_by_code(db, (row.customer_code for row in rows))
@@ -29,7 +48,7 @@ async def buyers(db: Reader, rows: Sequence[OrderCreate]) -> list[Buyer | Proble
 
 
 def _buyer(
-    row: OrderCreate,
+    row: NamesCustomer,
     by_id: dict[UUID, UUID | None],
     by_code: dict[str, list[Record]],
     by_identity: dict[identities.Ref, list[Owner]],

@@ -54,6 +54,32 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "category",
         "quantity",
     ),
+    "contacts": (
+        "customer_id",
+        "customer_code",
+        "channel",
+        "external_id",
+        "name",
+        "post",
+        "phone",
+        "email",
+        "role",
+    ),
+    "distributors": (
+        "code",
+        "name",
+        "status",
+        "classification",
+        "level",
+        "region",
+        "territory",
+        "product_lines",
+        "parent_code",
+        "contact_name",
+        "contact_phone",
+        "contact_email",
+        "address",
+    ),
 }
 # Of each group one column must be there.
 _NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -65,6 +91,8 @@ _NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
         ("amount", "amount_minor"),
         ("customer_id", "customer_code", "external_id"),
     ),
+    "contacts": (("name",), ("customer_id", "customer_code", "external_id")),
+    "distributors": (("code",), ("name",)),
 }
 
 

@@ -1,5 +1,6 @@
 """Beginning an import, writing down how far it is, and ending it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -99,11 +100,11 @@ async def lay_out(
 
 
 async def advance(
-    tx: Tx, entry: Mapping[str, Any], tally: Mapping[str, int], refused: Refused
+    tx: Tx, entry: Mapping[str, Any], tally: Mapping[str, int], refused: Refused, *, pace: float | None
 ) -> dict[str, Any]:
     """Count the rows of a chunk and keep what was wrong with them, with the rows themselves or not at all.
 
-    `tally` has a number for each of COUNTS.
+    `tally` has a number for each of COUNTS; `pace` is in rows a second, None before there is any.
     """
     faults = refused.faults
     kept = faults[: max(KEPT_FAULTS - entry["faults"], 0)]
@@ -135,7 +136,7 @@ async def advance(
     }
     counted = {name: entry[name] for name in ("done", *COUNTS, "faults", "header", "kept")}
     await tx.run(_ADVANCE, b_id=entry["id"], **counted, updated_at=tx.now)
-    await operations.progress(tx, entry["id"], done=entry["done"], result=result_of(entry))
+    await operations.progress(tx, entry["id"], done=entry["done"], result=result_of(entry, pace))
     return entry
 
 
@@ -148,12 +149,15 @@ async def end_import(tx: Tx, entry: Mapping[str, Any], outcome: str) -> None:
     await uploads.discard(tx, entry["upload_id"])
 
 
-def result_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What the operation shows of the import."""
+def result_of(entry: Mapping[str, Any], pace: float | None = None) -> dict[str, Any]:
+    """What the operation shows of the import; `seconds_left` is a guess, as `total` is until the end."""
+    left = max((entry["total"] or 0) - entry["done"], 0)
     return {
         "import_id": str(entry["id"]),
         "entity": entry["entity"],
         "dry_run": entry["dry_run"],
         "read": entry["done"],
         **{name: entry[name] for name in COUNTS},
+        "rows_per_second": pace and round(pace),
+        "seconds_left": math.ceil(left / pace) if pace else None,
     }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-Entity = Literal["customers", "orders"]
+Entity = Literal["customers", "orders", "contacts", "distributors"]
 ENTITIES: tuple[str, ...] = get_args(Entity)
 ValueKind = Literal["empty", "number", "time", "text", "unreadable", "row"]
 VALUE_KINDS: tuple[str, ...] = get_args(ValueKind)

@@ -9,11 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
 from customer_svc.orders.schemas import OrderCreate
+from customer_svc.transfers.contact_rows import ContactRow
+from customer_svc.transfers.distributor_rows import DistributorRow
 from customer_svc.transfers.rows import CustomerRow
 from customer_svc.transfers.tables import Foreseen
 from shared.db import Database, Prepared, Scope, Tx, prepare
 
-Rows = Sequence[CustomerRow | OrderCreate]
+Row = CustomerRow | OrderCreate | ContactRow | DistributorRow
+Rows = Sequence[Row]
 Load = Callable[[Tx], Awaitable[list[Outcome]]]
 _SECONDS = 60
 
@@ -21,13 +24,14 @@ _s: Any = Foreseen.__table__  # type: ignore[attr-defined]
 _REMEMBER = prepare(insert(_s).on_conflict_do_nothing(), *_s.c.keys())
 
 
-def _recalled(place: str) -> Prepared:
-    """The remembered rows of one table that these keys can meet, put back into it."""
+def _recalled(place: str, *, whole: bool = False) -> Prepared:
+    """The remembered rows of one table that these keys can meet, put back into it; of a tree the `whole`."""
+    met = "true OR " if whole else ""
     statement = text(
         f"""
         INSERT INTO {place} SELECT stored.* FROM (
             SELECT DISTINCT ON (id) "row" FROM import_foreseen
-            WHERE import_id = :import_id AND place = '{place}' AND key = ANY (:keys)
+            WHERE import_id = :import_id AND place = '{place}' AND ({met}key = ANY (:keys))
         ) AS known, jsonb_populate_record(CAST(NULL AS {place}), known."row") AS stored
         ON CONFLICT DO NOTHING
         """
@@ -42,10 +46,21 @@ def _made(place: str, condition: str, *parameters: Any) -> Prepared:
     return prepare(statement.bindparams(*parameters))
 
 
-_RECALL = {place: _recalled(place) for place in ("customer", "customer_identity", "sales_order")}
+_RECALL = (
+    _recalled("distributor", whole=True),
+    *map(_recalled, ("customer", "customer_identity", "contact", "sales_order")),
+)
 _created = bindparam("ids", type_=ARRAY(Uuid))
 _ORDERS = _made("sales_order", "id = ANY (:ids)", _created)
 _CUSTOMERS = _made("customer", "id = ANY (:ids)", _created)
+_CONTACTS = _made("contact", "id = ANY (:ids)", _created)
+_DISTRIBUTORS = _made("distributor", "id = ANY (:ids)", _created)
+_MADE = (
+    ("sales_order", _ORDERS),
+    ("customer", _CUSTOMERS),
+    ("contact", _CONTACTS),
+    ("distributor", _DISTRIBUTORS),
+)
 _IDENTITIES = _made(
     "customer_identity",
     "(channel, external_id) IN (SELECT * FROM unnest(:channels, :external_ids))",
@@ -65,7 +80,7 @@ async def foresee(
     wanted = sorted({key for row in rows for key in _keys(row)})
     try:
         async with database.begin(scope, timeout=_SECONDS) as tx:
-            for statement in _RECALL.values():
+            for statement in _RECALL:
                 await tx.run(statement, import_id=import_id, keys=wanted)
             outcomes = await load(tx)
             foreseen = await _foreseen(tx, rows, outcomes)
@@ -83,8 +98,12 @@ async def remember(tx: Tx, foreseen: Iterable[dict[str, Any]]) -> None:
     await tx.run_many(_REMEMBER, foreseen)
 
 
-def _keys(row: CustomerRow | OrderCreate) -> list[str]:
+def _keys(row: Row) -> list[str]:
     """Under which names a row can meet an earlier one of the same file; the first is its own."""
+    if isinstance(row, ContactRow):
+        return [row.key]
+    if isinstance(row, DistributorRow):
+        return [f"code {row.code}"]
     if isinstance(row, OrderCreate):
         returned = [f"{row.channel} {row.return_of}"] if row.return_of else []
         return [f"{row.channel} {row.order_no}", *returned]
@@ -98,7 +117,9 @@ async def _foreseen(tx: Tx, rows: Rows, outcomes: Sequence[Outcome]) -> list[dic
     for row, outcome in zip(rows, outcomes, strict=True):
         if outcome.status == "created":
             by_id[outcome.record_id] = _keys(row)[:1] if isinstance(row, OrderCreate) else _keys(row)
-    found = await _named(tx, "sales_order", _ORDERS, by_id) + await _named(tx, "customer", _CUSTOMERS, by_id)
+    found: list[dict[str, Any]] = []
+    for place, statement in _MADE:
+        found += await _named(tx, place, statement, by_id)
     return found + await _identities(tx, [row for row in rows if isinstance(row, CustomerRow)])
 
 

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 from customer_svc.batch import Outcome
 from customer_svc.orders.bulk import Judged, judge_orders
-from customer_svc.orders.commands import record_judged
 from customer_svc.transfers import commands, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
 from customer_svc.transfers.foresight import foresee, remember
-from customer_svc.transfers.loading import Overtaken, load_customers
+from customer_svc.transfers.loading import Overtaken
 from customer_svc.transfers.parting import Key
 from customer_svc.transfers.reading import CsvReader, Layout, Record, Survey, too_many_rows
 from customer_svc.transfers.rows import Fault, Interpreter, Item
+from customer_svc.transfers.storing import OWN_KEYS, store
 from customer_svc.transfers.unpacking import WORKBOOK, RowReader, is_workbook, refused, unpack
 from shared import uploads
 from shared.db import Scope, Tx
@@ -31,7 +31,6 @@ _PIECE = 64 * 1024
 _SLICE_SECONDS = 0.001
 _JUDGING_SECONDS = 60
 _TRIES = 3
-_KEYS = {"customers": ("external_id", "code", "name"), "orders": ("order_no",)}
 
 
 async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - the operation names it all
@@ -132,6 +131,8 @@ class _Work:
         self._reader = _reader_of(entry)
         self._interpreter: Interpreter | None = None
         self._header: list[str] = []
+        self._began = time.perf_counter()
+        self._stored_rows = 0
 
     async def done(self) -> bool:
         """Store what is left of the file; False if somebody asked for an end."""
@@ -213,12 +214,9 @@ class _Work:
     async def _stored(self, chunk: _Chunk, contested: frozenset[Key]) -> None:
         """One transaction for the rows, their count, their faults and the position behind them."""
         entry = self.entry
-        told = {"import_id": entry["id"], "chunk": entry["done"] // CHUNK_ROWS + 1}
 
         async def load(tx: Tx) -> list[Outcome]:
-            if chunk.judged is not None:
-                return await record_judged(tx, chunk.judged, **told)
-            return await load_customers(tx, chunk.good, **told, by=entry["created_by"], contested=contested)
+            return await store(tx, entry, chunk.good, chunk.judged, contested)
 
         foreseen: list[dict[str, Any]] = []
         if entry["dry_run"]:
@@ -247,14 +245,15 @@ class _Work:
         tally = Counter(outcome.status for outcome in outcomes)
         counted = {name: tally[name] for name in ("created", "unchanged", "duplicate")}
         counted["failed"] = len(items) - sum(counted.values())
-        return await commands.advance(
-            tx, self.entry, counted, commands.Refused(faults, records, self._header)
-        )
+        refused = commands.Refused(faults, records, self._header)
+        self._stored_rows += len(items)
+        pace = self._stored_rows / max(time.perf_counter() - self._began, _SLICE_SECONDS)
+        return await commands.advance(tx, self.entry, counted, refused, pace=pace)
 
     def _refused(self, item: Item, problem: Problem) -> Fault:
         if self._interpreter is None:
             raise ValueError("rows come below a header")
-        return self._interpreter.problem(item.record, problem, _KEYS[self.entry["entity"]])
+        return self._interpreter.problem(item.record, problem, OWN_KEYS[self.entry["entity"]])
 
 
 def _reader_of(entry: Mapping[str, Any]) -> CsvReader | RowReader:

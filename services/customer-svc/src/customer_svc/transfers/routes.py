@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from customer_svc.transfers import commands, queries, refusals
 from customer_svc.transfers.booking import XLSX, workbook
-from customer_svc.transfers.domain import MOST_BYTES
+from customer_svc.transfers.domain import MOST_BYTES, Entity
 from customer_svc.transfers.form import read_form
 from customer_svc.transfers.schemas import (
     FAULT_FILE,
@@ -30,7 +30,7 @@ from shared import uploads
 from shared.auth import Principal
 from shared.db import Database, Tx
 from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, idempotency, needs, set_etag
-from shared.http.door import DoorRoute
+from shared.http.door import DoorRoute, demand
 from shared.http.errors import chinese, invalid_input
 from shared.http.visit import Visit
 from shared.problems import Invalid, Problem
@@ -78,9 +78,10 @@ _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
     **_WRITE,
 )
 async def start_import(request: Request, db: Db, caller: Caller, response: Response) -> Any:
-    """Import customers or orders from CSV or .xlsx with a header row, up to 200 MiB and a million rows.
+    """Import customers, orders, contacts or distributors from a CSV file or a workbook (.xlsx).
 
-    What a file is, is told by its content, not its name. In CSV, UTF-8 (with or without BOM) and GB18030 are
+    The file has a header row, at most 200 MiB and a million rows; what it is, is told by its content and not
+    by its name. In CSV, UTF-8 (with or without BOM) and GB18030 are
     recognised (or said by `encoding`), and so are commas, semicolons and tabs. Of a workbook the `sheet` is
     read: dates are times without an offset, formulas are their stored values, merged header cells are joined
     over their rows (`联系人 电话`), a title above the header is left out. A column without a header is not
@@ -89,18 +90,23 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
     Every other column must be a field (customers: `code name kind phone email industry size region address
     website channel external_id distributor_code owner_id tags attributes.* contact_name contact_post
     contact_phone contact_email`; orders: `order_no channel ordered_at amount | amount_minor currency kind
-    return_of customer_id | customer_code | external_id sku name category quantity`), unless `mapping` says
-    which columns to read. `tags` are separated by `;` or `|`; `amount` is in units of the currency; a time
-    without an offset is one of `timezone`.
+    return_of customer_id | customer_code | external_id sku name category quantity`; contacts: `customer_id |
+    customer_code | external_id channel name post phone email role`; distributors, for staff who may enter
+    them: `code name status classification level region territory product_lines parent_code contact_name
+    contact_phone contact_email address`), unless `mapping` says which columns to read. `tags`, `territory`
+    and `product_lines` are separated by `;` or `|`; `amount` is in units of the currency; a time without an
+    offset is one of `timezone`.
 
     A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
     nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an
-    order by channel and order number. `dry_run` judges everything and stores nothing. Watch the operation
-    in `Location`; cancelling it keeps what is in.
+    order by channel and order number, a contact by its customer and name, a distributor by its code.
+    `dry_run` judges everything and stores nothing. Watch the operation in `Location`: its result has the
+    counts, `rows_per_second` and `seconds_left`; cancelling it keeps what is in.
     """
     found: list[StoredUpload] = []
     try:
         form = await _received(request, db, found)
+        _permitted(caller, form.entity)
         tx = await _open(request, db, found[0], form)
         started = await commands.begin_import(
             tx, form, found[0], by=caller.id, service_number=request.state.service_number
@@ -122,6 +128,12 @@ async def _received(request: Request, db: Database, found: list[StoredUpload]) -
         code = "required" if form.file is None else "file_empty"
         raise Invalid.at("/file", code, en="The file is missing or empty.", zh="缺少文件或文件为空。")
     return _understood(form.fields)
+
+
+def _permitted(caller: Principal, entity: Entity) -> None:
+    """Distributors are entered by staff who may do so one by one."""
+    if entity == "distributors":
+        demand(caller, ["distributors:write"])
 
 
 def _understood(fields: dict[str, str]) -> ImportForm:

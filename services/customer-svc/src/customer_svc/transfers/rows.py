@@ -16,6 +16,8 @@ from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.schemas import OrderCreate
 from customer_svc.transfers.columns import ATTRIBUTES, Plan
+from customer_svc.transfers.contact_rows import read_contact
+from customer_svc.transfers.distributor_rows import read_distributor
 from customer_svc.transfers.domain import (
     Entity,
     ValueKind,
@@ -95,7 +97,12 @@ class Interpreter:
         self._sender = sender
         self._zone = zone
         self._places = tuple(plan.places.items())
-        self._read: Callable[[dict[str, str]], Any] = self._order if entity == "orders" else self._customer
+        self._read: Callable[[dict[str, str]], Any] = {
+            "customers": self._customer,
+            "orders": self._order,
+            "contacts": read_contact,
+            "distributors": read_distributor,
+        }[entity]
 
     def item(self, record: Record) -> Item:
         """The row read, or its faults."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from customer_svc.transfers.columns import known_field
-from customer_svc.transfers.domain import HOME_ZONE, MOST_COLUMNS, Entity, ValueKind
+from customer_svc.transfers.domain import ENTITIES, HOME_ZONE, MOST_COLUMNS, Entity, ValueKind
 from shared.http import Input, ListQuery, Output
 from shared.http.types import Code, Moment, clean_text
 
@@ -151,7 +151,7 @@ FORM_BODY: dict[str, Any] = {
                         "format": "binary",
                         "description": "CSV or .xlsx, at most 200 MiB",
                     },
-                    "entity": {"type": "string", "enum": ["customers", "orders"]},
+                    "entity": {"type": "string", "enum": list(ENTITIES)},
                     "mapping": {
                         "type": "object",
                         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100},
