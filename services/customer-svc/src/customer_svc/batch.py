@@ -15,18 +15,19 @@ from shared.problems import Problem
 class Outcome(NamedTuple):
     """What became of one row of a chunk.
 
-    `created`: it is new. `unchanged`: it was there with the same content. `duplicate`: its key is there
-    with other content. `problem`: it was refused. Nothing is written but for `created`. `id` is the
-    record's own or, for unchanged and duplicate, that of the record which is there.
+    `created`: it is new. `changed`: it was there and has other content now. `unchanged`: it was there with
+    the same content. `duplicate`: its key is there with other content. `problem`: it was refused. Nothing is
+    written but for `created` and `changed`. `id` is the record's own or, for the others that have one, that
+    of the record which is there.
     """
 
-    status: Literal["created", "unchanged", "duplicate", "problem"]
+    status: Literal["created", "changed", "unchanged", "duplicate", "problem"]
     id: UUID | None = None
     problem: Problem | None = None
 
     @property
     def record_id(self) -> UUID:
-        """The id of an outcome that has one: created or unchanged."""
+        """The id of an outcome that has one: created, changed or unchanged."""
         if self.id is None:
             raise ValueError(f"nothing was stored: {self.status}")
         return self.id

@@ -41,12 +41,13 @@ _t = Customer.__table__  # type: ignore[attr-defined]
 _h = CustomerChange.__table__  # type: ignore[attr-defined]
 _FIXED = ("id", "created_at")
 _INSERT = prepare(insert(_t), *_t.c.keys())
-_UPDATE = prepare(
+UPDATE = prepare(
     update(_t).where(_t.c.id == bindparam("b_id")),
     *(column.key for column in _t.c if column.key not in _FIXED),
 )
 _NOTE = prepare(insert(_h), *_h.c.keys())
 _TAKEN = {"customer_identity_key": domain.identity_taken, "customer_tax_number": domain.tax_number_taken}
+NOTE = prepare(insert(_h), *_h.c.keys())
 _ASSIGNING = {"owner_id", "org_unit_id", "distributor_id"}
 
 
@@ -143,7 +144,7 @@ async def alter_customer(
     searchable = domain.searchable(record["name"], record["kind"])
     record |= {**searchable, "version": record["version"] + 1, "updated_at": tx.now}
     try:
-        await tx.run(_UPDATE, **record, b_id=record["id"])
+        await tx.run(UPDATE, **record, b_id=record["id"])
     except UniqueViolationError as error:
         raise _taken(error) from None
     if BY & changed.keys():
@@ -171,4 +172,4 @@ def _taken(error: UniqueViolationError) -> Conflict:
 
 async def _note(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], by: UUID) -> None:
     whose = {"customer_id": record["id"], "distributor_id": record["distributor_id"]}
-    await tx.run_many(_NOTE, ({**note, **whose} for note in notes(tx, record["version"], changed, by=by)))
+    await tx.run_many(NOTE, ({**note, **whose} for note in notes(tx, record["version"], changed, by=by)))

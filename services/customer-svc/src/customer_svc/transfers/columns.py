@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from customer_svc.transfers.domain import MOST_COLUMNS, Entity
 from shared.problems import FieldError, Invalid
@@ -82,7 +81,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
 }
 # Of each group one column must be there.
-_NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
+NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
     "customers": (("name",), ("kind",)),
     "orders": (
         ("order_no",),
@@ -116,14 +115,6 @@ def plain_field(name: str) -> str:
     return name if name.startswith(ATTRIBUTES) else name.casefold().replace(" ", "_")
 
 
-def field_of(entry: Mapping[str, Any], header: str) -> str | None:
-    """The field into which a column of an import's file goes, None if into none."""
-    mapping: Mapping[str, str] | None = entry["mapping"]
-    if mapping is None:
-        return plain_field(header.strip())
-    return next((field for field, name in mapping.items() if name.strip() == header.strip()), None)
-
-
 def plan(entity: Entity, header: Sequence[str], mapping: Mapping[str, str] | None) -> Plan:
     """The fields of a file with this header; Invalid names every column that is wrong.
 
@@ -136,7 +127,7 @@ def plan(entity: Entity, header: Sequence[str], mapping: Mapping[str, str] | Non
         _error(
             f"/file/columns/{' | '.join(group)}", "column_missing", "is a column that is missing", "缺少该列"
         )
-        for group in _NEEDED[entity]
+        for group in NEEDED[entity]
         if not any(name in places or name in (mapping or ()) for name in group)
     ]
     if errors:

@@ -23,7 +23,7 @@ from shared.uploads import StoredUpload
 JOB = "import"
 TIDYING = "imports.tidying"
 KEPT = timedelta(days=90)
-COUNTS = ("created", "unchanged", "duplicate", "failed")
+COUNTS = ("created", "changed", "unchanged", "duplicate", "failed")
 
 _t: Any = Import.__table__  # type: ignore[attr-defined]
 _f: Any = ImportFault.__table__  # type: ignore[attr-defined]
@@ -58,7 +58,7 @@ async def begin_import(
     )
     scope = tx.scope
     row = {
-        **form.model_dump(exclude={"encoding"}),
+        **form.model_dump(exclude={"encoding", "template_id"}),
         "wanted_encoding": form.encoding,
         **dict.fromkeys(("encoding", "separator", "total", "outcome", "header")),
         **dict.fromkeys((*COUNTS, "done", "faults", "kept"), 0),

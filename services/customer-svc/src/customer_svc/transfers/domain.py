@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 Entity = Literal["customers", "orders", "contacts", "distributors"]
 ENTITIES: tuple[str, ...] = get_args(Entity)
+Policy = Literal["skip", "update", "new"]
+POLICIES: tuple[str, ...] = get_args(Policy)
+SUGGESTED: Literal["suggested"] = "suggested"
 ValueKind = Literal["empty", "number", "time", "text", "unreadable", "row"]
 VALUE_KINDS: tuple[str, ...] = get_args(ValueKind)
 

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, String, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
+from customer_svc.customers.tables import Customer
 from customer_svc.orders.schemas import OrderCreate
 from customer_svc.transfers.contact_rows import ContactRow
 from customer_svc.transfers.distributor_rows import DistributorRow
@@ -21,7 +22,13 @@ Load = Callable[[Tx], Awaitable[list[Outcome]]]
 _SECONDS = 60
 
 _s: Any = Foreseen.__table__  # type: ignore[attr-defined]
-_REMEMBER = prepare(insert(_s).on_conflict_do_nothing(), *_s.c.keys())
+_remember = insert(_s)
+_REMEMBER = prepare(
+    _remember.on_conflict_do_update(
+        index_elements=["import_id", "key", "id"], set_={"row": _remember.excluded.row}
+    ),
+    *_s.c.keys(),
+)
 
 
 def _recalled(place: str, *, whole: bool = False) -> Prepared:
@@ -41,12 +48,30 @@ def _recalled(place: str, *, whole: bool = False) -> Prepared:
     )
 
 
+def _changed() -> Prepared:
+    """The customers that a preview changed, as it left them."""
+    names = [column.key for column in Customer.__table__.c]  # type: ignore[attr-defined]
+    columns, stored = (", ".join(f'{whose}"{name}"' for name in names) for whose in ("", "stored."))
+    statement = text(
+        f"""
+        UPDATE customer SET ({columns}) = (SELECT {stored})
+        FROM import_foreseen AS known, jsonb_populate_record(CAST(NULL AS customer), known."row") AS stored
+        WHERE known.import_id = :import_id AND place = 'customer' AND key = ANY (:keys)
+            AND customer.id = known.id
+        """
+    )
+    return prepare(
+        statement.bindparams(bindparam("import_id", type_=Uuid), bindparam("keys", type_=ARRAY(String)))
+    )
+
+
 def _made(place: str, condition: str, *parameters: Any) -> Prepared:
     statement = text(f'SELECT id, to_jsonb(stored) AS "row" FROM {place} AS stored WHERE {condition}')
     return prepare(statement.bindparams(*parameters))
 
 
 _RECALL = (
+    _changed(),
     _recalled("distributor", whole=True),
     *map(_recalled, ("customer", "customer_identity", "contact", "sales_order")),
 )
@@ -115,7 +140,7 @@ def _keys(row: Row) -> list[str]:
 async def _foreseen(tx: Tx, rows: Rows, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     by_id: dict[UUID, list[str]] = {}
     for row, outcome in zip(rows, outcomes, strict=True):
-        if outcome.status == "created":
+        if outcome.status in ("created", "changed"):
             by_id[outcome.record_id] = _keys(row)[:1] if isinstance(row, OrderCreate) else _keys(row)
     found: list[dict[str, Any]] = []
     for place, statement in _MADE:

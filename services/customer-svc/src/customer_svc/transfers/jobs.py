@@ -16,6 +16,7 @@ from customer_svc.transfers import commands, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
 from customer_svc.transfers.foresight import foresee, remember
+from customer_svc.transfers.headings import mapping_of
 from customer_svc.transfers.loading import Overtaken
 from customer_svc.transfers.parting import Key
 from customer_svc.transfers.reading import CsvReader, Layout, Record, Survey, too_many_rows
@@ -31,6 +32,7 @@ _PIECE = 64 * 1024
 _SLICE_SECONDS = 0.001
 _JUDGING_SECONDS = 60
 _TRIES = 3
+_GOOD = ("created", "changed", "unchanged", "duplicate")
 
 
 async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - the operation names it all
@@ -177,9 +179,10 @@ class _Work:
                 "/file", "header_unreadable", en="The header row cannot be read.", zh="无法读取标题行。"
             )
         entry = self.entry
-        fields = plan(entry["entity"], header, entry["mapping"])
+        fields = plan(entry["entity"], header, mapping_of(entry, header))
         self._header = header
-        self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), _sender(entry))
+        sender = None if entry["policy"] == "new" else _sender(entry)
+        self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), sender)
         return records[1:]
 
     async def _read(self, records: Sequence[Record]) -> _Chunk:
@@ -242,8 +245,8 @@ class _Work:
                 continue
             faults += found
             records.append(item.record)
-        tally = Counter(outcome.status for outcome in outcomes)
-        counted = {name: tally[name] for name in ("created", "unchanged", "duplicate")}
+        tally = Counter[str](outcome.status for outcome in outcomes)
+        counted = {name: tally[name] for name in _GOOD}
         counted["failed"] = len(items) - sum(counted.values())
         refused = commands.Refused(faults, records, self._header)
         self._stored_rows += len(items)

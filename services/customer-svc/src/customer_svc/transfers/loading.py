@@ -16,6 +16,7 @@ from customer_svc.custom_fields.queries import definitions
 from customer_svc.customers.commands import register_many
 from customer_svc.customers.queries import known
 from customer_svc.customers.records import new_record
+from customer_svc.customers.renewal import Renewal, renew_many
 from customer_svc.customers.tables import Customer
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import unknown_distributor
@@ -90,8 +91,11 @@ async def load_customers(
     import_id: UUID,
     chunk: int,
     contested: frozenset[Key] = frozenset(),
+    renewing: bool = False,
 ) -> list[Outcome]:
-    """Register the customers of a chunk with one event; a row whose identity is known changes nothing.
+    """Register the customers of a chunk with one event.
+
+    A row whose identity or code is known changes nothing or, `renewing`, the fields that it gives.
 
     Raises Overtaken when an identity is taken by somebody who could not be seen. `contested` are those of an
     earlier try: whoever still cannot be seen is out of the sender's sight.
@@ -103,9 +107,14 @@ async def load_customers(
     wanted = [rows[place].customer for place in parted.fresh]
     made = await register_many(tx, wanted, by=by, import_id=import_id, chunk=chunk)
     outcomes = parted.refused | dict(zip(parted.fresh, made, strict=True))
+    if renewing:
+        outcomes |= await _renewed(tx, rows, outcomes, by)
     owners.of |= await _claim(tx, parted.fresh, outcomes)
     await _add_contacts(tx, rows, outcomes)
-    outcomes |= await _compared(tx, rows, parted.known, owners.of)
+    compared = await _compared(tx, rows, parted.known, owners.of)
+    if renewing:
+        compared |= await _renewed(tx, rows, compared, by)
+    outcomes |= compared
     return [outcomes[place] for place in range(len(rows))]
 
 
@@ -139,7 +148,7 @@ async def _claim(tx: Tx, rows: Mapping[int, Key | None], outcomes: Mapping[int, 
     owned = {
         key: outcomes[place].record_id
         for place, key in rows.items()
-        if key is not None and outcomes[place].status in ("created", "unchanged")
+        if key is not None and outcomes[place].status in ("created", "changed", "unchanged")
     }
     if not owned:
         return {}
@@ -184,6 +193,18 @@ async def _add_contacts(tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[i
     ]
     if contacts:
         await tx.run_many(_ADD_CONTACT, contacts)
+
+
+async def _renewed(
+    tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[int, Outcome], by: UUID
+) -> dict[int, Outcome]:
+    """What becomes of the rows whose customer is there with other content."""
+    wanted = {
+        place: Renewal(outcome.id, rows[place].customer)
+        for place, outcome in sorted(outcomes.items())
+        if outcome.status == "duplicate" and outcome.id is not None
+    }
+    return dict(zip(wanted, await renew_many(tx, list(wanted.values()), by=by), strict=True))
 
 
 async def _compared(

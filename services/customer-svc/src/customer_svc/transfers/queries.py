@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, Uuid, bindparam, case, func, literal, or_, select
 
 from customer_svc.transfers.domain import safe_cell
+from customer_svc.transfers.headings import applied
 from customer_svc.transfers.schemas import FaultQuery, ImportQuery
 from customer_svc.transfers.tables import Import, ImportFault
 from customer_svc.transfers.unpacking import WORKBOOK
@@ -32,9 +34,13 @@ _READ = select(
     ).label("format"),
     case((_t.c.encoding == "utf-8-sig", "utf-8"), (_t.c.encoding == "gb18030", "gb18030")).label("encoding"),
     _t.c.sheet,
+    _t.c.policy,
+    _t.c.header.label("columns"),
+    _t.c.mapping,
     _t.c.total,
     _t.c.done.label("read"),
     _t.c.created,
+    _t.c.changed,
     _t.c.unchanged,
     _t.c.duplicate,
     _t.c.failed,
@@ -98,10 +104,17 @@ async def visible(db: Reader, import_id: UUID, caller: Principal) -> Record:
     return row
 
 
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An import as it is read: with the mapping that is applied."""
+    columns = row["columns"]
+    return {**row, "mapping": columns and applied(row, columns)}
+
+
 async def imports(db: Reader, query: ImportQuery, sealer: Sealer, caller: Principal) -> dict[str, Any]:
     """One page of the caller's imports, or of everybody's for an administrator."""
     mine = [] if caller.may(_SEES_ALL) else [_t.c.created_by == caller.id]
-    return await _LIST.page(db, query, sealer, where=mine)
+    page = await _LIST.page(db, query, sealer, where=mine)
+    return {**page, "data": [shown(row) for row in page["data"]]}
 
 
 async def faults(

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select
 
 from customer_svc.transfers import queries
-from customer_svc.transfers.columns import REASONS, field_of
+from customer_svc.transfers.columns import REASONS
 from customer_svc.transfers.domain import safe_cell
+from customer_svc.transfers.headings import field_of
 from customer_svc.transfers.reading import Record as Read
 from customer_svc.transfers.tables import ImportFault, RefusedRow
 from shared.auth import Principal
@@ -60,7 +61,7 @@ async def table(db: Reader, import_id: UUID, *, caller: Principal, zh: bool) -> 
     entry = await queries.whole(db, import_id)
     header: list[str] = entry["header"] or []
     shown = [place for place, name in enumerate(header) if name.strip() not in REASONS]
-    hidden = {place for place in shown if field_of(entry, header[place]) in caller.masked}
+    hidden = {place for place in shown if field_of(entry, header, header[place]) in caller.masked}
     reasons = await _reasons(db, import_id, zh=zh)
     found = [[*(header[place] for place in shown), REASONS[1 if zh else 0]]]
     for row in await db.rows(_ROWS, b_import_id=import_id):

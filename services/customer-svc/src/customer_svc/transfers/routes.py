@@ -10,15 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from customer_svc.transfers import commands, queries, refusals
+from customer_svc.transfers import commands, queries, refusals, templates
 from customer_svc.transfers.booking import XLSX, workbook
-from customer_svc.transfers.domain import MOST_BYTES, Entity
+from customer_svc.transfers.documented import FAULT_FILE, FORM_BODY, REFUSED_FILE, WORKBOOK_FILE
+from customer_svc.transfers.domain import MOST_BYTES, SUGGESTED, Entity
 from customer_svc.transfers.form import read_form
 from customer_svc.transfers.schemas import (
-    FAULT_FILE,
-    FORM_BODY,
-    REFUSED_FILE,
-    WORKBOOK_FILE,
     FaultQuery,
     FaultRead,
     ImportForm,
@@ -26,6 +23,7 @@ from customer_svc.transfers.schemas import (
     ImportRead,
     ImportStarted,
 )
+from customer_svc.transfers.template_routes import router as template_router
 from shared import uploads
 from shared.auth import Principal
 from shared.db import Database, Tx
@@ -108,6 +106,7 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
         form = await _received(request, db, found)
         _permitted(caller, form.entity)
         tx = await _open(request, db, found[0], form)
+        form = await templates.completed(tx, form, caller)
         started = await commands.begin_import(
             tx, form, found[0], by=caller.id, service_number=request.state.service_number
         )
@@ -138,7 +137,7 @@ def _permitted(caller: Principal, entity: Entity) -> None:
 
 def _understood(fields: dict[str, str]) -> ImportForm:
     given: dict[str, Any] = dict(fields)
-    if "mapping" in given:
+    if given.get("mapping") not in (None, SUGGESTED):
         try:
             given["mapping"] = from_json(given["mapping"])
         except ValueError:
@@ -194,7 +193,7 @@ async def get_import(import_id: UUID, db: ReadDb, caller: Caller, response: Resp
     """How far it is and what became of the rows that were read."""
     row = await queries.visible(db, import_id, caller)
     set_etag(response, row["version"])
-    return dict(row)
+    return queries.shown(dict(row))
 
 
 @router.get(
@@ -277,3 +276,4 @@ def _attached(import_id: UUID, form: str) -> dict[str, str]:
 
 router.include_router(_sending)
 router.include_router(_making)
+router.include_router(template_router)

@@ -91,8 +91,11 @@ class Item:
 class Interpreter:
     """Reads the rows of one file."""
 
-    def __init__(self, entity: Entity, plan: Plan, zone: ZoneInfo, sender: str) -> None:
-        """`sender` tells apart whose rows are the same; `zone` is that of times without an offset."""
+    def __init__(self, entity: Entity, plan: Plan, zone: ZoneInfo, sender: str | None) -> None:
+        """`sender` tells apart whose rows are the same, None if no row is known by its content alone.
+
+        `zone` is that of times without an offset.
+        """
         self._plan = plan
         self._sender = sender
         self._zone = zone
@@ -241,7 +244,9 @@ def _amount(given: dict[str, Any], currency: str) -> int | str:
         ) from None
 
 
-def _reference(given: Mapping[str, str], customer: CustomerCreate, sender: str) -> tuple[str, str] | None:
+def _reference(
+    given: Mapping[str, str], customer: CustomerCreate, sender: str | None
+) -> tuple[str, str] | None:
     """The identity of the row; one that names none, nor a code, is known again by all that it says."""
     if "external_id" in given:
         if "channel" not in given:
@@ -250,7 +255,7 @@ def _reference(given: Mapping[str, str], customer: CustomerCreate, sender: str) 
             )
         ref = IdentityRef(channel=given["channel"], external_id=given["external_id"])
         return ref.channel, ref.external_id
-    if customer.code is not None:
+    if customer.code is not None or sender is None:
         return None
     said = sender + json.dumps(given, sort_keys=True)
     return _FROM_FILE, hashlib.sha256(said.encode()).hexdigest()

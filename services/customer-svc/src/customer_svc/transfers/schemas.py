@@ -5,27 +5,33 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from customer_svc.transfers.columns import known_field
-from customer_svc.transfers.domain import ENTITIES, HOME_ZONE, MOST_COLUMNS, Entity, ValueKind
+from customer_svc.transfers.domain import (
+    HOME_ZONE,
+    MOST_COLUMNS,
+    Entity,
+    Policy,
+    ValueKind,
+)
 from shared.http import Input, ListQuery, Output
 from shared.http.types import Code, Moment, clean_text
 
 Encoding = Literal["utf-8", "gb18030"]
 Format = Literal["csv", "xlsx"]
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-_Header = Annotated[
+Header = Annotated[
     str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), AfterValidator(clean_text)
 ]
-_Sheet = Annotated[
+SheetName = Annotated[
     str,
     StringConstraints(min_length=1, max_length=31),
     AfterValidator(clean_text),
     Field(examples=["Sheet1", "客户"]),
 ]
-_Field = Annotated[str, StringConstraints(min_length=1, max_length=111), AfterValidator(clean_text)]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=111), AfterValidator(clean_text)]
 
 
 @cache
@@ -39,23 +45,81 @@ def _known_zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+Mapping = Annotated[dict[FieldName, Header], Field(min_length=1, max_length=MOST_COLUMNS)]
+
+
+def check_mapping(entity: Entity, mapping: Any) -> None:
+    """Raise for a mapping of a field that the entity does not have."""
+    if isinstance(mapping, dict) and any(not known_field(entity, name) for name in mapping):
+        raise PydanticCustomError(
+            "mapping_unknown_field", "maps a field that is not known", {"zh": "mapping 含有未知字段"}
+        )
+
+
+def check_policy(entity: Entity, policy: Policy) -> None:
+    """Raise for a policy that is for customers only."""
+    if policy != "skip" and entity != "customers":
+        raise PydanticCustomError(
+            "policy_of_customers",
+            "can only be skip: other policies are for customers",
+            {"zh": "只能为 skip：其他策略仅用于客户"},
+        )
+
+
 class ImportForm(Input):
     """The fields beside the file."""
 
     entity: Entity
-    mapping: Annotated[dict[_Field, _Header], Field(min_length=1, max_length=MOST_COLUMNS)] | None = None
+    mapping: Mapping | Literal["suggested"] | None = None
     dry_run: bool = False
-    timezone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = HOME_ZONE
+    timezone: Zone = HOME_ZONE
     encoding: Encoding | None = None
-    sheet: _Sheet | None = None
+    sheet: SheetName | None = None
+    policy: Policy = "skip"
+    template_id: UUID | None = None
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.mapping and any(not known_field(self.entity, name) for name in self.mapping):
-            raise PydanticCustomError(
-                "mapping_unknown_field", "maps a field that is not known", {"zh": "mapping 含有未知字段"}
-            )
+        check_mapping(self.entity, self.mapping)
+        check_policy(self.entity, self.policy)
         return self
+
+
+class SuggestionQuery(Input):
+    """The columns of a file as its header names them, from the left."""
+
+    entity: Entity
+    columns: Annotated[
+        list[Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)]],
+        BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+        Field(min_length=1, max_length=MOST_COLUMNS, examples=[["客户名称", "手机"]]),
+    ]
+
+
+class SuggestionRead(Output):
+    """A `mapping` for an import, the columns that mean nothing known, and groups of which one is missing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "mapping": {"name": "Company", "phone": "Mobile"},
+                    "unmapped": ["Remarks"],
+                    "missing": [["kind"]],
+                },
+                {
+                    "mapping": {"name": "客户名称", "phone": "手机"},
+                    "unmapped": ["备注"],
+                    "missing": [["kind"]],
+                },
+            ]
+        }
+    )
+
+    mapping: dict[str, str]
+    unmapped: list[str]
+    missing: list[list[str]]
 
 
 class ImportStarted(Output):
@@ -73,8 +137,10 @@ class ImportRead(Output):
 
     `format` and `encoding` are how the file is read, null until then; a workbook has no encoding.
 
-    `created` are new, `unchanged` were there with the same content, `duplicate` have the key of another one,
-    `failed` are refused; the last two stand in the list of errors.
+    `columns` is the header of the file and `mapping` which of them is read into which field, null until the
+    first rows were judged. `created` are new, `changed` have other content now, `unchanged` were there with
+    the same content, `duplicate` have the key of another one, `failed` are refused; the last two stand in
+    the list of errors.
     """
 
     id: UUID
@@ -85,9 +151,13 @@ class ImportRead(Output):
     format: Format | None = Field(examples=["csv"])
     encoding: Encoding | None = Field(examples=["gb18030"])
     sheet: str | None = Field(examples=[None])
+    policy: Policy
+    columns: list[str] | None = Field(examples=[["客户名称", "类型", "手机"]])
+    mapping: dict[str, str] | None = Field(examples=[{"name": "客户名称", "kind": "类型", "phone": "手机"}])
     total: int | None
     read: int
     created: int
+    changed: int
     unchanged: int
     duplicate: int
     failed: int
@@ -119,107 +189,4 @@ class FaultQuery(ListQuery):
     """Filters of an import's errors."""
 
     code: Code | None = None
-    field: _Field | None = None
-
-
-_FORM: dict[str, Any] = {"entity": "customers", "dry_run": False, "timezone": "Asia/Shanghai"}
-_FORM_EXAMPLES: dict[str, Any] = {
-    "en": {
-        "summary": "English",
-        "value": {**_FORM, "file": "name,kind,phone\nHarbour Lights Ltd,organisation,+44 20 7946 0018\n"},
-    },
-    "zh": {
-        "summary": "中文",
-        "value": {
-            **_FORM,
-            "file": "客户名称,类型,手机\n上海海纳百货有限公司,organisation,021-62881234\n",
-            "mapping": {"name": "客户名称", "kind": "类型", "phone": "手机"},
-        },
-    },
-}
-
-FORM_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file", "entity"],
-                "properties": {
-                    "file": {
-                        "type": "string",
-                        "format": "binary",
-                        "description": "CSV or .xlsx, at most 200 MiB",
-                    },
-                    "entity": {"type": "string", "enum": list(ENTITIES)},
-                    "mapping": {
-                        "type": "object",
-                        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100},
-                        "minProperties": 1,
-                        "maxProperties": MOST_COLUMNS,
-                        "description": "Field of ours → header of the file; then only these columns are read",
-                        "examples": [{"name": "客户名称", "kind": "类型", "phone": "手机"}],
-                    },
-                    "dry_run": {"type": "boolean", "default": False},
-                    "timezone": {
-                        "type": "string",
-                        "maxLength": 64,
-                        "default": HOME_ZONE,
-                        "examples": ["Europe/London"],
-                    },
-                    "encoding": {
-                        "type": "string",
-                        "enum": ["utf-8", "gb18030"],
-                        "description": "Of a CSV file; found out if it is left out",
-                    },
-                    "sheet": {
-                        "type": "string",
-                        "minLength": 1,
-                        "maxLength": 31,
-                        "description": "Name of the worksheet; the first one that is shown if it is left out",
-                        "examples": ["Sheet1"],
-                    },
-                },
-            },
-            "examples": _FORM_EXAMPLES,
-            "encoding": {"mapping": {"contentType": "application/json"}},
-        }
-    },
-}
-
-FAULT_FILE: dict[str, Any] = {
-    "schema": {"type": "string"},
-    "examples": {
-        "en": {
-            "summary": "English",
-            "value": '"line","column","field","code","kind","reason"\r\n'
-            '"17","phone","phone","phone_invalid","text","is not a phone number"\r\n',
-        },
-        "zh": {
-            "summary": "中文",
-            "value": '"line","column","field","code","kind","reason"\r\n'
-            '"17","手机","phone","phone_invalid","text","不是有效的电话号码"\r\n',
-        },
-    },
-}
-
-REFUSED_FILE: dict[str, Any] = {
-    "schema": {"type": "string"},
-    "examples": {
-        "en": {
-            "summary": "English",
-            "value": '"name","kind","phone","import_errors"\r\n'
-            '"Harbour Lights Ltd","organisation","n/a","phone: is not a phone number"\r\n',
-        },
-        "zh": {
-            "summary": "中文",
-            "value": '"客户名称","类型","手机","导入错误"\r\n'
-            '"上海海纳百货有限公司","organisation","无","手机：不是有效的电话号码"\r\n',
-        },
-    },
-}
-
-WORKBOOK_FILE: dict[str, Any] = {
-    "schema": {"type": "string", "format": "binary"},
-    "examples": {"workbook": {"summary": "A zip file", "value": "PK"}},
-}
+    field: FieldName | None = None

@@ -33,4 +33,11 @@ async def store(
         return await load_contacts(tx, rows)
     if entry["entity"] == "distributors":
         return await load_distributors(tx, rows)
-    return await load_customers(tx, rows, **told, by=entry["created_by"], contested=contested)
+    return await load_customers(
+        tx,
+        rows,
+        **told,
+        by=entry["created_by"],
+        contested=contested,
+        renewing=entry["policy"] == "update",
+    )

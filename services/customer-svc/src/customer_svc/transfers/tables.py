@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from customer_svc.tables import BIG, JSON, MOMENT, Base
-from customer_svc.transfers.domain import ENTITIES, VALUE_KINDS
+from customer_svc.transfers.domain import ENTITIES, POLICIES, VALUE_KINDS
 
 IDS: Any = ARRAY(Uuid)
 
@@ -27,6 +27,7 @@ class Import(Base, table=True):
     __tablename__ = "data_import"
     __table_args__ = (
         CheckConstraint(f"entity in {ENTITIES}", name="data_import_entity"),
+        CheckConstraint(f"policy in {POLICIES}", name="data_import_policy"),
         CheckConstraint("outcome in ('succeeded', 'failed', 'cancelled')", name="data_import_outcome"),
         Index("data_import_by_created", "created_at", "id"),
         Index("data_import_of_creator", "created_by", "created_at", "id"),
@@ -35,7 +36,8 @@ class Import(Base, table=True):
     id: UUID = Field(primary_key=True)
     entity: str
     dry_run: bool
-    mapping: dict[str, str] | None = Field(sa_column=Column(JSON, nullable=True))
+    mapping: Any = Field(sa_column=Column(JSON, nullable=True))
+    policy: str
     timezone: str
     sheet: str | None
     wanted_encoding: str | None
@@ -48,6 +50,7 @@ class Import(Base, table=True):
     total: int | None
     done: int
     created: int
+    changed: int
     unchanged: int
     duplicate: int
     failed: int
@@ -55,6 +58,33 @@ class Import(Base, table=True):
     header: list[str] | None = Field(sa_column=Column(JSON, nullable=True))
     kept: int
     outcome: str | None
+    created_by: UUID
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
+    version: int
+
+
+class ImportTemplate(Base, table=True):
+    """How files of one kind are read, under a name; only who made it sees it."""
+
+    __tablename__ = "import_template"
+    __table_args__ = (
+        CheckConstraint(f"entity in {ENTITIES}", name="import_template_entity"),
+        CheckConstraint(f"policy in {POLICIES}", name="import_template_policy"),
+        Index("import_template_name", "created_by", "name", unique=True),
+        Index("import_template_by_name", "name", "id"),
+        Index("import_template_by_created", "created_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    entity: str
+    mapping: dict[str, str] | None = Field(sa_column=Column(JSON, nullable=True))
+    encoding: str | None
+    sheet: str | None
+    timezone: str
+    policy: str
+    scope_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
     created_by: UUID
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)

@@ -1,0 +1,110 @@
+"""Changing many customers at once, each as by a merge patch, with one event for all of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from asyncpg import UniqueViolationError
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from customer_svc.batch import Outcome
+from customer_svc.changes import differences, notes
+from customer_svc.channels.commands import enter_channels
+from customer_svc.customers import domain, queries
+from customer_svc.customers.commands import NOTE, UPDATE
+from customer_svc.customers.records import reference_row
+from customer_svc.customers.schemas import CustomerCreate
+from customer_svc.customers.tables import Customer
+from shared.db import Tx, in_sight, prepare, sight
+from shared.events.customer import CustomersImported
+from shared.messaging import outbox
+from shared.problems import Conflict, Problem
+
+_t: Any = Customer.__table__  # type: ignore[attr-defined]
+_LOCKED = prepare(
+    select(_t)
+    .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(queries.SIGHT))
+    .order_by(_t.c.id)
+    .with_for_update()
+)
+_FIXED = ("distributor_id", "owner_id", "org_unit_id")
+
+
+class Renewal(NamedTuple):
+    """A customer in sight and what is told of it anew."""
+
+    customer_id: UUID
+    told: CustomerCreate
+
+
+class _Change(NamedTuple):
+    record: dict[str, Any]
+    changed: Mapping[str, tuple[Any, Any]]
+
+
+async def renew_many(tx: Tx, wanted: Sequence[Renewal], *, by: UUID) -> list[Outcome]:
+    """Change the fields that are given, with their history; an outcome for each, in order.
+
+    Fields that are not given stay, attributes one by one. Of two renewals of one customer the later one is
+    built on the earlier one. An archived customer, or one whose owner would change, is a `duplicate` still:
+    that is restoring and assigning. Who holds a customer, and its distributor, stay.
+    """
+    if not wanted:
+        return []
+    ids = sorted({one.customer_id for one in wanted})
+    records = {row["id"]: dict(row) for row in await tx.rows(_LOCKED, ids=ids, **sight(tx.scope))}
+    outcomes: list[Outcome] = []
+    told: dict[UUID, dict[str, Any]] = {}
+    for one in wanted:
+        try:
+            change = _change(tx, records.get(one.customer_id), one.told)
+            if change is not None:
+                await _write(tx, change, by)
+                records[one.customer_id] = told[one.customer_id] = change.record
+        except Problem as problem:
+            outcomes.append(Outcome("duplicate", one.customer_id, problem))
+        else:
+            outcomes.append(Outcome("unchanged" if change is None else "changed", one.customer_id))
+    if told:
+        outbox.record(tx, _renewed(tx, told.values()))
+    return outcomes
+
+
+def _change(tx: Tx, record: dict[str, Any] | None, told: CustomerCreate) -> _Change | None:
+    """The record as it shall be; None if it is so."""
+    if record is None or record["status"] != "active":
+        raise Conflict("customer_archived", en="The customer is archived.", zh="该客户已归档。")
+    given = {name: getattr(told, name) for name in told.model_fields_set}
+    if given.get("owner_id") not in (None, record["owner_id"]):
+        raise Conflict("owner_differs", en="An owner changes by assigning.", zh="负责人须通过分配变更。")
+    if "attributes" in given:
+        given["attributes"] = {**record["attributes"], **given["attributes"]}
+    changed = differences(record, {name: value for name, value in given.items() if name not in _FIXED})
+    if not changed:
+        return None
+    record = {**record, **{field: new for field, (_, new) in changed.items()}}
+    record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
+    return _Change(record, changed)
+
+
+async def _write(tx: Tx, change: _Change, by: UUID) -> None:
+    record = change.record
+    await enter_channels(tx, [record["channel"]] if "channel" in change.changed else [])
+    try:
+        async with tx.savepoint():
+            await tx.run(UPDATE, **record, b_id=record["id"])
+    except UniqueViolationError:
+        raise domain.code_taken() from None
+    whose = {"customer_id": record["id"], "distributor_id": record["distributor_id"]}
+    kept = notes(tx, record["version"], change.changed, by=by)
+    await tx.run_many(NOTE, ({**note, **whose} for note in kept))
+
+
+def _renewed(tx: Tx, records: Iterable[Mapping[str, Any]]) -> CustomersImported:
+    homes = {record["distributor_id"] for record in records}
+    return CustomersImported(
+        subject=tx.new_id(),
+        version=1,
+        distributor_id=homes.pop() if len(homes) == 1 else None,
+        customers=tuple(reference_row(record) for record in records),
+    )
