@@ -38,7 +38,7 @@ _FIXED = {
     "changeField": {"position": 5},
     "changeView": {"columns": ["name"]},
 }
-_MAKERS = {"import_id": "import_", "key_id": "api_key"}
+_MAKERS = {"import_id": "import_", "key_id": "api_key", "template_id": "import_template"}
 
 
 def _now(**ahead: float) -> str:
@@ -248,6 +248,26 @@ class World:
             while (await self._read(f"/v1/imports/{found}"))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
                 await asyncio.sleep(0.05)
         return str(found)
+
+    async def import_template(self) -> str:
+        """A template that whoever asks may have."""
+        body = {"name": self.said(self.unique("template")), "entity": "customers"}
+        return str((await self.admin.made("/v1/import-templates", body))["id"])
+
+    async def export(self) -> str:
+        """An export whose file is there."""
+        body = {"entity": "customers", "filters": {"q": "海纳"}}
+        found = (await self.admin.made("/v1/exports", body))["id"]
+        async with asyncio.timeout(30):
+            while (await self._read(f"/v1/exports/{found}"))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+        return str(found)
+
+    async def for_createImportTemplate(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": self.unique("template"), "entity": "customers", "mapping": {"name": "客户名称"}}
+
+    async def for_changeImportTemplate(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": self.unique("template")}
 
     async def _import_request(self, form: dict[str, str] | None) -> Ask:
         return Ask("POST", b"/v1/imports").saying(*multipart(form or await self.for_startImport()))

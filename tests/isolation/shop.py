@@ -118,6 +118,18 @@ class Shop(World):
             return await super().import_(form)
         return await replace(self, admin=self.beginner).import_(form)
 
+    async def import_template(self) -> str:
+        """A template that the beginner made."""
+        if self.beginner is self.admin:
+            return await super().import_template()
+        return await replace(self, admin=self.beginner).import_template()
+
+    async def export(self) -> str:
+        """An export that the beginner began."""
+        if self.beginner is self.admin:
+            return await super().export()
+        return await replace(self, admin=self.beginner).export()
+
     async def operation(self) -> str:
         """The work of an import; its id names both."""
         return await self.import_()

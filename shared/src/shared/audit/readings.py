@@ -18,6 +18,7 @@ PERSONAL: Final = frozenset(
         "scores",
         "reminders",
         "imports",
+        "exports",
         "staff",
         "audit",
     }

@@ -32,6 +32,8 @@ _SALES = (
     "orders:write",
     "imports:read",
     "imports:write",
+    "exports:read",
+    "exports:write",
     "interactions:write",
     "complaints:write",
     "operations:write",
@@ -87,6 +89,8 @@ GRANTABLE = frozenset(
         "scores:read",
         "imports:read",
         "imports:write",
+        "exports:read",
+        "exports:write",
         "operations:read",
         "operations:write",
     )

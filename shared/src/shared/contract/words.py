@@ -32,6 +32,14 @@ TAGS = {
     "views": ("Lists as somebody wants to see them again", "保存的列表视图：筛选、排序与列"),
     "fields": ("The company's own fields of customers and contacts", "客户与联系人的自定义字段"),
     "imports": ("Customers and orders from files", "从文件导入客户与订单"),
+    "imports": (
+        "Customers, orders, contacts and distributors from files",
+        "从文件导入客户、订单、联系人与经销商",
+    ),
+    "exports": (
+        "Customers, orders, contacts and distributors as files",
+        "将客户、订单、联系人与经销商导出为文件",
+    ),
     "interactions": ("Calls, visits, messages with customers", "与客户的通话、拜访与消息"),
     "complaints": ("Complaints and their course, with deadlines", "投诉及其处理过程与时限"),
     "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
@@ -60,6 +68,7 @@ THINGS = {
     "distributors": ("distributors", "渠道商"),
     "fields": ("custom fields", "自定义字段"),
     "imports": ("imports", "导入任务"),
+    "exports": ("exports", "导出任务"),
     "inbox": ("the inbox", "收件箱"),
     "interactions": ("interactions", "互动记录"),
     "operations": ("long-running operations", "后台任务"),

@@ -51,7 +51,7 @@ class Listing:
         """One page as `{"data": rows, "page": {...}}`; Malformed for an unknown sort or a foreign cursor."""
         sort = query.sort or self._default
         column = self._column(sort)
-        conditions = [*where, *(self._filters[name](value) for name, value in query.filters().items())]
+        conditions = [*where, *self.conditions(query)]
         binding = _binding(sort, query)
         statement = self._base.where(*conditions)
         there = None if query.cursor is None else _opened(query.cursor, column, sealer, binding)
@@ -74,6 +74,9 @@ class Listing:
         `key` is the column there that holds this table's key, and stands behind `column` in its index.
         """
         return Listing(base(self._base), key=key, sorts={sort: column}, default=sort, filters=self._filters)
+    def conditions(self, query: ListQuery) -> list[ColumnElement[bool]]:
+        """What the filters of a query ask of a row."""
+        return [self._filters[name](value) for name, value in query.filters().items()]
 
     def _column(self, sort: str) -> Any:
         column = self._sorts.get(sort.removeprefix("-"))

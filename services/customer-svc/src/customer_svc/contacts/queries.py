@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.contacts.schemas import ContactQuery
@@ -95,6 +95,9 @@ async def history(
     """One page of what changed, newest first; NotFound if the contact is out of sight."""
     await contact(db, customer_id, contact_id)
     return await _HISTORY.page(db, query, sealer, where=[_h.c.contact_id == contact_id])
+def chosen(query: ContactQuery) -> list[ColumnElement[bool]]:
+    """What the filters of the list ask of a contact."""
+    return _LIST.conditions(query)
 
 
 async def contacts(db: Reader, customer_id: UUID, query: ContactQuery, sealer: Sealer) -> dict[str, Any]:

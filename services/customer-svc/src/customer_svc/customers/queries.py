@@ -212,6 +212,11 @@ async def change(db: Reader, customer_id: UUID, change_id: UUID) -> dict[str, An
     return dict(row)
 
 
+def chosen(query: CustomerQuery) -> list[ColumnElement[bool]]:
+    """What the filters of the archive ask of a customer."""
+    return _LIST.conditions(query)
+
+
 async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of what changed, newest first; NotFound if the customer is out of sight."""
     await customer(db, customer_id, archived=True)

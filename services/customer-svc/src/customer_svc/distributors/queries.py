@@ -124,6 +124,11 @@ async def distributors(db: Reader, query: DistributorQuery, sealer: Sealer) -> d
     return {**page, "data": [veiled(db.scope, row) for row in page["data"]]}
 
 
+def chosen(query: DistributorQuery) -> list[ColumnElement[bool]]:
+    """What the filters of the archive ask of a distributor."""
+    return _LIST.conditions(query)
+
+
 async def tree(db: Reader, distributor_id: UUID, query: TreeQuery) -> dict[str, Any]:
     """A distributor with those above and below it in sight; NotFound if it is not itself."""
     await distributor(db, distributor_id)

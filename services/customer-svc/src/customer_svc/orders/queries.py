@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, String, bindparam, func, select
 
 from customer_svc.customers import queries as customers
 from customer_svc.orders.schemas import CustomerOrderQuery, OrderQuery
@@ -120,6 +120,11 @@ async def _page(db: Reader, query: ListQuery, sealer: Sealer, where: Sequence[An
 async def orders(db: Reader, query: OrderQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of all orders in sight."""
     return await _page(db, query, sealer, [])
+
+
+def chosen(query: OrderQuery) -> list[ColumnElement[bool]]:
+    """What the filters of the list ask of an order."""
+    return _LIST.conditions(query)
 
 
 async def orders_of(

@@ -5,8 +5,8 @@ import json
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 from shared.problems import Problem
@@ -18,7 +18,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @asynccontextmanager
-async def workbook(chunks: AsyncIterator[Iterable[list[str]]]) -> AsyncIterator[Path]:
+async def workbook(chunks: AsyncGenerator[Iterable[list[str]], None]) -> AsyncIterator[Path]:
     """A workbook of these rows, the header first; it is there until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "book.xlsx"
@@ -43,12 +43,13 @@ async def workbook(chunks: AsyncIterator[Iterable[list[str]]]) -> AsyncIterator[
         yield path
 
 
-async def _fed(process: Process, chunks: AsyncIterator[Iterable[list[str]]]) -> None:
+async def _fed(process: Process, chunks: AsyncGenerator[Iterable[list[str]], None]) -> None:
     if process.stdin is None:
         raise ValueError("the process has no input")
-    async for rows in chunks:
-        process.stdin.write("".join(f"{_encode(row)}\n" for row in rows).encode())
-        await process.stdin.drain()
+    async with aclosing(chunks):
+        async for rows in chunks:
+            process.stdin.write("".join(f"{_encode(row)}\n" for row in rows).encode())
+            await process.stdin.drain()
     process.stdin.close()
     await process.stdin.wait_closed()
     if await process.wait() != 0:

@@ -21,7 +21,7 @@ CHUNK_ROWS = 1000
 KEPT_FAULTS = 10_000
 HOME_ZONE = "Asia/Shanghai"
 
-_NO_DECIMALS = [
+NO_DECIMALS = [
     "BIF",
     "CLP",
     "DJF",
@@ -40,8 +40,8 @@ _NO_DECIMALS = [
     "XOF",
     "XPF",
 ]
-_THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
-_DECIMALS = dict.fromkeys(_NO_DECIMALS, 0) | dict.fromkeys(_THREE_DECIMALS, 3)
+THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+_DECIMALS = dict.fromkeys(NO_DECIMALS, 0) | dict.fromkeys(THREE_DECIMALS, 3)
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,. ]*([eE][+-]?[0-9]+)?")
 _TIME = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T].*)?")

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -87,7 +87,7 @@ def as_csv(rows: Sequence[Sequence[str]]) -> str:
     return "\ufeff" + out.getvalue()
 
 
-async def in_chunks(rows: Sequence[list[str]]) -> AsyncIterator[Sequence[list[str]]]:
+async def in_chunks(rows: Sequence[list[str]]) -> AsyncGenerator[Sequence[list[str]], None]:
     """The rows by the hundred."""
     for start in range(0, len(rows), 100):
         yield rows[start : start + 100]

@@ -1,0 +1,83 @@
+"""What can be exported, and how a text is kept from running as a formula where PostgreSQL writes the file."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+Entity = Literal["customers", "orders", "contacts", "distributors"]
+Format = Literal["csv", "xlsx"]
+Encoding = Literal["utf-8-bom", "gb18030"]
+ENTITIES: tuple[str, ...] = get_args(Entity)
+FORMATS: tuple[str, ...] = get_args(Format)
+ENCODINGS: tuple[str, ...] = get_args(Encoding)
+
+MOST_BYTES = 4 * 1024 * 1024 * 1024
+MOST_BOOK_ROWS = 1_000_000
+MOST_ATTRIBUTES = 50
+KEPT_DAYS = 7
+
+ATTRIBUTES = "attributes"
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "customers": (
+        "code",
+        "name",
+        "kind",
+        "phone",
+        "email",
+        "industry",
+        "size",
+        "region",
+        "address",
+        "website",
+        "channel",
+        "external_id",
+        "distributor_code",
+        "owner_id",
+        "tags",
+        ATTRIBUTES,
+    ),
+    "orders": (
+        "order_no",
+        "channel",
+        "ordered_at",
+        "amount",
+        "currency",
+        "kind",
+        "return_of",
+        "customer_id",
+        "sku",
+        "name",
+        "category",
+        "quantity",
+    ),
+    "contacts": ("customer_id", "name", "post", "phone", "email", "role"),
+    "distributors": (
+        "code",
+        "name",
+        "status",
+        "classification",
+        "level",
+        "region",
+        "territory",
+        "product_lines",
+        "parent_code",
+        "contact_name",
+        "contact_phone",
+        "contact_email",
+        "address",
+    ),
+}
+"""The columns of an export that names none: those that an import reads."""
+MORE: Mapping[str, tuple[str, ...]] = {
+    "customers": ("id", "status", "created_at", "updated_at"),
+    "orders": ("id", "customer_code", "customer_name", "distributor_code", "created_at"),
+    "contacts": ("id", "customer_code", "customer_name", "created_at", "updated_at"),
+    "distributors": ("id", "onboarding_stage", "created_at", "updated_at"),
+}
+"""Columns that can be had beside them."""
+
+# What Python's `\s` is, for the database's own `\s` depends on its locale.
+BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace() and code)
+RISKY = f"=+-@\uff1d\uff0b\uff0d\uff20'{BLANKS}"
+"""How a text begins that may have to be kept from running."""
+FORMULA = f"^'*[{BLANKS}]*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
+"""A regular expression for what `transfers.domain.safe_cell` puts an apostrophe before."""
