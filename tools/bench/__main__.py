@@ -1,4 +1,5 @@
 """make bench [ONLY=http,edge,ghosts,archive,imports,events,scoring,start]."""
+"""make bench [ONLY=http,edge,ghosts,imports,files,events,scoring,start]."""
 
 import argparse
 import asyncio
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import uvloop
 from tools.bench.figures import Line
 from tools.bench.parts import archive, edge, events, ghosts, http, imports, scoring, start
+from tools.bench.parts import edge, events, files, ghosts, http, imports, scoring, start
 from tools.bench.stage import SMALL, Sizes, Stage, stage
 
 from shared.telemetry import logs
@@ -30,6 +32,7 @@ PARTS = {
     "ghosts": Part("A foreign id, of one that never was, asked with a partner's key", ghosts.measure),
     "archive": Part("Finding customers among a million", archive.measure),
     "imports": Part("A file of orders through POST /v1/imports, of COPY", imports.measure),
+    "files": Part("Files that leave, and workbooks that arrive", files.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),

@@ -132,6 +132,41 @@ class ImportStarted(Output):
     status: Status
 
 
+_READ: dict[str, Any] = {
+    "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d81",
+    "entity": "customers",
+    "dry_run": False,
+    "status": "succeeded",
+    "size": 1843200,
+    "policy": "skip",
+    "total": 22190,
+    "read": 22190,
+    "created": 22180,
+    "changed": 0,
+    "unchanged": 4,
+    "duplicate": 1,
+    "failed": 5,
+    "created_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+    "created_at": "2026-03-01T09:30:00Z",
+    "updated_at": "2026-03-01T09:30:20Z",
+    "version": 25,
+}
+_READ_EN: dict[str, Any] = {
+    "format": "xlsx",
+    "encoding": None,
+    "sheet": "Customers",
+    "columns": ["Company", "Type", "Mobile"],
+    "mapping": {"name": "Company", "kind": "Type", "phone": "Mobile"},
+}
+_READ_ZH: dict[str, Any] = {
+    "format": "csv",
+    "encoding": "gb18030",
+    "sheet": None,
+    "columns": ["客户名称", "类型", "手机"],
+    "mapping": {"name": "客户名称", "kind": "类型", "phone": "手机"},
+}
+
+
 class ImportRead(Output):
     """How far an import is: of `total` rows (null until the file was looked over) `read` are judged.
 
@@ -143,17 +178,19 @@ class ImportRead(Output):
     the list of errors.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_READ, **_READ_EN}, {**_READ, **_READ_ZH}]})
+
     id: UUID
     entity: Entity
     dry_run: bool
     status: Status
     size: int
-    format: Format | None = Field(examples=["csv"])
-    encoding: Encoding | None = Field(examples=["gb18030"])
-    sheet: str | None = Field(examples=[None])
+    format: Format | None
+    encoding: Encoding | None
+    sheet: str | None
     policy: Policy
-    columns: list[str] | None = Field(examples=[["客户名称", "类型", "手机"]])
-    mapping: dict[str, str] | None = Field(examples=[{"name": "客户名称", "kind": "类型", "phone": "手机"}])
+    columns: list[str] | None
+    mapping: dict[str, str] | None
     total: int | None
     read: int
     created: int
