@@ -226,3 +226,22 @@ async def test_a_file_that_is_not_ready_is_refused(client, service):
         await tx.connection.execute("UPDATE operation SET status = 'running'")
     answer = await client.get(f"/v1/exports/{started['id']}/file")
     assert (answer.status_code, answer.json()["code"]) == (409, "export_not_ready")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_an_export_that_is_not_wanted_any_more_leaves_no_file(client, service, form):
+    async with service.database.begin() as tx:
+        await tx.connection.execute(
+            "INSERT INTO customer (id, name, name_key, name_grams, kind, status, address, tags, preferences,"
+            " attributes, version, created_at, updated_at) SELECT gen_random_uuid(), 'x', 'x', '{}', 'person',"
+            " 'active', repeat('a', 400), '{}', '{}', '{}', 1, now(), now() FROM generate_series(1, 40000)"
+        )
+    started = (await client.post("/v1/exports", json={"entity": "customers", "format": form})).json()
+    await client.post(f"/v1/operations/{started['id']}/cancel")
+    operation = await ended(client, started["id"])
+    assert operation["status"] == "cancelled"
+    one = (await client.get(f"/v1/exports/{started['id']}")).json()
+    assert (one["status"], one["expires_at"]) == ("cancelled", None)
+    assert (await client.get(f"/v1/exports/{started['id']}/file")).status_code == 404
+    async with service.database.read() as db:
+        assert await db.connection.fetchval("SELECT count(*) FROM upload") == 0

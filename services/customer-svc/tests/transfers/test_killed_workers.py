@@ -12,6 +12,7 @@ from customer_svc.settings import Settings
 from shared.testing import running, service_client, staff
 
 from .conftest import ended, sent
+from .workbooks import table
 
 ROWS = 20_000
 VICTIM = """
@@ -42,12 +43,17 @@ async def _killed_at_work(urls, rows_done):
     assert await victim.wait() == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("dry_run", [False, True])
-async def test_a_killed_worker_loses_no_row_and_repeats_none(service_database, dry_run):
-    urls = service_database(f"customer_killed_{dry_run}".lower())
+def _file(*, as_book: bool) -> str | bytes:
+    rows = ["order_no,channel,ordered_at,amount_minor,customer_code"]
+    rows += [f"S-{n},store,2026-03-01T00:00:00Z,{n},C-1" for n in range(ROWS)]
+    return table([row.split(",") for row in rows]) if as_book else "\n".join(rows)
+
+
+@pytest.mark.parametrize(("dry_run", "as_book"), [(False, False), (True, False), (False, True)])
+async def test_a_killed_worker_loses_no_row_and_repeats_none(service_database, dry_run, as_book):
+    urls = service_database(f"customer_killed_{dry_run}_{as_book}".lower())
     me = staff("manager")
-    text = "order_no,channel,ordered_at,amount_minor,customer_code\n"
-    text += "".join(f"S-{n},store,2026-03-01T00:00:00Z,{n},C-1\n" for n in range(ROWS))
+    text = _file(as_book=as_book)
     async with running(build, Settings, urls, worker=False) as service, service_client(service, me) as client:
         await client.post("/v1/customers", json={"code": "C-1", "name": "海纳", "kind": "person"})
         started = (await sent(client, text, entity="orders", dry_run=dry_run)).json()
@@ -64,10 +70,12 @@ async def test_a_killed_worker_loses_no_row_and_repeats_none(service_database, d
         assert done["read"] == done["created"] == ROWS
         async with service.database.read() as db:
             orders = await db.connection.fetchval("SELECT count(*) FROM sales_order")
+            uploads = await db.connection.fetchval("SELECT count(*) FROM upload")
             told = await db.connection.fetchval(
                 "SELECT sum(json_array_length(payload->'data'->'orders'))"
                 " FROM outbox WHERE type = 'orders.imported.v1'"
             )
+        assert uploads == 0
         assert (orders, told) == ((0, None) if dry_run else (ROWS, ROWS))
 
 
