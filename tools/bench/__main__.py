@@ -1,5 +1,4 @@
-"""make bench [ONLY=http,edge,ghosts,archive,imports,events,scoring,start]."""
-"""make bench [ONLY=http,edge,ghosts,imports,files,events,scoring,start]."""
+"""make bench [ONLY=http,edge,ghosts,archive,imports,files,events,scoring,start]."""
 
 import argparse
 import asyncio
@@ -10,8 +9,7 @@ from typing import NamedTuple
 
 import uvloop
 from tools.bench.figures import Line
-from tools.bench.parts import archive, edge, events, ghosts, http, imports, scoring, start
-from tools.bench.parts import edge, events, files, ghosts, http, imports, scoring, start
+from tools.bench.parts import archive, edge, events, files, ghosts, http, imports, scoring, start
 from tools.bench.stage import SMALL, Sizes, Stage, stage
 
 from shared.telemetry import logs

@@ -232,8 +232,9 @@ async def test_a_file_that_is_not_ready_is_refused(client, service):
 async def test_an_export_that_is_not_wanted_any_more_leaves_no_file(client, service, form):
     async with service.database.begin() as tx:
         await tx.connection.execute(
-            "INSERT INTO customer (id, name, name_key, name_grams, kind, status, address, tags, preferences,"
-            " attributes, version, created_at, updated_at) SELECT gen_random_uuid(), 'x', 'x', '{}', 'person',"
+            "INSERT INTO customer (id, name, name_key, name_pinyin, kind, status, address, tags, preferences,"
+            " attributes, version, created_at, updated_at)"
+            " SELECT gen_random_uuid(), 'x', 'x', 'x', 'person',"
             " 'active', repeat('a', 400), '{}', '{}', '{}', 1, now(), now() FROM generate_series(1, 40000)"
         )
     started = (await client.post("/v1/exports", json={"entity": "customers", "format": form})).json()

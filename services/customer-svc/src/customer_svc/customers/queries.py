@@ -210,11 +210,17 @@ async def change(db: Reader, customer_id: UUID, change_id: UUID) -> dict[str, An
     if row is None:
         raise no_change()
     return dict(row)
+    where = [*visible(db.scope, SIGHT), *_by_name(query, sealer)]
+    return await _LIST.page(db, query, sealer, where=where)
 
 
-def chosen(query: CustomerQuery) -> list[ColumnElement[bool]]:
+def _by_name(query: CustomerQuery, sealer: Sealer) -> list[ColumnElement[bool]]:
+    return [] if query.q is None else _named(query.q, pieces_key(sealer))
+
+
+def chosen(query: CustomerQuery, sealer: Sealer) -> list[ColumnElement[bool]]:
     """What the filters of the archive ask of a customer."""
-    return _LIST.conditions(query)
+    return [*_LIST.conditions(query), *_by_name(query, sealer)]
 
 
 async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from customer_svc.changes import differences, notes
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
 from customer_svc.customers.commands import NOTE, UPDATE
+from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
@@ -83,7 +84,8 @@ def _change(tx: Tx, record: dict[str, Any] | None, told: CustomerCreate) -> _Cha
     if not changed:
         return None
     record = {**record, **{field: new for field, (_, new) in changed.items()}}
-    record |= {**domain.searchable(record["name"]), "version": record["version"] + 1, "updated_at": tx.now}
+    searchable = domain.searchable(record["name"], record["kind"])
+    record |= {**searchable, "version": record["version"] + 1, "updated_at": tx.now}
     return _Change(record, changed)
 
 
@@ -95,6 +97,8 @@ async def _write(tx: Tx, change: _Change, by: UUID) -> None:
             await tx.run(UPDATE, **record, b_id=record["id"])
     except UniqueViolationError:
         raise domain.code_taken() from None
+    if BY & change.changed.keys():
+        await index_customers(tx, [record])
     whose = {"customer_id": record["id"], "distributor_id": record["distributor_id"]}
     kept = notes(tx, record["version"], change.changed, by=by)
     await tx.run_many(NOTE, ({**note, **whose} for note in kept))

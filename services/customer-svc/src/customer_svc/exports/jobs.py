@@ -82,12 +82,13 @@ class _Work:
 
     async def _statement(self, tx: Tx, *, as_csv: bool) -> tuple[str, list[Any], list[str]]:
         """The statement, its arguments and the header of the file."""
-        entity, query, scope = self._entry["entity"], self._query, self._scope
+        entity = self._entry["entity"]
+        sought = selecting.Sought(self._query, self._job.db.sealer, self._scope)
         columns: Sequence[str] = self._entry["columns"] or USUAL[entity]
         named: list[str] = []
         if ATTRIBUTES in columns:
-            named = [row["name"] for row in await tx.rows(selecting.attribute_names(query, scope))]
-        statement = selecting.rows(entity, columns, named, query, scope, as_csv=as_csv)
+            named = [row["name"] for row in await tx.rows(selecting.attribute_names(sought))]
+        statement = selecting.rows(entity, columns, named, sought, as_csv=as_csv)
         return *compile_now(statement), selecting.header(columns, named)
 
     async def _copied(self, pieces: _Pieces) -> None:

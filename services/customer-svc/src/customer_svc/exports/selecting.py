@@ -19,6 +19,7 @@ from customer_svc.orders.tables import Order, OrderLine
 from customer_svc.transfers.domain import NO_DECIMALS, THREE_DECIMALS
 from shared.db import Scope, visible
 from shared.http import ListQuery
+from shared.sealing import Sealer
 
 _c: Any = Customer.__table__  # type: ignore[attr-defined]
 _d: Any = Distributor.__table__  # type: ignore[attr-defined]
@@ -82,7 +83,7 @@ class _Source(NamedTuple):
     table: Any
     joined: Any
     sight: Any
-    conditions: Callable[[Any], Sequence[Expression]]
+    conditions: Callable[[Any, Sealer], Sequence[Expression]]
     columns: Mapping[str, Expression]
     plain: frozenset[str] = frozenset()
 
@@ -181,20 +182,24 @@ _SOURCES: Mapping[str, _Source] = {
 }
 
 
-def _narrowed(entity: str, query: ListQuery, scope: Scope) -> list[Expression]:
+class Sought(NamedTuple):
+    """Which rows: by the filters of a list, some of which need the data key, and in whose sight."""
+
+    query: ListQuery
+    sealer: Sealer
+    scope: Scope
+
+
+def _narrowed(entity: str, sought: Sought) -> list[Expression]:
     source = _SOURCES[entity]
-    return [*source.conditions(query), *visible(scope, source.sight)]
+    return [*source.conditions(sought.query, sought.sealer), *visible(sought.scope, source.sight)]
 
 
-def attribute_names(query: ListQuery, scope: Scope) -> Select[Any]:
+def attribute_names(sought: Sought) -> Select[Any]:
     """The names of the attributes that these customers have, the first ones by the alphabet."""
     name = func.jsonb_object_keys(_c.c.attributes).label("name")
     return (
-        select(name)
-        .where(*_narrowed("customers", query, scope))
-        .distinct()
-        .order_by(name)
-        .limit(MOST_ATTRIBUTES)
+        select(name).where(*_narrowed("customers", sought)).distinct().order_by(name).limit(MOST_ATTRIBUTES)
     )
 
 
@@ -208,8 +213,7 @@ def rows(
     entity: str,
     columns: Sequence[str],
     attributes: Sequence[str],
-    query: ListQuery,
-    scope: Scope,
+    sought: Sought,
     *,
     as_csv: bool,
 ) -> Select[Any]:
@@ -225,7 +229,7 @@ def rows(
     return (
         select(*(text.label(f"c{place}") for place, text in enumerate(shown)))
         .select_from(source.joined)
-        .where(*_narrowed(entity, query, scope))
+        .where(*_narrowed(entity, sought))
         .order_by(source.table.c.id)
     )
 
