@@ -1,12 +1,13 @@
 """Workbooks that are made to hurt are refused, whole or by the row, and nothing else suffers."""
 
 import os
+import struct
 import tempfile
 
 import pytest
 
 from .conftest import counts, ended, sent
-from .workbooks import BOOK, RELATIONS, book, declaring, packed, row, sheet, table
+from .workbooks import BOOK, RELATIONS, book, declaring, packed, packed_twice, row, sheet, table
 
 HEADER = row("name", "kind")
 GOOD = book(sheet(HEADER + row("甲", "person")))
@@ -34,7 +35,17 @@ def _encrypted() -> bytes:
     return bytes(raw)
 
 
+def _endless_list() -> bytes:
+    """The large form of the zip format says that the list of members is a gigabyte long."""
+    end = GOOD.rindex(b"PK\x05\x06")
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10**7, 10**7, 10**9, 0)
+    return GOOD[:end] + record + struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1) + GOOD[end:]
+
+
 HOSTILE = {
+    "an endless list of members": (_endless_list, "workbook_suspicious"),
+    "deep nesting": (lambda: book(sheet("<x>" * 200_000)), "workbook_broken"),
+    "two members of one name": (packed_twice, "workbook_suspicious"),
     "a bomb": (lambda: _bomb(100_000_000), "workbook_unpacks_too_large"),
     "a bomb that lies of its size": (lambda: declaring(_bomb(100_000_000), SHEET, 4000), "workbook_broken"),
     "a size that is a lie": (lambda: declaring(GOOD, SHEET, 3_000_000_000), "workbook_unpacks_too_large"),

@@ -60,6 +60,12 @@ def packed(parts: Mapping[str, str | bytes], *, stored: bool = False) -> bytes:
     return out.getvalue()
 
 
+def packed_twice() -> bytes:
+    """Two worksheets of one name: which of them is read would be up to the reader."""
+    raw = packed({"xl/workbook.xml": BOOK, "xl/worksheets/sheet1.xml": "a", "xl/worksheets/sheet2.xml": "b"})
+    return raw.replace(b"sheet2.xml", b"sheet1.xml")
+
+
 def book(worksheet: str | bytes, **more: str | bytes) -> bytes:
     """A workbook with this worksheet as it stands; `more` are further parts by name, `__` for `/`."""
     parts = {

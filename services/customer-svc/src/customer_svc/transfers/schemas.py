@@ -5,13 +5,24 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from customer_svc.transfers.columns import known_field
 from customer_svc.transfers.domain import (
     HOME_ZONE,
     MOST_COLUMNS,
+    SUGGESTED,
     Entity,
     Policy,
     ValueKind,
@@ -49,6 +60,16 @@ Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 Mapping = Annotated[dict[FieldName, Header], Field(min_length=1, max_length=MOST_COLUMNS)]
 
 
+def _or_the_word(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    return value if value == SUGGESTED else read(value)
+
+
+MappingOrWord = Annotated[
+    Mapping, WrapValidator(_or_the_word), PlainSerializer(lambda value: value, return_type=Any)
+]
+"""A mapping, or the word `suggested`; not a union, whose findings would not say where they are."""
+
+
 def check_mapping(entity: Entity, mapping: Any) -> None:
     """Raise for a mapping of a field that the entity does not have."""
     if isinstance(mapping, dict) and any(not known_field(entity, name) for name in mapping):
@@ -71,7 +92,7 @@ class ImportForm(Input):
     """The fields beside the file."""
 
     entity: Entity
-    mapping: Mapping | Literal["suggested"] | None = None
+    mapping: MappingOrWord | None = None
     dry_run: bool = False
     timezone: Zone = HOME_ZONE
     encoding: Encoding | None = None

@@ -20,7 +20,7 @@ from shared.problems import Invalid, Problem
 
 WORKBOOK = "xlsx"
 """What stands for the encoding of rows that came out of a workbook."""
-_SECONDS = 300
+_SECONDS = 600
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"
 _WORDS = {

@@ -20,7 +20,7 @@ from customer_svc.transfers.packages import Package, Refusal
 from customer_svc.transfers.sheets import Attributes, Document, Row, Sheet, Texts, column_number
 
 MEMORY_BYTES = 640 * 1024 * 1024
-CPU_SECONDS = 150
+CPU_SECONDS = 300
 REFUSED = 3
 _RELATIONS = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
