@@ -33,8 +33,7 @@ NOT_ASKED: Mapping[str, str] = {
 """What strangers who are signed in do not ask."""
 CLAIMING = {"upsertCustomerByIdentity"}
 """Who names a foreign record or a ghost there makes one of its own."""
-PERSONAL = {"import_id", "id", "item_id", "session_id", "reminder_id", "view_id"}
-PERSONAL = {"import_id", "template_id", "export_id", "id", "item_id", "session_id", "reminder_id"}
+PERSONAL = {"import_id", "template_id", "export_id", "id", "item_id", "session_id", "reminder_id", "view_id"}
 """Records that are shown to whom they belong to, and not to all who see the customer."""
 OF_THE_ADMINISTRATOR = {"item_id", "session_id", "view_id"}
 NOBODYS_TO_SEE = {"warning_id"}

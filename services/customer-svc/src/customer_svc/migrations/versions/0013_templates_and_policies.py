@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from shared.migrations.sight import narrow
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 _MOMENT = sa.DateTime(timezone=True)
 _POLICIES = "policy in ('skip', 'update', 'new')"
