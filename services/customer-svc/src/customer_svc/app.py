@@ -9,6 +9,10 @@ from customer_svc.customers.indexing import JOB as INDEXING
 from customer_svc.customers.indexing import catch_up
 from customer_svc.customers.routes import router as customers
 from customer_svc.distributors.routes import router as distributors
+from customer_svc.exports.commands import JOB as EXPORT
+from customer_svc.exports.commands import TIDYING as TIDYING_EXPORTS
+from customer_svc.exports.jobs import run_export, tidy_exports
+from customer_svc.exports.routes import router as exports
 from customer_svc.identities.routes import router as identities
 from customer_svc.orders.routes import router as orders
 from customer_svc.org_units.routes import router as org_units
@@ -49,11 +53,19 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             custom_fields,
             transfers,
             views,
+            exports,
         ],
         consumers=Consumers(STAFF_EVENTS),
         jobs=Jobs(
-            {JOB: run_import, TIDYING: tidy_imports, INDEXING: catch_up, FIELDS: refill_index},
-            periodic=[Every(TIDYING, seconds=3600), Every(INDEXING, seconds=3600)],
+            {
+                JOB: run_import,
+                TIDYING: tidy_imports,
+                EXPORT: run_export,
+                TIDYING_EXPORTS: tidy_exports,
+                INDEXING: catch_up,
+                FIELDS: refill_index,
+            },
+            periodic=[Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING)],
         ),
     )
     database = Database(

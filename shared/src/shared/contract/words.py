@@ -31,7 +31,6 @@ TAGS = {
     "channels": ("The register of sales channels", "销售渠道登记"),
     "views": ("Lists as somebody wants to see them again", "保存的列表视图：筛选、排序与列"),
     "fields": ("The company's own fields of customers and contacts", "客户与联系人的自定义字段"),
-    "imports": ("Customers and orders from files", "从文件导入客户与订单"),
     "imports": (
         "Customers, orders, contacts and distributors from files",
         "从文件导入客户、订单、联系人与经销商",

@@ -74,6 +74,7 @@ class Listing:
         `key` is the column there that holds this table's key, and stands behind `column` in its index.
         """
         return Listing(base(self._base), key=key, sorts={sort: column}, default=sort, filters=self._filters)
+
     def conditions(self, query: ListQuery) -> list[ColumnElement[bool]]:
         """What the filters of a query ask of a row."""
         return [self._filters[name](value) for name, value in query.filters().items()]

@@ -11,9 +11,10 @@ from customer_svc.batch import Outcome
 from customer_svc.contacts.schemas import ContactCreate
 from customer_svc.contacts.tables import Contact
 from customer_svc.customers import queries as customers
+from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.tables import Customer
 from shared.db import Tx, in_sight, prepare, sight
-from shared.problems import Conflict, Invalid
+from shared.problems import Conflict, Invalid, Problem
 
 _t: Any = Contact.__table__  # type: ignore[attr-defined]
 _c: Any = Customer.__table__  # type: ignore[attr-defined]
@@ -48,15 +49,29 @@ async def add_many(tx: Tx, wanted: Sequence[Addition]) -> list[Outcome]:
     known: _Known = defaultdict(list)
     for row in await tx.rows(_THERE, ids=ids, **sight(tx.scope)):
         known[row["customer_id"], row["name"]].append(dict(row))
+    attributes = await Attributes.of(tx, "contact", (one.contact.attributes for one in wanted))
     added: list[dict[str, Any]] = []
-    outcomes = [_judged(tx, one, homes, known, added) for one in wanted]
+    outcomes: list[Outcome] = []
+    for one in wanted:
+        try:
+            checked = attributes.checked(one.contact.attributes)
+        except Problem as problem:
+            outcomes.append(Outcome("problem", problem=problem))
+        else:
+            outcomes.append(_judged(tx, one, homes, known, added=added, attributes=checked))
     if added:
         await tx.run_many(_INSERT, added)
     return outcomes
 
 
 def _judged(
-    tx: Tx, one: Addition, homes: Mapping[UUID, UUID | None], known: _Known, added: list[dict[str, Any]]
+    tx: Tx,
+    one: Addition,
+    homes: Mapping[UUID, UUID | None],
+    known: _Known,
+    *,
+    added: list[dict[str, Any]],
+    attributes: dict[str, Any],
 ) -> Outcome:
     if one.customer_id not in homes:
         gone = Invalid.at("", "customer_unknown", en="There is no such customer.", zh="没有这个客户。")
@@ -70,6 +85,7 @@ def _judged(
         return Outcome("duplicate", there[0]["id"], _taken())
     row = {
         **one.contact.model_dump(),
+        "attributes": attributes,
         "id": tx.new_id(),
         "customer_id": one.customer_id,
         "distributor_id": homes[one.customer_id],

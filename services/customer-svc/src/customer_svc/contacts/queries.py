@@ -95,8 +95,9 @@ async def history(
     """One page of what changed, newest first; NotFound if the contact is out of sight."""
     await contact(db, customer_id, contact_id)
     return await _HISTORY.page(db, query, sealer, where=[_h.c.contact_id == contact_id])
-def chosen(query: ContactQuery) -> list[ColumnElement[bool]]:
-def chosen(query: ContactQuery, _: Sealer) -> list[ColumnElement[bool]]:
+
+
+async def chosen(_db: Reader, query: ContactQuery, _sealer: Sealer) -> list[ColumnElement[bool]]:
     """What the filters of the list ask of a contact."""
     return _LIST.conditions(query)
 

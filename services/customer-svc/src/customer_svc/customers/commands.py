@@ -45,9 +45,8 @@ UPDATE = prepare(
     update(_t).where(_t.c.id == bindparam("b_id")),
     *(column.key for column in _t.c if column.key not in _FIXED),
 )
-_NOTE = prepare(insert(_h), *_h.c.keys())
-_TAKEN = {"customer_identity_key": domain.identity_taken, "customer_tax_number": domain.tax_number_taken}
 NOTE = prepare(insert(_h), *_h.c.keys())
+_TAKEN = {"customer_identity_key": domain.identity_taken, "customer_tax_number": domain.tax_number_taken}
 _ASSIGNING = {"owner_id", "org_unit_id", "distributor_id"}
 
 
@@ -70,7 +69,7 @@ async def register_customer(
     try:
         await tx.run(_INSERT, **record)
     except UniqueViolationError as error:
-        raise _taken(error) from None
+        raise taken(error) from None
     await index_customers(tx, [record])
     outbox.record(tx, event_of(CustomerRegistered, record))
     return record
@@ -146,7 +145,7 @@ async def alter_customer(
     try:
         await tx.run(UPDATE, **record, b_id=record["id"])
     except UniqueViolationError as error:
-        raise _taken(error) from None
+        raise taken(error) from None
     if BY & changed.keys():
         await index_customers(tx, [record])
     await _note(tx, record, changed, by)
@@ -163,7 +162,7 @@ def _complete(tx: Tx, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def _taken(error: UniqueViolationError) -> Conflict:
+def taken(error: UniqueViolationError) -> Conflict:
     """Which name of the customer, or value of a unique field, another one of its distributor has."""
     if error.constraint_name == "custom_field_value_key":
         return value_taken(error.column_name)

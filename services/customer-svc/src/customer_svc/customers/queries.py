@@ -191,6 +191,13 @@ async def ids_by_code(db: Reader, codes: Iterable[str | None]) -> dict[str, list
     return await _by_codes(db, _IDS_BY_CODE, codes)
 
 
+async def chosen(db: Reader, query: CustomerQuery, sealer: Sealer) -> list[ColumnElement[bool]]:
+    """What the filters of the archive ask of a customer."""
+    named = [] if query.q is None else _named(query.q, pieces_key(sealer))
+    by_field = (await IndexedFields.of(db)).conditions(query.fields) if query.by_field else []
+    return [*_LIST.conditions(query), *named, *by_field]
+
+
 async def customers(db: Reader, query: CustomerQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of the archive."""
     listing, where = _LIST, visible(db.scope, SIGHT)
@@ -210,17 +217,6 @@ async def change(db: Reader, customer_id: UUID, change_id: UUID) -> dict[str, An
     if row is None:
         raise no_change()
     return dict(row)
-    where = [*visible(db.scope, SIGHT), *_by_name(query, sealer)]
-    return await _LIST.page(db, query, sealer, where=where)
-
-
-def _by_name(query: CustomerQuery, sealer: Sealer) -> list[ColumnElement[bool]]:
-    return [] if query.q is None else _named(query.q, pieces_key(sealer))
-
-
-def chosen(query: CustomerQuery, sealer: Sealer) -> list[ColumnElement[bool]]:
-    """What the filters of the archive ask of a customer."""
-    return [*_LIST.conditions(query), *_by_name(query, sealer)]
 
 
 async def history(db: Reader, customer_id: UUID, query: HistoryQuery, sealer: Sealer) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from customer_svc.batch import Outcome
 from customer_svc.changes import differences, notes
 from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import domain, queries
-from customer_svc.customers.commands import NOTE, UPDATE
+from customer_svc.customers.attributes import Attributes
+from customer_svc.customers.commands import NOTE, UPDATE, taken
 from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import reference_row
 from customer_svc.customers.schemas import CustomerCreate
@@ -54,11 +55,12 @@ async def renew_many(tx: Tx, wanted: Sequence[Renewal], *, by: UUID) -> list[Out
         return []
     ids = sorted({one.customer_id for one in wanted})
     records = {row["id"]: dict(row) for row in await tx.rows(_LOCKED, ids=ids, **sight(tx.scope))}
+    attributes = await Attributes.of(tx, "customer", (one.told.attributes for one in wanted))
     outcomes: list[Outcome] = []
     told: dict[UUID, dict[str, Any]] = {}
     for one in wanted:
         try:
-            change = _change(tx, records.get(one.customer_id), one.told)
+            change = _change(tx, records.get(one.customer_id), one.told, attributes)
             if change is not None:
                 await _write(tx, change, by)
                 records[one.customer_id] = told[one.customer_id] = change.record
@@ -71,7 +73,9 @@ async def renew_many(tx: Tx, wanted: Sequence[Renewal], *, by: UUID) -> list[Out
     return outcomes
 
 
-def _change(tx: Tx, record: dict[str, Any] | None, told: CustomerCreate) -> _Change | None:
+def _change(
+    tx: Tx, record: dict[str, Any] | None, told: CustomerCreate, attributes: Attributes
+) -> _Change | None:
     """The record as it shall be; None if it is so."""
     if record is None or record["status"] != "active":
         raise Conflict("customer_archived", en="The customer is archived.", zh="该客户已归档。")
@@ -79,7 +83,8 @@ def _change(tx: Tx, record: dict[str, Any] | None, told: CustomerCreate) -> _Cha
     if given.get("owner_id") not in (None, record["owner_id"]):
         raise Conflict("owner_differs", en="An owner changes by assigning.", zh="负责人须通过分配变更。")
     if "attributes" in given:
-        given["attributes"] = {**record["attributes"], **given["attributes"]}
+        merged = {**record["attributes"], **given["attributes"]}
+        given["attributes"] = attributes.checked(merged, record["attributes"])
     changed = differences(record, {name: value for name, value in given.items() if name not in _FIXED})
     if not changed:
         return None
@@ -95,8 +100,8 @@ async def _write(tx: Tx, change: _Change, by: UUID) -> None:
     try:
         async with tx.savepoint():
             await tx.run(UPDATE, **record, b_id=record["id"])
-    except UniqueViolationError:
-        raise domain.code_taken() from None
+    except UniqueViolationError as error:
+        raise taken(error) from None
     if BY & change.changed.keys():
         await index_customers(tx, [record])
     whose = {"customer_id": record["id"], "distributor_id": record["distributor_id"]}

@@ -124,7 +124,7 @@ async def distributors(db: Reader, query: DistributorQuery, sealer: Sealer) -> d
     return {**page, "data": [veiled(db.scope, row) for row in page["data"]]}
 
 
-def chosen(query: DistributorQuery, _: Sealer) -> list[ColumnElement[bool]]:
+async def chosen(_db: Reader, query: DistributorQuery, _sealer: Sealer) -> list[ColumnElement[bool]]:
     """What the filters of the archive ask of a distributor."""
     return _LIST.conditions(query)
 

@@ -83,7 +83,7 @@ class _Work:
     async def _statement(self, tx: Tx, *, as_csv: bool) -> tuple[str, list[Any], list[str]]:
         """The statement, its arguments and the header of the file."""
         entity = self._entry["entity"]
-        sought = selecting.Sought(self._query, self._job.db.sealer, self._scope)
+        sought = await selecting.sought(tx, entity, self._query, self._job.db.sealer)
         columns: Sequence[str] = self._entry["columns"] or USUAL[entity]
         named: list[str] = []
         if ATTRIBUTES in columns:

@@ -1,6 +1,6 @@
 """The rows of an export as one statement whose columns are texts, as an import reads them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, String, case, cast, func, literal_column, select, true
@@ -17,7 +17,7 @@ from customer_svc.identities.tables import Identity
 from customer_svc.orders import queries as orders
 from customer_svc.orders.tables import Order, OrderLine
 from customer_svc.transfers.domain import NO_DECIMALS, THREE_DECIMALS
-from shared.db import Scope, visible
+from shared.db import Reader, visible
 from shared.http import ListQuery
 from shared.sealing import Sealer
 
@@ -83,7 +83,7 @@ class _Source(NamedTuple):
     table: Any
     joined: Any
     sight: Any
-    conditions: Callable[[Any, Sealer], Sequence[Expression]]
+    chosen: Callable[[Reader, Any, Sealer], Awaitable[Sequence[Expression]]]
     columns: Mapping[str, Expression]
     plain: frozenset[str] = frozenset()
 
@@ -100,7 +100,7 @@ _SOURCES: Mapping[str, _Source] = {
         customers.chosen,
         {
             **_columns(_c, "code", "name", "kind", "phone", "email", "industry", "size", "region", "address"),
-            **_columns(_c, "website", "channel", "status"),
+            **_columns(_c, "tax_number", "business_scope", "website", "channel", "status"),
             "external_id": _known.c.external_id,
             "distributor_code": _d.c.code,
             "owner_id": cast(_c.c.owner_id, String),
@@ -182,25 +182,16 @@ _SOURCES: Mapping[str, _Source] = {
 }
 
 
-class Sought(NamedTuple):
-    """Which rows: by the filters of a list, some of which need the data key, and in whose sight."""
-
-    query: ListQuery
-    sealer: Sealer
-    scope: Scope
-
-
-def _narrowed(entity: str, sought: Sought) -> list[Expression]:
+async def sought(db: Reader, entity: str, query: ListQuery, sealer: Sealer) -> list[Expression]:
+    """What is asked of the rows: by the filters of a list, and in whose sight."""
     source = _SOURCES[entity]
-    return [*source.conditions(sought.query, sought.sealer), *visible(sought.scope, source.sight)]
+    return [*await source.chosen(db, query, sealer), *visible(db.scope, source.sight)]
 
 
-def attribute_names(sought: Sought) -> Select[Any]:
+def attribute_names(conditions: Sequence[Expression]) -> Select[Any]:
     """The names of the attributes that these customers have, the first ones by the alphabet."""
     name = func.jsonb_object_keys(_c.c.attributes).label("name")
-    return (
-        select(name).where(*_narrowed("customers", sought)).distinct().order_by(name).limit(MOST_ATTRIBUTES)
-    )
+    return select(name).where(*conditions).distinct().order_by(name).limit(MOST_ATTRIBUTES)
 
 
 def header(columns: Sequence[str], attributes: Sequence[str]) -> list[str]:
@@ -213,7 +204,7 @@ def rows(
     entity: str,
     columns: Sequence[str],
     attributes: Sequence[str],
-    sought: Sought,
+    conditions: Sequence[Expression],
     *,
     as_csv: bool,
 ) -> Select[Any]:
@@ -229,7 +220,7 @@ def rows(
     return (
         select(*(text.label(f"c{place}") for place, text in enumerate(shown)))
         .select_from(source.joined)
-        .where(*_narrowed(entity, sought))
+        .where(*conditions)
         .order_by(source.table.c.id)
     )
 

@@ -122,7 +122,7 @@ async def orders(db: Reader, query: OrderQuery, sealer: Sealer) -> dict[str, Any
     return await _page(db, query, sealer, [])
 
 
-def chosen(query: OrderQuery, _: Sealer) -> list[ColumnElement[bool]]:
+async def chosen(_db: Reader, query: OrderQuery, _sealer: Sealer) -> list[ColumnElement[bool]]:
     """What the filters of the list ask of an order."""
     return _LIST.conditions(query)
 

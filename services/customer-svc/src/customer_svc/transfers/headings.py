@@ -33,6 +33,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "name": "客户名称 客户名 客户 公司名称 公司 企业名称 单位名称 名称 姓名 客户姓名"
         " customername customer company companyname fullname accountname",
         "kind": "类型 客户类型 性质 客户性质 type customertype accounttype",
+        "tax_number": "税号 纳税人识别号 统一社会信用代码 社会信用代码 taxid taxno vatnumber uscc",
+        "business_scope": "经营范围 主营业务 业务范围 businessfield",
         "industry": "行业 所属行业 客户行业 sector",
         "size": "规模 企业规模 公司规模 人数 companysize employees",
         "website": "网址 网站 官网 主页 公司网址 web url homepage",

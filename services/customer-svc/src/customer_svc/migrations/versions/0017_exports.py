@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from shared.migrations.sight import narrow
 
-revision = "0014"
-down_revision = "0013"
+revision = "0017"
+down_revision = "0016"
 
 _MOMENT = sa.DateTime(timezone=True)
 _IDS = postgresql.ARRAY(sa.Uuid)

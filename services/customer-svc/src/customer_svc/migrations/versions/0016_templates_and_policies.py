@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from shared.migrations.sight import narrow
 
-revision = "0013"
-down_revision = "0012"
+revision = "0016"
+down_revision = "0015"
 
 _MOMENT = sa.DateTime(timezone=True)
 _POLICIES = "policy in ('skip', 'update', 'new')"
