@@ -116,6 +116,10 @@ def filled(path: str, known: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda name: known.get(name[1], str(uuid4())), path)
 
 
+NOT_FOR_MASKED = {"downloadRefusedRowsAsWorkbook", "downloadExport"}
+"""Files that cannot be searched for fields: a key with hidden fields does not get them at all."""
+
+
 async def test_no_answer_to_a_question_holds_a_hidden_field(
     admin: Person, plain: Partner, masked: Partner, known: dict[str, str]
 ) -> None:
@@ -126,7 +130,7 @@ async def test_no_answer_to_a_question_holds_a_hidden_field(
             continue
         whole = await plain("GET", filled(operation.path, theirs))
         answer = await masked("GET", filled(operation.path, ours))
-        assert answer.status == whole.status, operation
+        assert answer.status == (403 if operation.id in NOT_FOR_MASKED else whole.status), operation
         assert leaks(answer) == [], operation
         asked += answer.status == 200
         found += leaks(whole) != []
