@@ -133,7 +133,8 @@ async def test_no_answer_to_a_question_holds_a_hidden_field(
         assert answer.status == (403 if operation.id in NOT_FOR_MASKED else whole.status), operation
         assert leaks(answer) == [], operation
         asked += answer.status == 200
-        found += leaks(whole) != []
+        if operation.id not in NOT_FOR_MASKED:
+            found += leaks(whole) != []
     assert asked >= 20
     assert found >= 8
 
