@@ -360,12 +360,13 @@ async def test_an_account_that_is_not_linked_is_told_so(
     world: World, house: House, issuer: LocalIssuer, elsewhere: Elsewhere
 ) -> None:
     browser = elsewhere()
-    await world.hired("ada", "sales", email="ada@example.com")
-    issuer.person |= {"email": "ada@example.com", "email_verified": True, "preferred_username": "ada"}
+    await world.hired("lovelace", "sales", email="lovelace@example.com")
+    told = {"email": "lovelace@example.com", "email_verified": True, "preferred_username": "lovelace"}
+    issuer.person |= told
     answer = await browser.signed_in()
     assert answer.status_code == 403
     assert answer.json()["code"] == "oidc_unlinked"
-    assert "ada" not in answer.text
+    assert "lovelace" not in answer.text
 
 
 async def test_who_was_disabled_here_does_not_get_in_from_elsewhere(
