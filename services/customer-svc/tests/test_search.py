@@ -93,6 +93,19 @@ async def test_the_best_come_first_and_each_once(client, customer):
     assert (len(few["data"]), few["has_more"]) == (2, True)
 
 
+async def test_what_is_meant_exactly_is_found_however_many_begin_like_it(client, customer):
+    items = [
+        {"name": f"海纳百货{number}店", "kind": "organisation", "code": f"C-10{number}"}
+        for number in range(500)
+    ]
+    made = await client.post("/v1/customers/batch", json={"items": items})
+    assert {each["status"] for each in made.json()["results"]} == {201}
+    exact = await customer(name="海纳百货", code="C-10")
+    for q in ("海纳百货", "c-10"):
+        found = (await client.get("/v1/customers/search", params={"q": q})).json()
+        assert (found["data"][0]["id"], found["has_more"]) == (exact["id"], True)
+
+
 async def test_a_renamed_customer_is_found_by_its_new_name_and_number(client, archive):
     url = f"/v1/customers/{archive[0]['id']}"
     change = {"name": "苏州绿杨百货有限公司", "phone": "0512-65221234", "code": "Z-9"}

@@ -46,6 +46,7 @@ def pieces_of(record: Mapping[str, Any], key: bytes) -> list[int]:
     name, person = plain(record["name"]), record["kind"] == "person"
     names = {name} if person else {name, core(name)}
     found = chain(
+        (f"w{name}", f"k{plain(record['code'])}") if record["code"] else (f"w{name}",),
         *(_beginnings("b", each, _NAME) for each in sorted(names)),
         (f"n{piece}" for piece in grams(name)),
         *(_readings(each, person=person) for each in sorted(names)),
@@ -104,6 +105,16 @@ def _hashed(piece: str, key: bytes) -> int:
 def parts_of_name(q: str, key: bytes) -> list[int]:
     """What a name has that contains every word of the plain search; may be none."""
     return [_hashed(f"n{piece}", key) for piece in wanted_grams(q)]
+
+
+def whole_name(q: str, key: bytes) -> int:
+    """The piece of names that are the search itself, however many others begin like it."""
+    return _hashed(f"w{q}", key)
+
+
+def whole_code(q: str, key: bytes) -> int:
+    """The piece of the codes that are the search itself."""
+    return _hashed(f"k{q}", key)
 
 
 def beginning_of_name(q: str, key: bytes) -> int:

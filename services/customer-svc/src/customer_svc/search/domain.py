@@ -39,6 +39,8 @@ class Search:
 
 def attempts(search: Search, key: bytes) -> Iterator[Attempt]:
     """All that the search may mean."""
+    yield Attempt("code", (pieces.whole_code(search.text, key),))
+    yield Attempt("name", (pieces.whole_name(search.text, key),))
     if (code := pieces.beginning_of_code(search.text, key)) is not None:
         yield Attempt("code", (code,))
     if (tail := pieces.end_of_phone(search.digits, key)) is not None:
