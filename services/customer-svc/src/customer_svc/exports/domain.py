@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from customer_svc.transfers.columns import FIELDS
+
 Entity = Literal["customers", "orders", "contacts", "distributors"]
 Format = Literal["csv", "xlsx"]
 Encoding = Literal["utf-8-bom", "gb18030"]
@@ -17,26 +19,7 @@ KEPT_DAYS = 7
 
 ATTRIBUTES = "attributes"
 USUAL: Mapping[str, tuple[str, ...]] = {
-    "customers": (
-        "code",
-        "name",
-        "kind",
-        "phone",
-        "email",
-        "tax_number",
-        "industry",
-        "business_scope",
-        "size",
-        "region",
-        "address",
-        "website",
-        "channel",
-        "external_id",
-        "distributor_code",
-        "owner_id",
-        "tags",
-        ATTRIBUTES,
-    ),
+    "customers": (*(name for name in FIELDS["customers"] if not name.startswith("contact_")), ATTRIBUTES),
     "orders": (
         "order_no",
         "channel",
@@ -52,21 +35,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         "quantity",
     ),
     "contacts": ("customer_id", "name", "post", "phone", "email", "role"),
-    "distributors": (
-        "code",
-        "name",
-        "status",
-        "classification",
-        "level",
-        "region",
-        "territory",
-        "product_lines",
-        "parent_code",
-        "contact_name",
-        "contact_phone",
-        "contact_email",
-        "address",
-    ),
+    "distributors": FIELDS["distributors"],
 }
 """The columns of an export that names none: those that an import reads."""
 MORE: Mapping[str, tuple[str, ...]] = {
