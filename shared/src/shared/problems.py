@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,19 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.en}"
+
+
+@dataclass(eq=False)
+class Moved(Problem):
+    """The record was merged into another one; the same request about that one is the way to go (308).
+
+    `former` is the id that was asked for. The answer's `Location` is the address asked for with the other id.
+    """
+
+    former: UUID = field(kw_only=True)
+    current: UUID = field(kw_only=True)
+
+    status, title_en, title_zh = 308, "Merged into another record", "已并入其他记录"
 
 
 class Malformed(Problem):
@@ -127,6 +141,18 @@ class Unavailable(Problem):
     status, title_en, title_zh = 503, "Temporarily unavailable", "暂时不可用"
 
     default_retry_after = 2
+
+
+def customer_merged(former: UUID, current: UUID) -> Moved:
+    """The one answer to the id of a customer that was merged into one in sight."""
+    return Moved(
+        "customer_merged",
+        en="This customer was merged into another one.",
+        zh="该客户已并入另一个客户。",
+        former=former,
+        current=current,
+        extra={"merged_into": str(current)},
+    )
 
 
 def not_found(thing: str, zh: str) -> NotFound:

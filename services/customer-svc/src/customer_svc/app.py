@@ -14,6 +14,7 @@ from customer_svc.exports.commands import TIDYING as TIDYING_EXPORTS
 from customer_svc.exports.jobs import run_export, tidy_exports
 from customer_svc.exports.routes import router as exports
 from customer_svc.identities.routes import router as identities
+from customer_svc.merges.routes import router as merges
 from customer_svc.orders.routes import router as orders
 from customer_svc.org_units.routes import router as org_units
 from customer_svc.search.routes import router as search
@@ -54,6 +55,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             transfers,
             views,
             exports,
+            merges,
         ],
         consumers=Consumers(STAFF_EVENTS),
         jobs=Jobs(

@@ -42,6 +42,7 @@ _SERVICE = ("interactions:write", "complaints:write", "customers:write", "operat
 _MANAGER = (
     *_SALES,
     "customers:assign",
+    "customers:merge",
     "channels:write",
     "fields:write",
     "distributors:write",
@@ -77,6 +78,7 @@ GRANTABLE = frozenset(
     (
         "customers:read",
         "customers:write",
+        "customers:merge",
         "orders:read",
         "orders:write",
         "channels:read",

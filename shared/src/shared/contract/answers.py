@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from shared.contract.examples import SUMMARIES
 from shared.http.errors import MEDIA_TYPE, document, internal_error
@@ -22,6 +23,7 @@ from shared.problems import (
     Unauthenticated,
     Unavailable,
     UnsupportedMedia,
+    customer_merged,
 )
 
 Part = dict[str, Any]
@@ -32,6 +34,14 @@ _REQUIRED = FieldError("/name", "required", "is required", "为必填项")
 _NAMED_CODE = re.compile(r"\b([45]\d\d) `([a-z][a-z0-9_]*)`")
 
 PROBLEMS: dict[str, tuple[str, str, str, Problem]] = {
+    "308": (
+        "Moved",
+        "The customer was merged into another one; `Location` is the same request about that one",
+        "该客户已并入另一个客户；`Location` 为针对后者的同一请求",
+        customer_merged(
+            UUID("0192f0c1-4d20-7b8e-8c1f-2a3b4c5d6e7f"), UUID("0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e")
+        ),
+    ),
     "400": (
         "Malformed",
         "The request cannot be read",
@@ -195,7 +205,7 @@ HEADERS: dict[str, Part] = {
     },
 }
 _EVERYWHERE = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
-_OF_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+_OF_STATUS = {"308": ("Location",), "401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
 
 PROBLEM: Part = {
     "title": "Problem",
@@ -206,7 +216,7 @@ PROBLEM: Part = {
     "properties": {
         "type": {"type": "string", "format": "uri", "description": "`urn:tonglu:problem:` and the code"},
         "title": {"type": "string", "description": "The kind of problem in words"},
-        "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
+        "status": {"type": "integer", "format": "int32", "minimum": 300, "maximum": 599},
         "detail": {"type": "string", "description": "What is wrong this time, in words"},
         "instance": {
             "type": "string",

@@ -20,6 +20,7 @@ TAGS = {
     "usage": ("How much each key and person called", "调用量统计"),
     "profile": ("One customer all around, from every service", "客户全景：汇集各服务的信息"),
     "customers": ("Organisations and persons, with their history", "客户（组织与个人）及其变更历史"),
+    "merges": ("Two customers that are one, and taking them apart again", "合并客户与撤销合并"),
     "identities": (
         "Under which ids the channels know a customer",
         "客户在各渠道中的标识",
@@ -87,6 +88,7 @@ THINGS = {
 DEEDS = {
     "all": ("See everybody's {}", "查看所有人的{}"),
     "assign": ("Assign {}", "分配{}"),
+    "merge": ("Merge {}", "合并{}"),
     "read": ("Read {}", "查看{}"),
     "write": ("Create and change {}", "新建和修改{}"),
 }

@@ -38,6 +38,22 @@ class CustomerAssigned(Event, CustomerState):
     publisher: ClassVar[str] = "customer-svc"
 
 
+class CustomerMerged(Event, CustomerState):
+    """A customer was merged into another one, which keeps all that is its own; the subject is the first."""
+
+    type: ClassVar[str] = "customer.merged.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    merged_into: UUID
+
+
+class CustomerUnmerged(Event, CustomerState):
+    """A merge was undone: the subject is a customer of its own again, with all that was recorded for it."""
+
+    type: ClassVar[str] = "customer.unmerged.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
 class ReferenceRow(CustomerState):
     """One customer of a chunk; `version` is the customer's."""
 
@@ -56,7 +72,10 @@ class CustomersImported(Event):
 
 
 class OrderFact(Fact):
-    """An order's worth in minor units of its currency (CNY: fen); returns have a positive amount, too."""
+    """An order's worth in minor units of its currency (CNY: fen); returns have a positive amount, too.
+
+    `customer_id` is for whom it was recorded: the customer that it is merged into may keep the order now.
+    """
 
     customer_id: UUID
     order_id: UUID

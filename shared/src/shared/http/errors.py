@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,7 @@ from shared.problems import (
     Forbidden,
     Invalid,
     Malformed,
+    Moved,
     NotFound,
     Problem,
     TooLarge,
@@ -94,9 +96,26 @@ def answer(problem: Problem, request: Request) -> Response:
     }
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(problem, Moved):
+        headers["Location"] = _elsewhere(request, problem)
     if problem.status == Unauthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer realm="tonglu"'
     return Response(body, problem.status, headers, MEDIA_TYPE)
+
+
+def _elsewhere(request: Request, moved: Moved) -> str:
+    """The address that was asked for, with the current id in place of the former."""
+    path = "/".join(
+        str(moved.current) if _is(part, moved.former) else part for part in request.url.path.split("/")
+    )
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
+def _is(part: str, wanted: UUID) -> bool:
+    try:
+        return UUID(part) == wanted
+    except ValueError:
+        return False
 
 
 def internal_error() -> Problem:

@@ -19,6 +19,8 @@ from shared.problems import FieldError, Forbidden, Problem
 
 Mask = Callable[[str], str | None]
 _HIDDEN = "***"
+_VALUES = ("old", "new", "kept", "absorbed", "result")
+"""Under which names the values of a `field` stand beside it."""
 _LEAST_DIGITS = 8
 _HIDDEN_PHONE = re.compile(r"\*{3}[0-9]{4}")
 _HIDDEN_EMAIL = re.compile(r"[^@]?\*{3}@[^@]*")
@@ -110,7 +112,7 @@ def hidden(value: Any, names: frozenset[str]) -> Any:
     shown = {key: _shown(key.lower(), item, names) for key, item in value.items()}
     field = value.get("field")
     if isinstance(field, str) and field in names:  # a change: which field it was, what it held and holds
-        shown |= {key: _masked(value[key], _mask(field)) for key in ("old", "new") if key in value}
+        shown |= {key: _masked(value[key], _mask(field)) for key in _VALUES if key in value}
     kind = value.get("kind")
     if isinstance(kind, str) and kind in names and "external_id" in value:  # an identity: a name of this kind
         shown["external_id"] = _masked(value["external_id"], _mask(kind))

@@ -34,6 +34,7 @@ _IDEMPOTENCY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 _BODILESS = "get"
+_OF_A_CUSTOMER = "{customer_id}"
 
 
 def install(app: FastAPI, consumes: Iterable[str] = ()) -> None:
@@ -61,7 +62,7 @@ def complete(document: Part) -> Part:
     examples = Examples(schemas)
     examples.complete()
     for path, method, operation in _operations(document):
-        _complete_operation(operation, method, examples, has_id="{" in path)
+        _complete_operation(operation, method, examples, path)
     used = dict.fromkeys(tag for *_, operation in _operations(document) for tag in operation["tags"])
     document["tags"] = [of_tag(tag) for tag in used]
     return document
@@ -74,7 +75,7 @@ def _operations(document: Part) -> Iterator[tuple[str, str, Part]]:
                 yield path, method, item[method]
 
 
-def _complete_operation(operation: Part, method: str, examples: Examples, *, has_id: bool) -> None:
+def _complete_operation(operation: Part, method: str, examples: Examples, path: str) -> None:
     guarded = operation.get("security") != []
     if guarded:
         operation["security"] = access.requirements(operation.get("x-scopes", ()))
@@ -87,17 +88,18 @@ def _complete_operation(operation: Part, method: str, examples: Examples, *, has
     _show_request(operation, examples)
     responses = operation.setdefault("responses", {})
     declared = [status for status in responses if status in answers.PROBLEMS]
-    for status in [*declared, *_statuses(operation, method, guarded=guarded, has_id=has_id)]:
+    for status in [*declared, *_statuses(operation, method, path, guarded=guarded)]:
         responses[status] = answers.refusal(status, operation.get("description", ""))
     for status in [status for status in responses if status not in answers.PROBLEMS]:
         _complete_answer(responses[status], status, operation, method, examples)
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _statuses(operation: Part, method: str, *, guarded: bool, has_id: bool) -> list[str]:
+def _statuses(operation: Part, method: str, path: str, *, guarded: bool) -> list[str]:
     wanted = ["400", "414", "422", "429", "500", "503"]
     wanted += ["401", "403"] if guarded else []
-    wanted += ["404"] if has_id else []
+    wanted += ["404"] if "{" in path else []
+    wanted += ["308"] if _OF_A_CUSTOMER in path else []
     wanted += ["409", "413"] if method != _BODILESS else []
     tags = [each for each in operation.get("parameters", ()) if each.get("name") == "If-Match"]
     wanted += ["412"] if tags else []

@@ -1,14 +1,17 @@
 """What customer-svc tells, written into the reference rows; any order, any repetition."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from shared.db import Tx
 from shared.events.customer import (
     CustomerAssigned,
+    CustomerMerged,
     CustomerRegistered,
     CustomersImported,
     CustomerState,
+    CustomerUnmerged,
     CustomerUpdated,
 )
 from shared.references.commands import apply
@@ -32,7 +35,19 @@ async def on_customers_imported(tx: Tx, event: CustomersImported) -> None:
     await apply(tx, rows)
 
 
-async def _keep(tx: Tx, event: CustomerRegistered | CustomerUpdated | CustomerAssigned) -> None:
+async def on_customer_merged(tx: Tx, event: CustomerMerged) -> None:
+    """What was recorded for it is kept by the other from now on (see `shared.migrations.merging`)."""
+    row = _row(event, event.subject, event.version, event.distributor_id)
+    await apply(tx, [replace(row, merged_into=event.merged_into)])
+
+
+async def on_customer_unmerged(tx: Tx, event: CustomerUnmerged) -> None:
+    await _keep(tx, event)
+
+
+async def _keep(
+    tx: Tx, event: CustomerRegistered | CustomerUpdated | CustomerAssigned | CustomerUnmerged
+) -> None:
     await apply(tx, [_row(event, event.subject, event.version, event.distributor_id)])
 
 
@@ -54,4 +69,6 @@ CUSTOMER_EVENTS: dict[type[Any], Any] = {
     CustomerUpdated: on_customer_updated,
     CustomerAssigned: on_customer_assigned,
     CustomersImported: on_customers_imported,
+    CustomerMerged: on_customer_merged,
+    CustomerUnmerged: on_customer_unmerged,
 }

@@ -44,6 +44,8 @@ async def add_many(tx: Tx, wanted: Sequence[Addition]) -> list[Outcome]:
     `unchanged` is a contact that the customer has with all that is said of it, `duplicate` one whose name it
     has with other content.
     """
+    now = await customers.held_still(tx, (one.customer_id for one in wanted))
+    wanted = [one._replace(customer_id=now[one.customer_id].customer_id) for one in wanted]
     ids = sorted({one.customer_id for one in wanted})
     homes = {row["id"]: row["distributor_id"] for row in await tx.rows(_LOCKED, ids=ids, **sight(tx.scope))}
     known: _Known = defaultdict(list)
@@ -88,6 +90,7 @@ def _judged(
         "attributes": attributes,
         "id": tx.new_id(),
         "customer_id": one.customer_id,
+        "origin_id": None,
         "distributor_id": homes[one.customer_id],
         "version": 1,
         "created_at": tx.now,

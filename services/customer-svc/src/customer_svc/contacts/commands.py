@@ -1,6 +1,7 @@
 """Changes of the people at a customer, each with its history."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.schemas import whole_birthday
 from shared.db import Tx, prepare
 from shared.http import check_version
+from shared.problems import NotFound
 
 _t = Contact.__table__  # type: ignore[attr-defined]
 _h = ContactChange.__table__  # type: ignore[attr-defined]
-_FIXED = ("id", "customer_id", "distributor_id", "created_at")
+_FIXED = ("id", "customer_id", "origin_id", "distributor_id", "created_at")
 _INSERT = prepare(insert(_t), *_t.c.keys())
 _UPDATE = prepare(
     update(_t).where(_t.c.id == bindparam("b_id")),
@@ -34,12 +36,13 @@ async def add_contact(tx: Tx, customer_id: UUID, wanted: ContactCreate, *, by: U
     attributes = await Attributes.of(tx, "contact", [wanted.attributes])
     checked = attributes.checked(wanted.attributes)
     if wanted.is_primary:
-        await _step_back(tx, customer_id, by)
+        await step_back(tx, customer_id, by=by)
     row = {
         **wanted.model_dump(),
         "attributes": checked,
         "id": tx.new_id(),
         "customer_id": customer_id,
+        "origin_id": None,
         "distributor_id": customer["distributor_id"],
         "version": 1,
         "created_at": tx.now,
@@ -92,15 +95,26 @@ async def _altered(
     if not changed:
         return row
     if changed.get("is_primary", (None, False))[1]:
-        await _step_back(tx, customer_id, by)
+        await step_back(tx, customer_id, by=by)
     return await _write(tx, row, changed, by)
 
 
-async def _step_back(tx: Tx, customer_id: UUID, by: UUID) -> None:
-    """Who was the primary contact of a locked customer is not any more."""
+async def step_back(tx: Tx, customer_id: UUID, *, by: UUID) -> UUID | None:
+    """Who was the primary contact of a locked customer is not any more; who it was, if there was one."""
     row = await queries.primary_for_update(tx, customer_id)
-    if row is not None:
-        await _write(tx, row, {"is_primary": (True, False)}, by)
+    if row is None:
+        return None
+    await _write(tx, row, {"is_primary": (True, False)}, by)
+    found: UUID = row["id"]
+    return found
+
+
+async def step_forward(tx: Tx, customer_id: UUID, contact_id: UUID, *, by: UUID) -> None:
+    """Make a contact of a locked customer the primary one again, if it is still there and no other is."""
+    if await queries.primary_for_update(tx, customer_id) is None:
+        with suppress(NotFound):
+            row = await queries.contact_for_update(tx, customer_id, contact_id)
+            await _write(tx, row, {"is_primary": (False, True)}, by)
 
 
 async def _write(

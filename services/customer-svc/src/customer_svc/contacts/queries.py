@@ -61,6 +61,7 @@ _HISTORY = Listing(
 async def _found(db: Reader, statement: Prepared, customer_id: UUID, contact_id: UUID) -> dict[str, Any]:
     row = await db.row(statement, b_id=contact_id, b_customer_id=customer_id, **sight(db.scope))
     if row is None:
+        await customers.check_unmerged(db, customer_id)
         raise not_found("contact", "联系人")
     return dict(row)
 

@@ -21,10 +21,12 @@ class Contact(Base, table=True):
         ),
         Index("contact_primary", "customer_id", unique=True, postgresql_where="is_primary"),
         Index("contact_of_customer", "customer_id", "created_at", "id"),
+        Index("contact_of_origin", "origin_id", postgresql_where="origin_id IS NOT NULL"),
     )
 
     id: UUID = Field(primary_key=True)
     customer_id: UUID = Field(foreign_key="customer.id")
+    origin_id: UUID | None
     distributor_id: UUID | None
     name: str
     post: str | None

@@ -31,8 +31,9 @@ MOST_ROWS = 1000
 
 _t = Customer.__table__  # type: ignore[attr-defined]
 _LISTS = ("tags",)
+_SAME_FOR_ALL = ("version", "created_at", "updated_at", "status", "merged_into")
 _COLUMNS = [
-    column.key for column in _t.c if column.key not in ("version", "created_at", "updated_at", "status")
+    column.key for column in _t.c if column.key not in _SAME_FOR_ALL
 ]
 
 

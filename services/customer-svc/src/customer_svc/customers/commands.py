@@ -35,6 +35,7 @@ __all__ = [
     "register_many",
     "restore_customer",
     "restore_field",
+    "save_customer",
 ]
 
 _t = Customer.__table__  # type: ignore[attr-defined]
@@ -140,8 +141,21 @@ async def alter_customer(
     record = {**record, **{field: new for field, (_, new) in changed.items()}}
     if not away:
         check_held(tx.scope, record)
+    assigned = bool(_ASSIGNING & changed.keys())
+    record = await save_customer(tx, record, changed, by=by)
+    outbox.record(tx, event_of(CustomerAssigned if assigned else CustomerUpdated, record))
+    return record
+
+
+async def save_customer(
+    tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]], *, by: UUID
+) -> dict[str, Any]:
+    """Write a customer's changed record as its next version, with its history; tells nobody.
+
+    Raises Conflict when its distributor has another customer with one of its names.
+    """
     searchable = domain.searchable(record["name"], record["kind"])
-    record |= {**searchable, "version": record["version"] + 1, "updated_at": tx.now}
+    record = {**record, **searchable, "version": record["version"] + 1, "updated_at": tx.now}
     try:
         await tx.run(UPDATE, **record, b_id=record["id"])
     except UniqueViolationError as error:
@@ -149,8 +163,6 @@ async def alter_customer(
     if BY & changed.keys():
         await index_customers(tx, [record])
     await _note(tx, record, changed, by)
-    assigned = bool(_ASSIGNING & changed.keys())
-    outbox.record(tx, event_of(CustomerAssigned if assigned else CustomerUpdated, record))
     return record
 
 

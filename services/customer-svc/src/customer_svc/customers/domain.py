@@ -10,7 +10,7 @@ from customer_svc.cleansing.pinyin import spelt
 from shared.problems import Conflict
 
 Kind = Literal["organisation", "person"]
-Status = Literal["active", "archived"]
+Status = Literal["active", "archived", "merged"]
 KINDS: tuple[str, ...] = get_args(Kind)
 STATUSES: tuple[str, ...] = get_args(Status)
 

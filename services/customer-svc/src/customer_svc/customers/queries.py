@@ -1,10 +1,10 @@
 """Reading the customer archive."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, select, true
+from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery, no_change
@@ -16,7 +16,7 @@ from customer_svc.customers.schemas import CustomerQuery
 from customer_svc.customers.tables import Customer, CustomerChange, CustomerPiece
 from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing
-from shared.problems import NotFound, not_found
+from shared.problems import NotFound, customer_merged, not_found
 from shared.sealing import Sealer
 
 _t = Customer.__table__  # type: ignore[attr-defined]
@@ -39,8 +39,9 @@ _KNOWN = prepare(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
     )
 )
+_ROOT = prepare(select(func.customer_root(bindparam("b_id", type_=Uuid), type_=Uuid)))
 _HELD_STILL = prepare(
-    select(_t.c.id, _t.c.distributor_id)
+    select(_t.c.id, _t.c.distributor_id, _t.c.merged_into)
     .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     .with_for_update(read=True, key_share=True)
 )
@@ -48,6 +49,11 @@ _MOVES = prepare(
     select(_h.c.customer_id, _h.c.old).where(
         _h.c.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
         _h.c.field == bindparam("b_field", "distributor_id", type_=String),
+    )
+)
+_MERGED = prepare(
+    select(_t.c.merged_into).where(
+        _t.c.id == bindparam("b_id"), _t.c.merged_into.is_not(None), in_sight(SIGHT)
     )
 )
 _CHANGE = prepare(
@@ -124,25 +130,53 @@ _HISTORY = Listing(
 )
 
 
+class Held(NamedTuple):
+    """A customer as it is while it is locked, and the distributor behind which it stands."""
+
+    customer_id: UUID
+    distributor_id: UUID | None
+
+
 def absent() -> NotFound:
     """The one answer to a customer that is absent, out of sight or archived."""
     return not_found("customer", "客户")
 
 
 async def customer(db: Reader, customer_id: UUID, *, archived: bool = False) -> dict[str, Any]:
-    """One customer; NotFound if there is none in sight, or if it is archived and those are not asked for."""
+    """One customer; Moved if it was merged into another one, NotFound if there is none in sight.
+
+    An archived one is there only if those are asked for.
+    """
     row = await db.row(_ONE, b_id=customer_id, **sight(db.scope))
-    if row is None or not (archived or row["status"] == "active"):
-        raise absent()
-    return dict(row)
+    return await _there(db, row, archived=archived)
 
 
 async def customer_for_update(tx: Tx, customer_id: UUID, *, archived: bool = False) -> dict[str, Any]:
     """One customer as by `customer`, locked until the transaction ends."""
     row = await tx.row(_ONE_FOR_UPDATE, b_id=customer_id, **sight(tx.scope))
-    if row is None or not (archived or row["status"] == "active"):
+    return await _there(tx, row, archived=archived)
+
+
+async def _there(db: Reader, row: Record | None, *, archived: bool) -> dict[str, Any]:
+    if row is None:
+        raise absent()
+    if row["merged_into"] is not None:
+        raise customer_merged(row["id"], await root(db, row["id"]))
+    if not archived and row["status"] != "active":
         raise absent()
     return dict(row)
+
+
+async def root(db: Reader, customer_id: UUID) -> UUID:
+    """Who the customer is now: itself, unless it was merged into another one in sight."""
+    found: UUID = await db.value(_ROOT, b_id=customer_id)
+    return found
+
+
+async def check_unmerged(db: Reader, customer_id: UUID) -> None:
+    """Raise Moved if this is a customer in sight that was merged into another one."""
+    if await db.value(_MERGED, b_id=customer_id, **sight(db.scope)) is not None:
+        raise customer_merged(customer_id, await root(db, customer_id))
 
 
 async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
@@ -152,10 +186,13 @@ async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
     return {row["id"]: row["distributor_id"] for row in rows}
 
 
-async def held_still(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
-    """As `known`, for customers that were found in sight; none of them moves until the transaction ends."""
-    rows = await tx.rows(_HELD_STILL, ids=sorted(set(ids)))
-    return {row["id"]: row["distributor_id"] for row in rows}
+async def held_still(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Held]:
+    """Who these customers, found in sight, are now; none moves or is merged until the transaction ends."""
+    rows = {row["id"]: row for row in await tx.rows(_HELD_STILL, ids=sorted(set(ids)))}
+    merged = {row["id"]: row["merged_into"] for row in rows.values() if row["merged_into"] is not None}
+    into = await held_still(tx, merged.values()) if merged else {}
+    alone = {one: Held(one, row["distributor_id"]) for one, row in rows.items()}
+    return alone | {one: into[other] for one, other in merged.items() if other in into}
 
 
 async def once_of(db: Reader, ids: Iterable[UUID]) -> dict[UUID, set[UUID | None]]:

@@ -7,9 +7,18 @@ from uuid import UUID
 
 from customer_svc.customers import domain
 from customer_svc.customers.schemas import CustomerCreate
-from shared.events.customer import CustomerAssigned, CustomerRegistered, CustomerUpdated, ReferenceRow
+from shared.events.customer import (
+    CustomerAssigned,
+    CustomerMerged,
+    CustomerRegistered,
+    CustomerUnmerged,
+    CustomerUpdated,
+    ReferenceRow,
+)
 
-Told = TypeVar("Told", bound=CustomerRegistered | CustomerUpdated | CustomerAssigned)
+Told = TypeVar(
+    "Told", bound=CustomerRegistered | CustomerUpdated | CustomerAssigned | CustomerUnmerged
+)
 
 
 def new_record(
@@ -24,6 +33,7 @@ def new_record(
         "status": "active",
         "birthday": birthday and birthday.model_dump(),
         "distributor_id": distributor_id,
+        "merged_into": None,
         "version": 1,
         "created_at": now,
         "updated_at": now,
@@ -37,6 +47,16 @@ def _state(record: Mapping[str, Any]) -> dict[str, Any]:
 def event_of(kind: type[Told], record: Mapping[str, Any]) -> Told:
     """What is told of a single change."""
     return kind(subject=record["id"], version=record["version"], **_state(record))
+
+
+def merged_event_of(record: Mapping[str, Any]) -> CustomerMerged:
+    """What is told of a customer that was just merged into another one."""
+    return CustomerMerged(
+        subject=record["id"],
+        version=record["version"],
+        merged_into=record["merged_into"],
+        **_state(record),
+    )
 
 
 def reference_row(record: Mapping[str, Any]) -> ReferenceRow:

@@ -99,7 +99,7 @@ _READ: dict[str, Any] = {
     **dict.fromkeys(
         ("code", "email", "size", "region", "address", "website", "tax_number", "business_scope")
     ),
-    **dict.fromkeys(("distributor_id", "owner_id", "org_unit_id", "birthday")),
+    **dict.fromkeys(("distributor_id", "owner_id", "org_unit_id", "birthday", "merged_into")),
     "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
     "status": "active",
     "version": 1,
@@ -221,6 +221,7 @@ class CustomerRead(Output):
     tags: list[str]
     preferences: dict[str, Any]
     attributes: dict[str, Any]
+    merged_into: UUID | None = Field(description="The customer that it was merged into · 已并入的客户")
     version: int
     created_at: Moment
     updated_at: Moment
@@ -237,7 +238,7 @@ class CustomerQuery(ListQuery):
     code: Code | None = None
     tax_number: TaxNumber | None = None
     kind: Kind | None = None
-    status: Literal["active", "archived", "all"] = "active"
+    status: Literal["active", "archived", "merged", "all"] = "active"
     industry: Short | None = None
     size: Short | None = None
     region: Short | None = None

@@ -20,12 +20,14 @@ class Customer(Base, table=True):
     """An organisation or a person that buys, or may buy.
 
     `name_key` is the name as it is compared, `name_pinyin` as it is sorted. A code and a tax number are
-    unique within their distributor, or within the company's own customers.
+    unique within their distributor, or within the company's own customers. A merged one is held by who holds
+    the customer that it is now: triggers keep it so.
     """
 
     __table_args__ = (
         CheckConstraint(f"kind in {KINDS}", name="customer_kind"),
         CheckConstraint(f"status in {STATUSES}", name="customer_status"),
+        CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name="customer_merged_into"),
         Index(
             "customer_code",
             "code",
@@ -49,6 +51,7 @@ class Customer(Base, table=True):
         Index("customer_of_owner", "owner_id", "created_at", "id"),
         Index("customer_of_org_unit", "org_unit_id", "created_at", "id"),
         Index("customer_tags", "tags", postgresql_using="gin"),
+        Index("customer_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -75,6 +78,7 @@ class Customer(Base, table=True):
     tags: list[str] = Field(sa_type=TEXTS)
     preferences: dict[str, Any] = Field(sa_type=JSON)
     attributes: dict[str, Any] = Field(sa_type=JSON)
+    merged_into: UUID | None = Field(foreign_key="customer.id")
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)

@@ -67,6 +67,7 @@ async def _claim(
         **_of_its_kind(wanted),
         "id": tx.new_id(),
         "customer_id": customer_id,
+        "origin_id": None,
         "distributor_id": distributor_id,
         "verified_at": tx.now if wanted.verified else None,
         "created_at": tx.now,

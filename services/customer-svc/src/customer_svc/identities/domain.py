@@ -26,10 +26,14 @@ def strength_of(kind: str, *, verified: bool, said: Strength | None = None) -> S
 
 
 class Owner(NamedTuple):
-    """A customer that a channel knows by some id, and the distributor behind which it stands."""
+    """A customer that a channel knows by some id, and the distributor behind which it stands.
+
+    `origin_id` is the customer that the channel means, when that one was merged into this.
+    """
 
     customer_id: UUID
     distributor_id: UUID | None
+    origin_id: UUID | None = None
 
 
 def only(owners: Iterable[Owner], among: Container[UUID | None] | None = None) -> Owner | None:

@@ -22,7 +22,7 @@ _t = Identity.__table__  # type: ignore[attr-defined]
 _wanted = (bindparam("channels", type_=ARRAY(String)), bindparam("external_ids", type_=ARRAY(String)))
 _ref = func.unnest(*_wanted).table_valued("channel", "external_id", name="ref").render_derived()
 _OWNERS = prepare(
-    select(_t.c.channel, _t.c.external_id, _t.c.customer_id, _t.c.distributor_id)
+    select(_t.c.channel, _t.c.external_id, _t.c.customer_id, _t.c.distributor_id, _t.c.origin_id)
     .join(_ref, (_t.c.channel == _ref.c.channel) & (_t.c.external_id == _ref.c.external_id))
     .where(in_sight(customers.through_customer(_t)))
 )
@@ -57,7 +57,7 @@ async def owners(db: Reader, refs: Iterable[Ref]) -> dict[Ref, list[Owner]]:
         channels, external_ids = zip(*sorted(found), strict=True)
         rows = await db.rows(_OWNERS, channels=channels, external_ids=external_ids, **sight(db.scope))
         for row in rows:
-            owner = Owner(row["customer_id"], row["distributor_id"])
+            owner = Owner(row["customer_id"], row["distributor_id"], row["origin_id"])
             found[row["channel"], row["external_id"]].append(owner)
     return found
 
@@ -90,6 +90,7 @@ async def identity_for_update(tx: Tx, customer_id: UUID, identity_id: UUID) -> d
     """One identity of this customer, locked until the transaction ends; NotFound if out of sight."""
     row = await tx.row(_ONE_FOR_UPDATE, b_id=identity_id, b_customer_id=customer_id, **sight(tx.scope))
     if row is None:
+        await customers.check_unmerged(tx, customer_id)
         raise not_found("identity", "身份标识")
     return dict(row)
 

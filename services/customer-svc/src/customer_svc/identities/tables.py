@@ -30,6 +30,7 @@ class Identity(Base, table=True):
             postgresql_nulls_not_distinct=True,
         ),
         Index("customer_identity_of_customer", "customer_id", "created_at", "id"),
+        Index("customer_identity_of_origin", "origin_id", postgresql_where="origin_id IS NOT NULL"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -40,6 +41,7 @@ class Identity(Base, table=True):
             Uuid, ForeignKey("customer.id", deferrable=True, initially="DEFERRED"), nullable=False
         )
     )
+    origin_id: UUID | None
     distributor_id: UUID | None
     kind: str
     strength: str

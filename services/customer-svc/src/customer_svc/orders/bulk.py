@@ -95,7 +95,7 @@ async def judge_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Judged:
 async def store_orders(tx: Tx, judged: Judged) -> Stored:
     """Write the rows that are new and acceptable; tells nobody."""
     rows = judged.rows
-    await _settle_sellers(tx, judged)
+    await _settle(tx, judged)
     outcomes = judged.refused | await _without_sale(tx, judged)
     records = {place: record for place, record in judged.records.items() if place not in outcomes}
     created, missed = records, _Missed()
@@ -107,16 +107,24 @@ async def store_orders(tx: Tx, judged: Judged) -> Stored:
     return Stored([outcomes[place] for place in range(len(rows))], list(created.values()))
 
 
-async def _settle_sellers(tx: Tx, judged: Judged) -> None:
-    """Who sold it, if the row does not say: the customer's distributor as it is until the orders are written.
+async def _settle(tx: Tx, judged: Judged) -> None:
+    """Who bought and, if the row does not say, who sold: as it is until the orders are written.
 
-    An order sent twice while its customer moves would else be one of each distributor, and count twice.
+    An order sent twice while its customer moves would else be one of each distributor, and count twice. Of a
+    customer that was merged the order is the other's, and remembers whose it was.
     """
-    silent = [record for place, record in judged.records.items() if judged.rows[place].distributor_id is None]
-    if silent:
-        homes = await customers.held_still(tx, (record["customer_id"] for record in silent))
-        for record in silent:
-            record["distributor_id"] = homes.get(record["customer_id"], record["distributor_id"])
+    if not judged.records:
+        return
+    held = await customers.held_still(tx, (record["customer_id"] for record in judged.records.values()))
+    for place, record in judged.records.items():
+        now = held.get(record["customer_id"])
+        if now is None:
+            continue
+        if now.customer_id != record["customer_id"]:
+            record["origin_id"] = record["origin_id"] or record["customer_id"]
+            record["customer_id"] = now.customer_id
+        if judged.rows[place].distributor_id is None:
+            record["distributor_id"] = now.distributor_id
 
 
 async def _sorted_out(tx: Tx, records: _Records) -> tuple[_Records, _Missed]:
@@ -199,6 +207,7 @@ def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
         "kind": row.kind,
         "return_of": row.return_of,
         "customer_id": buyer.customer_id,
+        "origin_id": buyer.origin_id,
         "distributor_id": row.distributor_id or buyer.distributor_id,
         "ordered_at": row.ordered_at,
         "amount_minor": amount.amount_minor,

@@ -13,10 +13,11 @@ from shared.problems import Invalid, Problem
 
 
 class Buyer(NamedTuple):
-    """A customer and the distributor behind which it stands."""
+    """A customer, the distributor behind which it stands, and whom the order names if that is another."""
 
     customer_id: UUID
     distributor_id: UUID | None
+    origin_id: UUID | None = None
 
 
 class NamesCustomer(Protocol):

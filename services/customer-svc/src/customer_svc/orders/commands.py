@@ -50,7 +50,9 @@ async def record_judged(tx: Tx, judged: Judged, *, import_id: UUID, chunk: int) 
 
 
 def _fact(record: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(zip(_FACT, _values(record), strict=True))
+    """What is told of an order: whom it was recorded for, whoever keeps it now."""
+    fact = dict(zip(_FACT, _values(record), strict=True))
+    return fact if record["origin_id"] is None else {**fact, "customer_id": record["origin_id"]}
 
 
 def _told(record: Mapping[str, Any]) -> OrderRecorded | OrderReturned:

@@ -33,6 +33,7 @@ class Order(Base, table=True):
         Index("sales_order_by_time", "ordered_at", "id"),
         Index("sales_order_of_customer", "customer_id", "ordered_at", "id"),
         Index("sales_order_of_distributor", "distributor_id", "ordered_at", "id"),
+        Index("sales_order_of_origin", "origin_id", postgresql_where="origin_id IS NOT NULL"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -41,6 +42,7 @@ class Order(Base, table=True):
     kind: str
     return_of: str | None
     customer_id: UUID = Field(foreign_key="customer.id")
+    origin_id: UUID | None
     distributor_id: UUID | None = Field(foreign_key="distributor.id")
     ordered_at: datetime = Field(sa_type=MOMENT)
     amount_minor: int = Field(sa_type=BIG)

@@ -183,6 +183,7 @@ async def _add_contacts(tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[i
             **row.contact.model_dump(),
             "id": tx.new_id(),
             "customer_id": outcomes[place].record_id,
+            "origin_id": None,
             "distributor_id": homes[outcomes[place].record_id],
             "version": 1,
             "created_at": tx.now,
