@@ -38,7 +38,7 @@ def tabled(
 @pytest.fixture(scope="session")
 async def work_urls(tabled: Tabled) -> ServiceUrls:
     """A migrated database of its own."""
-    return await tabled("work", "jobs_v1", "audit_v1")
+    return await tabled("work", "jobs_v1", "audit_v1", "merging_v1")
 
 
 def _package(folder: Path, migrations: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ class CustomerService:
     """What customer-svc would answer; it can be away, and it counts how often it was asked."""
 
     known: dict[UUID, UUID | None] = field(default_factory=dict)
+    merged: dict[UUID, UUID] = field(default_factory=dict)
     identities: dict[str, list[UUID]] = field(default_factory=dict)
     forbidden: bool = False
     away: bool = False
@@ -49,6 +50,8 @@ class CustomerService:
         return self._told(found[0]) if found else httpx.Response(404, json={"code": "not_found"})
 
     def _told(self, customer_id: UUID) -> httpx.Response:
+        if customer_id in self.merged:
+            return httpx.Response(308, json={"merged_into": str(self.merged[customer_id])})
         if customer_id not in self.known:
             return httpx.Response(404, json={"code": "not_found"})
         distributor = self.known[customer_id]
@@ -151,6 +154,6 @@ async def world(_running: World) -> AsyncIterator[World]:
     """The service without any row."""
     customers = _running.customers
     customers.known, customers.away, customers.asked = {}, False, 0
-    customers.identities, customers.forbidden = {}, False
+    customers.identities, customers.forbidden, customers.merged = {}, False, {}
     yield World(_running.service, _running.urls, customers)
     await clean(_running.service.database)

@@ -23,7 +23,7 @@ from shared.db.migrate import run_environment
 run_environment(SharedBase.metadata)
 """
 FIRST = """
-from shared.migrations import audit_v1, sight_v1, v1
+from shared.migrations import audit_v1, merging_v1, sight_v1, v1
 
 revision = "0001"
 down_revision = None
@@ -33,6 +33,7 @@ def upgrade():
     v1.upgrade()
     sight_v1.upgrade()
     audit_v1.upgrade()
+    merging_v1.upgrade()
 """
 
 

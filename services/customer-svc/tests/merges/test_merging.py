@@ -26,7 +26,9 @@ OTHER = {
 
 
 async def merged(client, kept, absorbed, **more):
-    answer = await client.post(f"/v1/customers/{kept['id']}/merge", json={"absorbed_id": absorbed["id"], **more})
+    answer = await client.post(
+        f"/v1/customers/{kept['id']}/merge", json={"absorbed_id": absorbed["id"], **more}
+    )
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -158,7 +160,10 @@ async def test_lists_and_searches_show_the_one_customer_and_the_merged_only_when
 
 
 async def test_an_order_for_the_old_id_or_code_is_the_kept_customers(client, customer, told):
-    kept, absorbed = await customer(**CARD), await customer(**{**OTHER, "code": None, "tax_number": "GB123456789"})
+    kept, absorbed = (
+        await customer(**CARD),
+        await customer(**{**OTHER, "code": None, "tax_number": "GB123456789"}),
+    )
     coded = await customer(name="海纳", code="HN-9")
     await merged(client, kept, absorbed)
     await merged(client, kept, coded, fields={"code": "kept"})
@@ -167,7 +172,9 @@ async def test_an_order_for_the_old_id_or_code_is_the_kept_customers(client, cus
     second = await client.post("/v1/orders", json=order("S-2", customer_code="HN-9"))
     assert (first.status_code, again.status_code, second.status_code) == (201, 200, 201)
     assert first.json()["customer_id"] == second.json()["customer_id"] == kept["id"]
-    recorded = [event["data"]["customer_id"] for event in await told() if event["type"] == "order.recorded.v1"]
+    recorded = [
+        event["data"]["customer_id"] for event in await told() if event["type"] == "order.recorded.v1"
+    ]
     assert recorded == [absorbed["id"], coded["id"]]
 
 
@@ -193,7 +200,9 @@ async def test_undoing_gives_back_what_was(client, customer):
 
 async def test_undoing_leaves_what_was_changed_since_and_sends_what_came_for_the_other_home(client, customer):
     kept, absorbed = await customer(**CARD), await customer(**OTHER)
-    await client.post(f"/v1/customers/{absorbed['id']}/identities", json={"channel": "wechat", "external_id": "oX-1"})
+    await client.post(
+        f"/v1/customers/{absorbed['id']}/identities", json={"channel": "wechat", "external_id": "oX-1"}
+    )
     merge = await merged(client, kept, absorbed)
     known_as = {"channel": "wechat", "external_id": "oX-1"}
     await client.post("/v1/orders", json=order("S-1", identity=known_as))

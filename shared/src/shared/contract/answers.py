@@ -205,7 +205,12 @@ HEADERS: dict[str, Part] = {
     },
 }
 _EVERYWHERE = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
-_OF_STATUS = {"308": ("Location",), "401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+_OF_STATUS = {
+    "308": ("Location",),
+    "401": ("WWW-Authenticate",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 
 PROBLEM: Part = {
     "title": "Problem",

@@ -1,7 +1,7 @@
 """Customers merged into others: what was recorded for them is kept by the customer that they are now.
 
-A row keeps in `origin_id` for whom it was recorded when that is not who keeps it. So who keeps it follows from
-the reference rows alone, in whatever order they became known, and undoing a merge is one more of them.
+A row keeps in `origin_id` for whom it was recorded when that is not who keeps it. So who keeps it follows
+from the reference rows alone, in whatever order they became known, and undoing a merge is one more of them.
 """
 
 from collections.abc import Collection, Mapping
@@ -38,7 +38,8 @@ def keep_with_root(
     )
     _root(known)
     _held_alike(known)
-    _kept(known, {**dict.fromkeys(tables, _TAKEN_ALONG), **dict.fromkeys(apart, "")})
+    if tables or apart:
+        _kept(known, {**dict.fromkeys(tables, _TAKEN_ALONG), **dict.fromkeys(apart, "")})
     for table, (other, column) in (within or {}).items():
         _follow(table, other, column)
     if joining:
@@ -161,6 +162,19 @@ def _follow(table: str, other: str, column: str) -> None:
     op.execute(
         f"CREATE TRIGGER {table}_follows AFTER UPDATE OF customer_id ON {other} FOR EACH ROW "
         f"WHEN (OLD.customer_id IS DISTINCT FROM NEW.customer_id) EXECUTE FUNCTION {table}_follows()"
+    )
+    op.execute(
+        f"""
+        CREATE FUNCTION {table}_joined() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            SELECT customer_id INTO NEW.customer_id FROM {other} WHERE id = NEW.{column};
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_joined BEFORE INSERT ON {table} FOR EACH ROW "
+        f"EXECUTE FUNCTION {table}_joined()"
     )
 
 

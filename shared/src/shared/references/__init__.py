@@ -4,6 +4,17 @@ from shared.references.clients import References
 from shared.references.commands import apply
 from shared.references.consumers import CUSTOMER_EVENTS
 from shared.references.domain import CustomerRef
+from shared.references.queries import check_unmerged, kept_by, recorded_for, root
 from shared.references.tables import through_customer
 
-__all__ = ["CUSTOMER_EVENTS", "CustomerRef", "References", "apply", "through_customer"]
+__all__ = [
+    "CUSTOMER_EVENTS",
+    "CustomerRef",
+    "References",
+    "apply",
+    "check_unmerged",
+    "kept_by",
+    "recorded_for",
+    "root",
+    "through_customer",
+]

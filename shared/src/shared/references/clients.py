@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
-from sqlalchemy import bindparam, select
+from sqlalchemy import Uuid, bindparam, func, select
 
 from shared.auth.tokens import HEADER
 from shared.db import EVERYTHING, Database, Scope, in_sight, prepare, sight
@@ -21,7 +22,13 @@ _SECONDS = 1.0
 # Together no longer than the deadline: cutting a request off from outside may cost the pool a connection.
 _PHASES = httpx.Timeout(connect=0.25, write=0.1, read=0.55, pool=0.1)
 _COLUMNS = ("id", "distributor_id", "owner_id", "org_unit_id", "status", "channel", "merged_into", "version")
-_FIND = prepare(select(*(T.c[name] for name in _COLUMNS)).where(T.c.id == bindparam("b_id"), in_sight(SIGHT)))
+_seen = select(*(T.c[name] for name in _COLUMNS)).where(in_sight(SIGHT))
+_FIND = prepare(_seen.where(T.c.id == bindparam("b_id")))
+_NOW = prepare(
+    _seen.where(
+        T.c.id == func.customer_root(bindparam("b_id", type_=Uuid), type_=Uuid), T.c.merged_into.is_(None)
+    )
+)
 
 
 class References:
@@ -36,14 +43,14 @@ class References:
         self._base_url = base_url.rstrip("/")
 
     async def require(self, customer_id: UUID, *, scope: Scope, token: str) -> CustomerRef:
-        """The customer, for a caller with this scope and internal token.
+        """The customer, or the one that it was merged into, for a caller with this scope and internal token.
 
         NotFound when there is none or it is out of the scope; Unavailable (`customer_unknown_yet`) when it
         is not known here and customer-svc cannot say so within a second. Never inside a transaction. What is
         known but out of sight is asked for like what is not known: it may just have come into sight, and
         nobody learns from the time it takes that it is there.
         """
-        known = await self.find(customer_id, scope)
+        known = await self._now(customer_id, scope)
         if known is None:
             known = await self._read_through(customer_id, token)
         if not scope.allows(known.distributor_id, known.owner_id, known.org_unit_id):
@@ -74,8 +81,18 @@ class References:
             row = await reader.row(_FIND, b_id=customer_id, **sight(scope))
         return None if row is None else CustomerRef(**dict(row))
 
+    async def _now(self, customer_id: UUID, scope: Scope) -> CustomerRef | None:
+        """Who the customer is now, if that is known here: events out of order may form a circle for a moment."""
+        async with self._db.read(scope) as reader:
+            row = await reader.row(_NOW, b_id=customer_id, **sight(scope))
+        return None if row is None else CustomerRef(**dict(row))
+
     async def _read_through(self, customer_id: UUID, token: str) -> CustomerRef:
         response = await self._ask(str(customer_id), token)
+        if response.status_code == httpx.codes.PERMANENT_REDIRECT:
+            into = await self._read_through(_merged_into(response), token)
+            await self._kept(_merged(customer_id, into))
+            return into
         if response.status_code == httpx.codes.NOT_FOUND:
             raise not_found("customer", "客户")
         customer = _read(response)
@@ -108,6 +125,18 @@ def _read(response: httpx.Response) -> CustomerRef | None:
         return from_answer(answer, response.headers.get("etag"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _merged(customer_id: UUID, into: CustomerRef) -> CustomerRef:
+    """A customer of which only this is known; whatever an event tells of it is newer."""
+    return replace(into, id=customer_id, status="merged", merged_into=into.id, version=0)
+
+
+def _merged_into(response: httpx.Response) -> UUID:
+    try:
+        return UUID(response.json()["merged_into"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unknown_yet() from error
 
 
 def _nobodys() -> Problem:

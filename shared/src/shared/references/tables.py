@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index
+from sqlalchemy import DateTime, Index, text
 from sqlmodel import Field
 
 from shared.db import Sight
@@ -21,6 +21,7 @@ class CustomerReference(SharedBase, table=True):
         Index("customer_ref_of_distributor", "distributor_id"),
         Index("customer_ref_of_owner", "owner_id"),
         Index("customer_ref_of_org_unit", "org_unit_id"),
+        Index("customer_ref_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)

@@ -32,9 +32,7 @@ MOST_ROWS = 1000
 _t = Customer.__table__  # type: ignore[attr-defined]
 _LISTS = ("tags",)
 _SAME_FOR_ALL = ("version", "created_at", "updated_at", "status", "merged_into")
-_COLUMNS = [
-    column.key for column in _t.c if column.key not in _SAME_FOR_ALL
-]
+_COLUMNS = [column.key for column in _t.c if column.key not in _SAME_FOR_ALL]
 
 
 def _array_type(name: str) -> Any:

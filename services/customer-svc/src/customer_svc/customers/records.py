@@ -16,9 +16,7 @@ from shared.events.customer import (
     ReferenceRow,
 )
 
-Told = TypeVar(
-    "Told", bound=CustomerRegistered | CustomerUpdated | CustomerAssigned | CustomerUnmerged
-)
+Told = TypeVar("Told", bound=CustomerRegistered | CustomerUpdated | CustomerAssigned | CustomerUnmerged)
 
 
 def new_record(

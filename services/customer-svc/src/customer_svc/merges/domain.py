@@ -1,4 +1,4 @@
-"""Rules of merging as pure functions: which value survives, which proofs contradict, what an undo gives back."""
+"""Rules of merging as pure functions: what survives, which proofs contradict, what an undo gives back."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -201,9 +201,7 @@ def check_proofs(kinds: list[str], *, confirmed: bool, by_person: bool) -> None:
 
 
 def same_customer() -> Invalid:
-    return Invalid.at(
-        "/absorbed_id", "same_customer", en="is the customer itself", zh="不能与自身合并"
-    )
+    return Invalid.at("/absorbed_id", "same_customer", en="is the customer itself", zh="不能与自身合并")
 
 
 def distributors_differ() -> Conflict:

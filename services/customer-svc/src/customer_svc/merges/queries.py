@@ -43,9 +43,7 @@ _LATER = prepare(
     .order_by(_t.c.merged_at, _t.c.id)
     .with_for_update()
 )
-_ABSORBING = prepare(
-    select(_t.c.id).where(_t.c.absorbed_id == bindparam("b_id"), _t.c.status == "merged")
-)
+_ABSORBING = prepare(select(_t.c.id).where(_t.c.absorbed_id == bindparam("b_id"), _t.c.status == "merged"))
 _PROOFS = prepare(
     select(_i.c.customer_id, _i.c.kind, _i.c.channel, _i.c.external_id).where(
         _i.c.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid))), _i.c.strength == "strong"

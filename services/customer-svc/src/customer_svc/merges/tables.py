@@ -25,9 +25,7 @@ class Merge(Base, table=True):
         Index("customer_merge_by_time", "merged_at", "id"),
         Index("customer_merge_of_customer", "customer_id"),
         Index("customer_merge_of_kept", "kept_id"),
-        Index(
-            "customer_merge_of_absorbed", "absorbed_id", unique=True, postgresql_where="status = 'merged'"
-        ),
+        Index("customer_merge_of_absorbed", "absorbed_id", unique=True, postgresql_where="status = 'merged'"),
         Index("customer_merge_of_origin", "origin_id", postgresql_where="origin_id IS NOT NULL"),
     )
 

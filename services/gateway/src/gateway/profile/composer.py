@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from gateway.profile.clients import Destination
 from gateway.profile.domain import PARTS, Answer, Part
 from shared.auth import Principal
 from shared.auth.tokens import HEADER
-from shared.problems import Unavailable, not_found
+from shared.problems import Unavailable, customer_merged, not_found
 from shared.usage import INNER
 
 DEADLINE_SECONDS = 2.0
@@ -29,11 +30,15 @@ class Composer:
     ) -> dict[str, Any]:
         """The profile, with the state of each part. NotFound if the archive knows no such customer.
 
-        Raises Unavailable only when no service at all answered. `carried` are headers to pass on.
+        Raises Moved if the customer was merged into another one, Unavailable only when no service at all
+        answered. `carried` are headers to pass on.
         """
         deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
         asked = (self._ask(part, caller, customer_id, carried, deadline) for part in PARTS)
         answers = dict(zip((part.name for part in PARTS), await asyncio.gather(*asked), strict=True))
+        current = answers["archive"].merged_into
+        if current is not None:
+            raise customer_merged(UUID(customer_id), UUID(current))
         if answers["archive"].state == "none":
             raise not_found("customer", "客户")
         if all(answer.state == "unavailable" for answer in answers.values()):

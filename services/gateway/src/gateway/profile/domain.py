@@ -50,12 +50,15 @@ class Answer:
 
     state: State
     value: Value = None
+    merged_into: str | None = None
 
 
 def read(part: Part, status: int, body: Any) -> Answer:
     """An HTTP answer as a part of the profile; lists lose their page."""
     if status == 404:  # noqa: PLR2004
         return Answer("none")
+    if status == 308 and isinstance(body, dict):  # noqa: PLR2004
+        return Answer("none", merged_into=body.get("merged_into"))
     if status in (401, 403):
         return Answer("forbidden")
     if status != 200 or not isinstance(body, dict | list):  # noqa: PLR2004

@@ -18,10 +18,10 @@ from shared.messaging import outbox
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
-_FIXED = {"id", "number", "customer_id", "distributor_id", "channel", "subject", "description"}
+_FIXED = {"id", "number", "customer_id", "origin_id", "distributor_id", "channel", "subject", "description"}
 _FIXED |= {"opened_at", "created_by", "created_at"}
 
-_OPEN = prepare(insert(_T), *_T.c.keys())
+_OPEN = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _SAVE = prepare(
     update(_T).where(
         _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
@@ -46,10 +46,10 @@ async def open_complaint(
     """Take a complaint in; its number is given here."""
     (serial,) = await queries.next_serials(tx, 1)
     step = domain.opened(_facts(tx, body, distributor_id, serial, Deed(by, tx.now)), Deed(by, tx.now))
-    await tx.run(_OPEN, **asdict(step.case))
+    keeper = await tx.value(_OPEN, **asdict(step.case))
     await _remember(tx, [step])
     _announce(tx, step)
-    return queries.shown(step.case, tx.now)
+    return queries.shown(replace(step.case, customer_id=keeper), tx.now)
 
 
 async def load_complaints(
@@ -101,6 +101,7 @@ def _facts(
         **body.model_dump(include=told),
         "id": tx.new_id(),
         "number": domain.number_of(serial, deed.at),
+        "origin_id": None,
         "distributor_id": distributor_id,
     }
 
@@ -152,7 +153,7 @@ def _announce(tx: Tx, step: Step) -> None:
         subject=case.id,
         version=case.version,
         distributor_id=case.distributor_id,
-        customer_id=case.customer_id,
+        customer_id=case.origin_id or case.customer_id,
         owner_id=case.owner_id,
         category=case.category,
         severity=case.severity,

@@ -59,6 +59,7 @@ class Case:
     id: UUID
     number: str
     customer_id: UUID
+    origin_id: UUID | None
     distributor_id: UUID | None
     channel: str
     category: str

@@ -14,7 +14,7 @@ from interaction_svc.sla import domain as sla
 from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
-from shared.references import through_customer
+from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ _LIST = Listing(
         "owner_id": lambda v: _T.c.owner_id == v,
         "severity": lambda v: _T.c.severity == v,
         "category": lambda v: _T.c.category == v,
-        "customer_id": lambda v: _T.c.customer_id == v,
+        "customer_id": kept_by(_T.c.customer_id),
         "opened_at_gte": lambda v: _T.c.opened_at >= v,
         "opened_at_lt": lambda v: _T.c.opened_at < v,
         "overdue": lambda v: _late if v else _late.isnot(True),  # noqa: FBT003 - SQL's IS NOT TRUE

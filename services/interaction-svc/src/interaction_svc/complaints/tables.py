@@ -41,12 +41,14 @@ class Complaint(Base, table=True):
         Index("complaint_by_opened", "opened_at", "id"),
         Index("complaint_by_updated", "updated_at", "id"),
         Index("complaint_by_sla", "sla_due_at", "id"),
+        Index("complaint_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
         Index("complaint_waiting", "step_due_at", postgresql_where=text("step_due_at IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     number: str = Field(sa_type=Text)
     customer_id: UUID
+    origin_id: UUID | None
     distributor_id: UUID | None
     channel: str = Field(sa_type=Text)
     category: str = Field(sa_type=Text)

@@ -32,9 +32,13 @@ async def distributor_of(request: Request, caller: Principal, customer_id: UUID)
 
     Raises NotFound, or Unavailable when it is not known here yet and customer-svc cannot say.
     """
+    return (await known(request, caller, customer_id)).distributor_id
+
+
+async def known(request: Request, caller: Principal, customer_id: UUID) -> CustomerRef:
+    """A customer in the caller's sight, or the one that it was merged into; raises as `distributor_of`."""
     references: References = request.state.references
-    known = await references.require(customer_id, scope=caller.scope, token=request.headers[HEADER])
-    return known.distributor_id
+    return await references.require(customer_id, scope=caller.scope, token=request.headers[HEADER])
 
 
 async def distributors_of(request: Request, caller: Principal, customer_ids: Iterable[UUID]) -> Found:
@@ -67,8 +71,8 @@ async def settled(request: Request, caller: Principal, item: Item) -> tuple[Item
     """
     if item.identity is None:
         return item, await distributor_of(request, caller, item.customer)
-    known = await _owner(request, caller, item.identity)
-    return item.of(known.id), known.distributor_id
+    owner = await _owner(request, caller, item.identity)
+    return item.of(owner.id), owner.distributor_id
 
 
 async def owners_of(

@@ -13,13 +13,14 @@ from shared.db import Tx, prepare
 from shared.events.interaction import InteractionLogged
 from shared.http import check_version
 from shared.messaging import outbox
+from shared.references import recorded_for
 
 _T = Interaction.__table__  # type: ignore[attr-defined]
 _E = InteractionEdit.__table__  # type: ignore[attr-defined]
 _EDITABLE = ("channel", "direction", "occurred_at", "participants", "summary", "agreement", "attachments")
 _KIND = "contact"
 
-_LOG = prepare(insert(_T), *_T.c.keys())
+_LOG = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _EDIT = prepare(
     update(_T).where(
         _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
@@ -37,9 +38,9 @@ async def log_interaction(
     """Record one contact; Invalid when it lies more than a day ahead."""
     domain.check_happened(body.occurred_at, now=tx.now)
     row = _row(tx, body, distributor_id, by)
-    await tx.run(_LOG, **row)
+    keeper = await tx.value(_LOG, **row)
     _announce(tx, row)
-    return row
+    return {**row, "customer_id": keeper}
 
 
 async def log_interactions(
@@ -87,6 +88,7 @@ def _row(tx: Tx, body: InteractionCreate, distributor_id: UUID | None, by: UUID)
     return {
         **_storable(body.model_dump()),
         "id": tx.new_id(),
+        "origin_id": None,
         "distributor_id": distributor_id,
         "created_by": by,
         "version": 1,
@@ -112,7 +114,7 @@ def _announce(tx: Tx, row: Mapping[str, Any]) -> None:
             subject=row["id"],
             version=row["version"],
             distributor_id=row["distributor_id"],
-            customer_id=row["customer_id"],
+            customer_id=recorded_for(row),
             channel=row["channel"],
             direction=row["direction"],
             occurred_at=row["occurred_at"],

@@ -9,7 +9,7 @@ from interaction_svc.interactions.tables import Interaction, InteractionEdit
 from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
-from shared.references import through_customer
+from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 _T = Interaction.__table__  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ _LIST = Listing(
     sorts={"occurred_at": _T.c.occurred_at, "created_at": _T.c.created_at},
     default="-occurred_at",
     filters={
-        "customer_id": lambda v: _T.c.customer_id == v,
+        "customer_id": kept_by(_T.c.customer_id),
         "channel": lambda v: _T.c.channel == v,
         "direction": lambda v: _T.c.direction == v,
         "created_by": lambda v: _T.c.created_by == v,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from interaction_svc.interactions.domain import CHANNELS, DIRECTIONS
@@ -23,10 +23,12 @@ class Interaction(Base, table=True):
         Index("interaction_of_author", "created_by", "occurred_at", "id"),
         Index("interaction_by_occurred", "occurred_at", "id"),
         Index("interaction_by_created", "created_at", "id"),
+        Index("interaction_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     customer_id: UUID
+    origin_id: UUID | None
     distributor_id: UUID | None
     channel: str = Field(sa_type=Text)
     direction: str = Field(sa_type=Text)

@@ -16,13 +16,14 @@ from shared.http import check_version
 from shared.jobs import JobContext
 from shared.messaging import outbox
 from shared.problems import Invalid, NotFound
+from shared.references import recorded_for, root
 
 BREAKING = "promises.break"
 AT_ONCE = 500
 _T = Promise.__table__  # type: ignore[attr-defined]
-_FIXED = {"id", "customer_id", "distributor_id", "interaction_id", "created_by", "created_at"}
+_FIXED = {"id", "customer_id", "origin_id", "distributor_id", "interaction_id", "created_by", "created_at"}
 
-_MAKE = prepare(insert(_T), *_T.c.keys())
+_MAKE = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _SAVE = prepare(
     update(_T).where(
         _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
@@ -39,7 +40,7 @@ async def make_promise(
     await _check_interaction(tx, body)
     row = {
         **body.model_dump(),
-        **dict.fromkeys(("broken_at", "settled_at", "settled_by", "note")),
+        **dict.fromkeys(("origin_id", "broken_at", "settled_at", "settled_by", "note")),
         "id": tx.new_id(),
         "distributor_id": distributor_id,
         "promised_by": body.promised_by or by,
@@ -49,9 +50,9 @@ async def make_promise(
         "created_at": tx.now,
         "updated_at": tx.now,
     }
-    await tx.run(_MAKE, **row)
+    keeper = await tx.value(_MAKE, **row)
     _tell(tx, PromiseMade, row)
-    return queries.shown(row)
+    return queries.shown({**row, "customer_id": keeper})
 
 
 async def change_promise(
@@ -103,7 +104,7 @@ async def _check_interaction(tx: Tx, body: PromiseCreate) -> None:
         there = await interactions.interaction(tx, body.interaction_id)
     except NotFound:
         there = {"customer_id": None}
-    if there["customer_id"] != body.customer_id:
+    if there["customer_id"] != await root(tx, body.customer_id):
         raise Invalid.at(
             "/interaction_id",
             "interaction_unknown",
@@ -119,7 +120,7 @@ async def _save(tx: Tx, row: dict[str, Any], wanted: dict[str, Any]) -> dict[str
 
 
 def _tell(tx: Tx, kind: type[PromiseMade | PromiseKept | PromiseBroken], row: dict[str, Any]) -> None:
-    state = {name: row[name] for name in PromiseState.model_fields}
+    state = {name: row[name] for name in PromiseState.model_fields} | {"customer_id": recorded_for(row)}
     outbox.record(
         tx,
         kind(subject=row["id"], version=row["version"], distributor_id=row["distributor_id"], **state),

@@ -10,7 +10,7 @@ from interaction_svc.promises.tables import Promise
 from shared.db import Reader, Record, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
-from shared.references import through_customer
+from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 _T = Promise.__table__  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ _LIST = Listing(
     sorts={"due_at": _T.c.due_at, "created_at": _T.c.created_at},
     default="due_at",
     filters={
-        "customer_id": lambda v: _T.c.customer_id == v,
+        "customer_id": kept_by(_T.c.customer_id),
         "promised_by": lambda v: _T.c.promised_by == v,
         "status": lambda v: _T.c.status == v,
         "unsettled": lambda v: _T.c.status.in_(_UNSETTLED) if v else _T.c.status.not_in(_UNSETTLED),

@@ -24,11 +24,13 @@ class Promise(Base, table=True):
         Index("promise_of_person", "promised_by", "due_at", "id"),
         Index("promise_by_due", "due_at", "id"),
         Index("promise_by_created", "created_at", "id"),
+        Index("promise_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
         Index("promise_waiting", "due_at", postgresql_where=text("status = 'open'")),
     )
 
     id: UUID = Field(primary_key=True)
     customer_id: UUID
+    origin_id: UUID | None
     distributor_id: UUID | None
     interaction_id: UUID | None
     content: str = Field(sa_type=Text)

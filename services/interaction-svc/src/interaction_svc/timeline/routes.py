@@ -9,12 +9,15 @@ from interaction_svc.customers import clients
 from interaction_svc.timeline import queries
 from interaction_svc.timeline.schemas import TimelinePage, TimelineQuery
 from shared.http import Caller, ReadDb, Router, Sealing, needs
+from shared.problems import customer_merged
 
 router = Router(tags=["timeline"])
 
 
 async def _known(customer_id: UUID, caller: Caller, request: Request) -> UUID:
-    await clients.distributor_of(request, caller, customer_id)
+    known = await clients.known(request, caller, customer_id)
+    if known.id != customer_id:
+        raise customer_merged(customer_id, known.id)
     return customer_id
 
 

@@ -17,6 +17,7 @@ from notify_svc.reminders.queries import REMINDER
 from shared.db import Record, Tx, prepare
 from shared.events.notify import ReminderDue
 from shared.messaging import outbox
+from shared.references import recorded_for
 
 MOST = 500
 
@@ -118,7 +119,7 @@ def _event(row: Record) -> ReminderDue:
         version=row["version"] + 1,
         distributor_id=row["distributor_id"],
         assignee_id=row["assignee_id"],
-        customer_id=row["customer_id"],
+        customer_id=recorded_for(row),
         due_at=row["due_at"],
         reason=row["source"],
     )

@@ -15,6 +15,7 @@ from shared.db import Record, Tx, prepare
 from shared.events.notify import ReminderDone
 from shared.http import check_version
 from shared.messaging import outbox
+from shared.references import recorded_for
 
 _CHANGING = (
     "assignee_id",
@@ -158,7 +159,7 @@ async def finish(
             version=after["version"],
             distributor_id=after["distributor_id"],
             assignee_id=after["assignee_id"],
-            customer_id=after["customer_id"],
+            customer_id=recorded_for(after),
             done_at=tx.now,
         ),
     )

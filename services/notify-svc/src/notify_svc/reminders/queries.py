@@ -19,7 +19,7 @@ from shared.auth import Principal
 from shared.db import Reader, Record, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
-from shared.references import through_customer
+from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 REMINDER = Reminder.__table__  # type: ignore[attr-defined]
@@ -56,7 +56,7 @@ _REMINDERS = Listing(
     default="due_at",
     filters={
         "assignee_id": lambda value: REMINDER.c.assignee_id == value,
-        "customer_id": lambda value: REMINDER.c.customer_id == value,
+        "customer_id": kept_by(REMINDER.c.customer_id),
         "queue": lambda _: REMINDER.c.assignee_id.is_(None),
         "state": lambda value: REMINDER.c.state == value,
         "source": lambda value: REMINDER.c.source == value,

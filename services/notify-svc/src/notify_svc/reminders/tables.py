@@ -53,6 +53,7 @@ class Reminder(Base, table=True):
         Index("reminder_of_assignee", "assignee_id", "due_at", "id"),
         Index("reminder_of_creator", "created_by", "due_at", "id"),
         Index("reminder_of_customer", "customer_id", "due_at", "id"),
+        Index("reminder_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
         Index("reminder_by_due", "due_at", "id"),
         Index("reminder_by_creation", "created_at", "id"),
     )
@@ -60,6 +61,7 @@ class Reminder(Base, table=True):
     id: UUID = Field(sa_type=Uuid, primary_key=True)
     distributor_id: UUID | None = Field(sa_type=Uuid)
     customer_id: UUID | None = Field(sa_type=Uuid)
+    origin_id: UUID | None = Field(sa_type=Uuid)
     assignee_id: UUID | None = Field(sa_type=Uuid)
     subject: str | None = Field(sa_type=Text)
     subject_code: str | None = Field(sa_type=Text)

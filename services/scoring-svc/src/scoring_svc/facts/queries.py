@@ -1,6 +1,6 @@
 """Facts read back as the columns that the models take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, delete, func, 
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
 from scoring_svc.modelling.facts import Facts, record
 from shared.db import Reader, Record, Tx, prepare
+from shared.references.tables import KNOWN as _R
 
 MINOR_PER_UNIT = 100.0
 """Amounts are modelled in hundreds of minor units and reported in minor units of the same currency."""
@@ -37,6 +38,15 @@ _COMPLAINTS_OF = prepare(_COMPLAINTS.where(_of(_P.c.customer_id)))
 _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
 _KNOWN = union_all(select(_O.c.customer_id), select(_C.c.customer_id), select(_P.c.customer_id)).subquery()
 _CUSTOMERS = prepare(select(_KNOWN.c.customer_id).distinct().order_by(_KNOWN.c.customer_id))
+_MERGED = prepare(
+    select(_R.c.id, func.customer_root(_R.c.id, type_=Uuid).label("root")).where(
+        _R.c.merged_into.is_not(None)
+    )
+)
+_given = func.unnest(bindparam("customers", type_=ARRAY(Uuid))).column_valued("customer")
+_own = select(_given.label("root"), _given.label("id")).cte("family", recursive=True)
+_family = _own.union(select(_own.c.root, _R.c.id).join(_R, _R.c.merged_into == _own.c.id))
+_FAMILIES = prepare(select(_family.c.root, _family.c.id))
 _COUNT = prepare(select(func.count()).select_from(_O))
 _CURRENCY = prepare(
     select(_O.c.currency).group_by(_O.c.currency).order_by(func.count().desc(), _O.c.currency).limit(1)
@@ -57,8 +67,14 @@ async def take_due(tx: Tx, most: int) -> list[UUID]:
 
 
 async def known_customers(reader: Reader) -> list[UUID]:
-    """Every customer of whom a fact is known."""
-    return [row["customer_id"] for row in await reader.rows(_CUSTOMERS)]
+    """Every customer of whom a fact is known, or of one that was merged into it."""
+    now = await _merged(reader)
+    return sorted({now.get(row["customer_id"], row["customer_id"]) for row in await reader.rows(_CUSTOMERS)})
+
+
+async def _merged(reader: Reader) -> dict[UUID, UUID]:
+    """Who each customer is now that was merged into another one."""
+    return {row["id"]: row["root"] for row in await reader.rows(_MERGED)}
 
 
 async def order_count(reader: Reader) -> int:
@@ -73,20 +89,28 @@ async def main_currency(reader: Reader) -> str | None:
 
 
 async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
-    """All facts of these customers; orders in another currency are left out."""
+    """All facts of these customers, and of those merged into them; orders in another currency are left out.
+
+    None of them may be merged itself.
+    """
     chosen = list(customers)
+    keepers = {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=chosen)}
+    members = list(keepers)
     return _facts(
         chosen,
-        await reader.rows(_ORDERS_OF, customers=chosen, currency=currency),
-        await reader.rows(_CONTACTS_OF, customers=chosen),
-        await reader.rows(_COMPLAINTS_OF, customers=chosen),
+        keepers,
+        await reader.rows(_ORDERS_OF, customers=members, currency=currency),
+        await reader.rows(_CONTACTS_OF, customers=members),
+        await reader.rows(_COMPLAINTS_OF, customers=members),
     )
 
 
 async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
-    """All facts there are; `customers` must name every customer of them."""
+    """All facts there are; `customers` must be all `known_customers`."""
+    known = list(customers)
     return _facts(
-        list(customers),
+        known,
+        {**dict(zip(known, known, strict=True)), **await _merged(reader)},
         await reader.rows(_ORDERS_ALL, currency=currency),
         await reader.rows(_CONTACTS_ALL),
         await reader.rows(_COMPLAINTS_ALL),
@@ -94,27 +118,35 @@ async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str)
 
 
 def _facts(
-    customers: list[UUID], orders: list[Record], contacts: list[Record], complaints: list[Record]
+    customers: list[UUID],
+    keepers: Mapping[UUID, UUID],
+    orders: list[Record],
+    contacts: list[Record],
+    complaints: list[Record],
 ) -> Facts:
-    known = set(customers)
+    """The facts by who keeps them now, said of whomever they tell; those of nobody are left out."""
     orders, contacts, complaints = (
-        [row for row in rows if row["customer_id"] in known] for rows in (orders, contacts, complaints)
+        [row for row in rows if row["customer_id"] in keepers] for rows in (orders, contacts, complaints)
     )
+
+    def kept(rows: list[Record]) -> Any:
+        return _ids(keepers[row["customer_id"]] for row in rows)
+
     return record(
         _ids(customers),
         orders={
-            "customer": _ids(row["customer_id"] for row in orders),
+            "customer": kept(orders),
             "ts": _times(row["ordered_at"] for row in orders),
             "amount": [row["amount_minor"] / MINOR_PER_UNIT for row in orders],
             "is_return": [row["is_return"] for row in orders],
         },
         contacts={
-            "customer": _ids(row["customer_id"] for row in contacts),
+            "customer": kept(contacts),
             "ts": _times(row["occurred_at"] for row in contacts),
             "direction": [row["direction"] for row in contacts],
         },
         complaints={
-            "customer": _ids(row["customer_id"] for row in complaints),
+            "customer": kept(complaints),
             "ts": _times(row["opened_at"] for row in complaints),
             "severity": [float(row["severity"]) for row in complaints],
             "resolved": _times(row["resolved_at"] for row in complaints),

@@ -5,11 +5,18 @@ from typing import Any
 from scoring_svc.facts import consumers as told
 from scoring_svc.facts import due
 from scoring_svc.runs.jobs import SETTLE
+from scoring_svc.warnings import commands as warnings
 from shared.db import Tx
 from shared.events import Event
-from shared.events.customer import CustomerRegistered, CustomersImported, OrdersImported
+from shared.events.customer import (
+    CustomerMerged,
+    CustomerRegistered,
+    CustomersImported,
+    CustomerUnmerged,
+    OrdersImported,
+)
 from shared.jobs import enqueue
-from shared.references import CUSTOMER_EVENTS
+from shared.references import CUSTOMER_EVENTS, root
 
 
 async def _settle(tx: Tx) -> None:
@@ -35,10 +42,27 @@ async def on_customer_registered(tx: Tx, event: CustomerRegistered) -> None:
     due.mark_due(tx, [event.subject])
 
 
+async def on_customer_merged(tx: Tx, event: CustomerMerged) -> None:
+    """What it did counts for the other from now on; who warned of it need not any more."""
+    await CUSTOMER_EVENTS[CustomerMerged](tx, event)
+    if await root(tx, event.subject) != event.subject:
+        await warnings.end_of(tx, event.subject, "merged")
+    due.mark_due(tx, [event.subject, event.merged_into])
+
+
+async def on_customer_unmerged(tx: Tx, event: CustomerUnmerged) -> None:
+    """Each is scored from its own facts again."""
+    merged_into = await root(tx, event.subject)
+    await CUSTOMER_EVENTS[CustomerUnmerged](tx, event)
+    due.mark_due(tx, [event.subject, merged_into])
+
+
 SCORING_EVENTS: dict[type[Event], Any] = {
     **CUSTOMER_EVENTS,
     **told.FACT_EVENTS,
     CustomerRegistered: on_customer_registered,
+    CustomerMerged: on_customer_merged,
+    CustomerUnmerged: on_customer_unmerged,
     CustomersImported: on_customers_imported,
     OrdersImported: on_orders_imported,
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union
+from sqlalchemy import exists, func, select, union
 
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
 from scoring_svc.runs.tables import ScoringRun
@@ -19,7 +19,8 @@ _R: Any = CustomerReference.__table__  # type: ignore[attr-defined]
 _known = union(
     select(_R.c.id.label("id")), *(select(fact.__table__.c.customer_id) for fact in _FACTS)
 ).subquery()
-_EVERYBODY = prepare(select(_known.c.id).order_by(_known.c.id))
+_merged = exists(select(_R.c.id).where(_R.c.id == _known.c.id, _R.c.merged_into.is_not(None)))
+_EVERYBODY = prepare(select(_known.c.id).where(~_merged).order_by(_known.c.id))
 _LAST_DUE = prepare(select(func.max(_D.c.due_at)))
 RUNS = Listing(
     select(_T), key=_T.c.id, sorts={"started_at": _T.c.started_at}, default="-started_at", filters={}
@@ -27,7 +28,7 @@ RUNS = Listing(
 
 
 async def everybody(reader: Reader) -> list[UUID]:
-    """Every customer known here, with or without facts."""
+    """Every customer known here, with or without facts, but those merged into others."""
     return [row["id"] for row in await reader.rows(_EVERYBODY)]
 
 

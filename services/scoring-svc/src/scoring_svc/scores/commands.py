@@ -59,11 +59,11 @@ class Outcome:
 async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False) -> Outcome:
     """Score these customers from their facts as of now; the same facts give the same scores.
 
+    Of one that was merged into another, that other is scored.
     With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
     """
-    chosen = sorted(set(customers))
     policy = await policies.current(tx)
-    owners = await queries.owners(tx, chosen)
+    chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
     held = domain.previous(chosen, {} if anew else before)

@@ -1,10 +1,10 @@
 """Scores read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, exists, func, select
 
 from scoring_svc.scores.tables import Score, ScoreHistory
 from shared.db import Reader, Record, Tx, prepare, visible
@@ -17,6 +17,7 @@ _S: Any = Score.__table__  # type: ignore[attr-defined]
 _H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
 SIGHT = through_customer(_S)
 _HISTORY_SIGHT = through_customer(_H)
+_UNMERGED = ~exists(select(_R.c.id).where(_R.c.id == _S.c.customer_id, _R.c.merged_into.is_not(None)))
 _CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
 _BEFORE = prepare(
     select(
@@ -39,21 +40,22 @@ _keys = select(func.hashtextextended(cast(_names, Text), 0).label("key")).order_
 _TAKE_TURNS = prepare(select(func.pg_advisory_xact_lock(_keys.c.key)))
 _TO_REVIEW = prepare(
     select(_S.c.customer_id)
-    .where(_S.c.next_review_at <= bindparam("b_now", type_=DateTime(timezone=True)))
+    .where(_S.c.next_review_at <= bindparam("b_now", type_=DateTime(timezone=True)), _UNMERGED)
     .order_by(_S.c.next_review_at)
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-# Locked, so that a score is not written for the distributor that a customer has just left.
+# Locked, so that a score is not written for the distributor that a customer has just left, nor for a
+# customer that is being merged.
 _OWNERS = prepare(
-    select(_R.c.id, _R.c.distributor_id, _R.c.owner_id)
+    select(_R.c.id, _R.c.distributor_id, _R.c.owner_id, _R.c.merged_into)
     .where(_R.c.id == _CHOSEN)
     .order_by(_R.c.id)
     .with_for_update(read=True)
 )
 _TELLING = [column for column in _S.c if column.name != "features"]
 SCORES = Listing(
-    select(*_TELLING),
+    select(*_TELLING).where(_UNMERGED),
     key=_S.c.customer_id,
     sorts={
         "expected_value": _S.c.expected_value_minor,
@@ -107,14 +109,22 @@ async def to_review(tx: Tx, most: int) -> list[UUID]:
     return [row["customer_id"] for row in await tx.rows(_TO_REVIEW, b_now=tx.now, b_most=most)]
 
 
-async def owners(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record]:
-    """Distributor and owner of these customers, as far as they are known here."""
-    return {row["id"]: row for row in await reader.rows(_OWNERS, customers=list(customers))}
+async def keepers(tx: Tx, customers: Iterable[UUID]) -> tuple[list[UUID], dict[UUID, Record]]:
+    """Who these customers are now, each once, and distributor and owner of those that are known here.
+
+    None of them is merged or moves until the transaction ends.
+    """
+    chosen = sorted(set(customers))
+    known = {row["id"]: row for row in await tx.rows(_OWNERS, customers=chosen)}
+    into = {one: row["merged_into"] for one, row in known.items() if row["merged_into"] is not None}
+    if into:
+        return await keepers(tx, (into.get(one, one) for one in chosen))
+    return chosen, known
 
 
 async def one(reader: Reader, customer_id: UUID) -> Record | None:
-    """A customer's score, in sight."""
-    statement = select(_S).where(_S.c.customer_id == customer_id, *visible(reader.scope, SIGHT))
+    """A customer's score, in sight; None if it was merged into another one."""
+    statement = select(_S).where(_S.c.customer_id == customer_id, _UNMERGED, *visible(reader.scope, SIGHT))
     return await reader.row(statement)
 
 
@@ -133,7 +143,7 @@ async def distribution(reader: Reader) -> list[Record]:
             func.count().label("customers"),
             func.sum(_S.c.expected_value_minor).label("expected_value_minor"),
         )
-        .where(*visible(reader.scope, SIGHT))
+        .where(_UNMERGED, *visible(reader.scope, SIGHT))
         .group_by(*groups)
         .order_by(*groups)
     )

@@ -18,6 +18,7 @@ from shared.db import visible
 from shared.http import Page, ReadDb, Router, Sealing, needs, set_etag
 from shared.http.errors import chinese
 from shared.problems import Unavailable, not_found
+from shared.references import check_unmerged
 
 router = Router(tags=["scores"])
 
@@ -33,6 +34,7 @@ async def get_score(customer_id: UUID, db: ReadDb, request: Request, response: R
     """Tier 客户等级, value, churn risk with reasons, and stage, as of `scored_at`."""
     row = await queries.one(db, customer_id)
     if row is None:
+        await check_unmerged(db, customer_id)
         if not await queries.is_known(db, customer_id):
             raise not_found("customer", "客户")
         raise Unavailable(
@@ -69,6 +71,7 @@ async def list_history(
     customer_id: UUID, db: ReadDb, sealer: Sealing, query: Annotated[HistoryQuery, Query()]
 ) -> dict[str, Any]:
     """A row whenever tier, stage or churn level changed, or the risk by five points."""
+    await check_unmerged(db, customer_id)
     where = queries.history_of(db, customer_id)
     page = await queries.HISTORY.page(db, query, sealer, where=where)
     if not page["data"] and not await queries.is_known(db, customer_id):

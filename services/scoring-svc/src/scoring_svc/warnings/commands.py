@@ -98,6 +98,12 @@ async def end(tx: Tx, warning: Record, outcome: str) -> Record | None:
     return closed
 
 
+async def end_of(tx: Tx, customer_id: UUID, outcome: str) -> None:
+    """Close the warning of a customer, if there is one that is not closed."""
+    for warning in (await queries.live(tx, [customer_id])).values():
+        await end(tx, warning, outcome)
+
+
 async def acknowledge(tx: Tx, warning_id: UUID, *, by: UUID, expected: int | None) -> Record | None:
     """Note that somebody takes care of it; again by the same person changes nothing."""
     warning = await _changeable(tx, warning_id, expected)

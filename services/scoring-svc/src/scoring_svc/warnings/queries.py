@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 from scoring_svc.warnings.tables import ChurnWarning
 from shared.db import Reader, Record, Tx, prepare, visible
 from shared.http import Listing
-from shared.references import through_customer
+from shared.references import kept_by, through_customer
 
 _T: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
 _LIVE = prepare(
@@ -27,7 +27,7 @@ WARNINGS = Listing(
         "status": lambda value: _T.c.status == value,
         "level": lambda value: _T.c.level == value,
         "owner_id": lambda value: _T.c.owner_id == value,
-        "customer_id": lambda value: _T.c.customer_id == value,
+        "customer_id": kept_by(_T.c.customer_id),
     },
 )
 

@@ -25,6 +25,9 @@ def upgrade() -> None:
         joining=False,
     )
     narrow("customer_merge", distributor=None, through="customer")
+    op.create_index(
+        "customer_ref_merged", "customer_ref", ["merged_into"], postgresql_where=sa.text("merged_into IS NOT NULL")
+    )
 
 
 def _customers() -> None:
