@@ -56,6 +56,20 @@ async def profile(world: Any, customer: str = CUSTOMER) -> httpx.Response:
     return answer
 
 
+async def test_the_profile_of_a_merged_customer_is_that_of_the_one_it_is_now(world: Any) -> None:
+    await answers(world)
+    merged, current = str(uuid4()), str(uuid4())
+
+    async def customers(_: Any) -> Any:
+        return JSONResponse({"code": "customer_merged", "merged_into": current}, 308)
+
+    world.neighbours["customer-svc"].answer = customers
+    answer = await profile(world, merged)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == f"/v1/customers/{current}/profile"
+    assert answer.json()["merged_into"] == current
+
+
 async def test_one_call_tells_everything(world: Any) -> None:
     await answers(world)
     told = (await profile(world)).json()

@@ -1,4 +1,4 @@
-"""What was recorded for a customer that was merged is kept by the one that it is now, and finds home again."""
+"""What was recorded for a merged customer is kept by the one that it is now, and finds home again."""
 
 import random
 from itertools import pairwise

@@ -99,9 +99,9 @@ async def test_a_promise_past_its_deadline_breaks_once_and_can_be_kept_late(worl
 
 async def test_more_promises_than_one_look_takes_break_together(world: Any) -> None:
     await let_pass(world, await promised(world, await world.customer()))
-    others = ", ".join(("gen_random_uuid()", *_COLUMNS[1:]))
+    columns, others = ", ".join(_COLUMNS), ", ".join(("gen_random_uuid()", *_COLUMNS[1:]))
     await world.sql(
-        f"INSERT INTO promise ({', '.join(_COLUMNS)}) SELECT {others} FROM promise, generate_series(1, {AT_ONCE})"
+        f"INSERT INTO promise ({columns}) SELECT {others} FROM promise, generate_series(1, {AT_ONCE})"
     )
     await sweep(world)
     assert (await told(world)).count("promise.broken.v1") == AT_ONCE + 1

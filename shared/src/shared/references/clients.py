@@ -82,7 +82,7 @@ class References:
         return None if row is None else CustomerRef(**dict(row))
 
     async def _now(self, customer_id: UUID, scope: Scope) -> CustomerRef | None:
-        """Who the customer is now, if that is known here: events out of order may form a circle for a moment."""
+        """Who the customer is now, if that is known: events out of order may form a circle for a moment."""
         async with self._db.read(scope) as reader:
             row = await reader.row(_NOW, b_id=customer_id, **sight(scope))
         return None if row is None else CustomerRef(**dict(row))

@@ -28,7 +28,7 @@ Row = dict[str, Any]
 _t = Merge.__table__  # type: ignore[attr-defined]
 _INSERT = prepare(insert(_t), *_t.c.keys())
 _UNDO = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "status", "undone_by", "undone_at")
-_RELINK = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "changes")
+_REST = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "changes")
 _RESTORED = (*domain.ONE_OF_A_KIND, "attributes", *domain.HOLDERS, "distributor_id")
 
 
@@ -160,10 +160,10 @@ async def _give_back(tx: Tx, row: Row, kept: Row, *, by: UUID) -> None:
     """The kept customer's fields as they were; what a later merge took over from this one is its own now."""
     changes: Mapping[str, Any] = row["changes"]
     for later in await queries.later(tx, row):
-        relinked = domain.relinked(changes, later["changes"])
-        if relinked is not None:
-            await tx.run(_RELINK, b_id=later["id"], changes=relinked)
-        changes = {field: change for field, change in changes.items() if field not in (relinked or {})}
+        resting = domain.resting(changes, later["changes"])
+        if resting:
+            await tx.run(_REST, b_id=later["id"], changes={**later["changes"], **resting})
+        changes = domain.left_to(changes, later["changes"])
     wanted = domain.written(kept, domain.given_back(kept, changes))
     changed = differences(kept, wanted)
     if changed:

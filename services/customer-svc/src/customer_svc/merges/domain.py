@@ -146,19 +146,22 @@ def _id(value: str | None) -> UUID | None:
     return None if value is None else UUID(value)
 
 
-def relinked(
+def resting(
     changes: Mapping[str, Mapping[str, Any]], later: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]] | None:
-    """The changes of the next merge, if some rest on those of one that is undone: on what was before both.
-
-    None if none does.
-    """
-    resting = {
+) -> dict[str, dict[str, Any]]:
+    """Those changes of a later merge that rest on a merge that is undone, as they are without it."""
+    return {
         field: {**change, "before": changes[field]["before"]}
         for field, change in later.items()
         if field != TAGS and field in changes and change["before"] == changes[field]["after"]
     }
-    return {**{field: dict(change) for field, change in later.items()}, **resting} if resting else None
+
+
+def left_to(
+    changes: Mapping[str, Mapping[str, Any]], later: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """The changes of a merge without fields that a later one changed again: what they hold is that one's."""
+    return {field: change for field, change in changes.items() if field == TAGS or field not in later}
 
 
 class Proof(NamedTuple):
