@@ -155,6 +155,12 @@ class World:
         made = await self.admin.made("/v1/customers", body)
         return str(made["id"])
 
+    async def merge(self) -> str:
+        """One that can be undone."""
+        kept, absorbed = await self.customer(), await self.customer()
+        made = await self.admin.made(f"/v1/customers/{kept}/merge", {"absorbed_id": absorbed})
+        return str(made["id"])
+
     async def contact(self, customer: str, **fields: Any) -> str:
         body = {"name": "韩梅梅", **fields}
         return str((await self.admin.made(f"/v1/customers/{customer}/contacts", body))["id"])
@@ -391,8 +397,9 @@ class World:
         if "identity" in body and "order_no" in body:
             del body["identity"]
             body["customer_id"] = ""
-        if "customer_id" in body:
-            body["customer_id"] = await self.customer()
+        for name in ("customer_id", "absorbed_id"):
+            if name in body:
+                body[name] = await self.customer()
         return {key: await self._with_records(value) for key, value in body.items()}
 
     def fitted(self, body: Any, key: str) -> Any:

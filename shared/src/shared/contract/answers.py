@@ -29,6 +29,7 @@ from shared.problems import (
 Part = dict[str, Any]
 
 _REQUEST_ID = "7f9c2ba4e88f827d616045507605853e"
+_CUSTOMER = UUID("0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e")
 _UNKNOWN = FieldError("?colour", "unknown_parameter", "is not a known parameter", "是未知参数")
 _REQUIRED = FieldError("/name", "required", "is required", "为必填项")
 _NAMED_CODE = re.compile(r"\b([45]\d\d) `([a-z][a-z0-9_]*)`")
@@ -38,9 +39,7 @@ PROBLEMS: dict[str, tuple[str, str, str, Problem]] = {
         "Moved",
         "The customer was merged into another one; `Location` is the same request about that one",
         "该客户已并入另一个客户；`Location` 为针对后者的同一请求",
-        customer_merged(
-            UUID("0192f0c1-4d20-7b8e-8c1f-2a3b4c5d6e7f"), UUID("0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e")
-        ),
+        customer_merged(_CUSTOMER, _CUSTOMER),
     ),
     "400": (
         "Malformed",
@@ -230,6 +229,11 @@ PROBLEM: Part = {
         },
         "code": {"type": "string", "description": "For programs: what to decide by"},
         "request_id": {"type": "string"},
+        "merged_into": {
+            "type": "string",
+            "format": "uuid",
+            "description": "With 308: who the customer is now",
+        },
         "errors": {
             "type": "array",
             "description": "With 400 and 422: each wrong place",

@@ -71,6 +71,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "kind": ("Of what kind", "类型", MADE),
     "level": ("How great the risk is", "风险等级", "high"),
     "number": ("Of the last link, from 1", "末端链节序号，从 1 起", 81240),
+    "merged_into": ("The customer that keeps what was its own", "并入的客户", MADE),
     "occurred_at": ("When it took place", "发生时间", MADE),
     "opened_at": ("When it was opened", "提出时间", MADE),
     "order_id": ("The order", "订单", MADE),

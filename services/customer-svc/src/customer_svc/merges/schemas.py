@@ -9,7 +9,7 @@ from customer_svc.merges.domain import Choice, Source
 from shared.http import Input, ListQuery, Output
 from shared.http.types import NO_FLAG, Flag, Moment
 
-_MOST_CHOICES = 200
+_MOST_CHOICES, _HIGHEST = 200, 2**31 - 1
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 _ID = "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e"
 _OTHER = "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b"
@@ -40,7 +40,7 @@ class MergeWish(Input):
 class MergeCreate(MergeWish):
     """A merge; `confirm_strong_ids` is a person's word that two customers with different proofs are one."""
 
-    absorbed_version: Annotated[int, Field(ge=1), NO_FLAG] | None = None
+    absorbed_version: Annotated[int, Field(ge=1, le=_HIGHEST), NO_FLAG] | None = None
     confirm_strong_ids: Flag = False
 
 
