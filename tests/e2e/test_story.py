@@ -103,6 +103,7 @@ async def test_a_customer_who_falls_silent_ends_up_in_somebodys_list(on_each_bus
     await launcher.until(everybody_knows, "both have their reminder")
     await the_score_tells_why(admin, customer, owner=seller)
     await the_profile_shows_all_parts(owner, customer)
+    await a_twin_is_merged_everywhere(launcher, admin, customer)
     await strangers_and_pages(admin)
     await launcher.until(lambda: nothing_waits(admin), "every event is told")
     for client in (admin, owner, service):
@@ -136,6 +137,35 @@ async def the_profile_shows_all_parts(owner: httpx.AsyncClient, customer: str) -
     assert profile["score"]["lifecycle_stage"] == "at_risk"
     assert profile["timeline"]
     assert profile["open_reminders"]
+
+
+async def a_twin_is_merged_everywhere(launcher: Launcher, admin: httpx.AsyncClient, customer: str) -> None:
+    home = (await read(admin, f"/v1/customers/{customer}"))["distributor_id"]
+    body = {"name": "云栖茶业", "kind": "organisation", "distributor_id": home}
+    twin = str((await made(admin, "/v1/customers", body))["id"])
+    await a_complaint(admin, twin, (await read(admin, "/v1/auth/me"))["id"])
+    await launcher.until(lambda: holds(admin, twin, complaints=1, reminders=1), "the twin has its own")
+    merge = await made(admin, f"/v1/customers/{customer}/merge", {"absorbed_id": twin})
+    await launcher.until(lambda: holds(admin, customer, complaints=2, reminders=2), "all is the kept one's")
+    for path in (
+        "/v1/customers/{}",
+        "/v1/customers/{}/profile",
+        "/v1/customers/{}/timeline",
+        "/v1/scores/{}",
+    ):
+        answer = await admin.get(path.format(twin))
+        assert (answer.status_code, answer.headers["location"]) == (308, path.format(customer))
+    await admin.post(f"/v1/merges/{merge['id']}/undo")
+    await launcher.until(lambda: holds(admin, twin, complaints=1, reminders=1), "the twin has its own again")
+    assert (await admin.get(f"/v1/customers/{twin}/profile")).status_code == 200
+
+
+async def holds(admin: httpx.AsyncClient, customer: str, *, complaints: int, reminders: int) -> bool:
+    found = [
+        len((await read(admin, f"/v1/{kind}", customer_id=customer, **more))["data"])
+        for kind, more in (("complaints", {}), ("reminders", {"source": "complaint"}))
+    ]
+    return found == [complaints, reminders]
 
 
 async def strangers_and_pages(admin: httpx.AsyncClient) -> None:
