@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from customer_svc.customers.renewal import Renewal, renew_many
+from customer_svc.customers.schemas import CustomerCreate
 from shared.db import Scope
 from shared.testing import service_client, staff
 from shared.testing.clients import partner
@@ -288,6 +290,16 @@ async def test_an_undo_says_what_somebody_else_has_by_now(client, customer):
     refused = await client.post(f"/v1/merges/{merge['id']}/undo")
     assert (refused.status_code, refused.json()["code"]) == (409, "code_taken")
     assert (await client.get(f"/v1/customers/{absorbed['id']}")).status_code == 308
+
+
+async def test_an_import_of_a_merged_customers_code_changes_nobody(client, customer, service):
+    kept, absorbed = await customer(**CARD), await customer(**OTHER)
+    await merged(client, kept, absorbed, fields={"code": "kept"})
+    renewal = Renewal(UUID(absorbed["id"]), CustomerCreate(name="新名", kind="organisation"))
+    async with service.database.begin() as tx:
+        (outcome,) = await renew_many(tx, [renewal], by=uuid4())
+    assert (outcome.status, outcome.problem.code) == ("duplicate", "customer_merged")
+    assert (await read(client, kept))["name"] == CARD["name"]
 
 
 async def test_the_merged_customers_names_stay_its_own(client, customer):

@@ -48,8 +48,9 @@ async def renew_many(tx: Tx, wanted: Sequence[Renewal], *, by: UUID) -> list[Out
     """Change the fields that are given, with their history; an outcome for each, in order.
 
     Fields that are not given stay, attributes one by one. Of two renewals of one customer the later one is
-    built on the earlier one. An archived customer, or one whose owner would change, is a `duplicate` still:
-    that is restoring and assigning. Who holds a customer, and its distributor, stay.
+    built on the earlier one. A merged or archived customer, or one whose owner would change, is a
+    `duplicate` still: that is changing the other one, restoring and assigning. Who holds a customer, and its
+    distributor, stay.
     """
     if not wanted:
         return []
@@ -77,6 +78,10 @@ def _change(
     tx: Tx, record: dict[str, Any] | None, told: CustomerCreate, attributes: Attributes
 ) -> _Change | None:
     """The record as it shall be; None if it is so."""
+    if record is not None and record["merged_into"] is not None:
+        raise Conflict(
+            "customer_merged", en="The customer was merged into another one.", zh="该客户已并入其他客户。"
+        )
     if record is None or record["status"] != "active":
         raise Conflict("customer_archived", en="The customer is archived.", zh="该客户已归档。")
     given = {name: getattr(told, name) for name in told.model_fields_set}
