@@ -17,6 +17,10 @@ from customer_svc.identities.routes import router as identities
 from customer_svc.merges.routes import router as merges
 from customer_svc.orders.routes import router as orders
 from customer_svc.org_units.routes import router as org_units
+from customer_svc.quality.commands import judge_touched
+from customer_svc.quality.jobs import JOB as JUDGING
+from customer_svc.quality.jobs import keep_judged
+from customer_svc.quality.routes import router as quality
 from customer_svc.search.routes import router as search
 from customer_svc.settings import Settings
 from customer_svc.staff.consumers import STAFF_EVENTS
@@ -56,6 +60,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             views,
             exports,
             merges,
+            quality,
         ],
         consumers=Consumers(STAFF_EVENTS),
         jobs=Jobs(
@@ -66,13 +71,15 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
                 TIDYING_EXPORTS: tidy_exports,
                 INDEXING: catch_up,
                 FIELDS: refill_index,
+                JUDGING: keep_judged,
             },
-            periodic=[Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING)],
+            periodic=[Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING, JUDGING)],
         ),
     )
     database = Database(
         settings.database_url.get_secret_value(),
         max_size=settings.pool_size,
         sealer=Sealer(settings.data_key.get_secret_value()),
+        finish=judge_touched,
     )
     return Service(blueprint, settings, database=database, bus=bus)

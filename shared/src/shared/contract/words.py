@@ -30,6 +30,10 @@ TAGS = {
     "distributors": ("Partners of the channel and their tree", "渠道商及其层级"),
     "org units": ("How the company divides the work on customers, as a tree", "组织单元及其层级"),
     "channels": ("The register of sales channels", "销售渠道登记"),
+    "quality": (
+        "What is missing, invalid or stale of customers, and where to begin",
+        "数据质量：客户资料缺失、无效或过期之处，以及从何处着手",
+    ),
     "views": ("Lists as somebody wants to see them again", "保存的列表视图：筛选、排序与列"),
     "fields": ("The company's own fields of customers and contacts", "客户与联系人的自定义字段"),
     "imports": (

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
@@ -26,12 +26,17 @@ class Database:
         clock: Callable[[], datetime] = utc_now,
         ids: Callable[[], UUID] = new_id,
         sealer: Sealer | None = None,
+        finish: Callable[[Tx], Awaitable[None]] | None = None,
     ) -> None:
-        """`sealer` is for what is stored only as a keyed hash."""
+        """`sealer` is for what is stored only as a keyed hash.
+
+        `finish` is what a service does in each transaction before it commits, whichever door opened it.
+        """
         self._connections = Connections(url, max_size=max_size)
         self._clock = clock
         self._ids = ids
         self._sealer = sealer
+        self._finish = finish
         self._signals: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def open(self) -> None:
@@ -52,6 +57,11 @@ class Database:
         if self._sealer is None:
             raise ValueError("this database was made without a sealer")
         return self._sealer
+
+    async def finish(self, tx: Tx) -> None:
+        """Do what the service does last in a transaction."""
+        if self._finish is not None:
+            await self._finish(tx)
 
     @property
     def connections_in_use(self) -> int:

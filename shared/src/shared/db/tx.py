@@ -132,6 +132,7 @@ class Tx(Reader):
 
     async def commit(self) -> None:
         """Make the change durable. Only the door that opened the transaction calls this."""
+        await self.database.finish(self)
         if self._before_commit:
             sql, arguments = together([write(self) for write in self._before_commit])
             await self.connection.execute(sql, *arguments)

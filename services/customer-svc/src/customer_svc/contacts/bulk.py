@@ -13,6 +13,7 @@ from customer_svc.contacts.tables import Contact
 from customer_svc.customers import queries as customers
 from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.tables import Customer
+from customer_svc.customers.touching import touch
 from shared.db import Tx, in_sight, prepare, sight
 from shared.problems import Conflict, Invalid, Problem
 
@@ -63,6 +64,7 @@ async def add_many(tx: Tx, wanted: Sequence[Addition]) -> list[Outcome]:
             outcomes.append(_judged(tx, one, homes, known, added=added, attributes=checked))
     if added:
         await tx.run_many(_INSERT, added)
+        touch(tx, *(row["customer_id"] for row in added))
     return outcomes
 
 

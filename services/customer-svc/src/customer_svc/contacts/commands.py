@@ -14,6 +14,7 @@ from customer_svc.contacts.tables import Contact, ContactChange
 from customer_svc.customers import queries as customers
 from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.schemas import whole_birthday
+from customer_svc.customers.touching import touch
 from shared.db import Tx, prepare
 from shared.http import check_version
 from shared.problems import NotFound
@@ -49,6 +50,7 @@ async def add_contact(tx: Tx, customer_id: UUID, wanted: ContactCreate, *, by: U
         "updated_at": tx.now,
     }
     await tx.run(_INSERT, **row)
+    touch(tx, customer_id)
     return row
 
 
@@ -72,9 +74,11 @@ async def restore_field(
 
 async def remove_contact(tx: Tx, customer_id: UUID, contact_id: UUID, expected: int | None) -> None:
     """Remove a person from a customer with all that is known of it; Stale if not the expected version."""
+    await customers.hold(tx, customer_id)
     row = await queries.contact_for_update(tx, customer_id, contact_id)
     check_version(expected, row["version"])
     await tx.run(_DELETE, b_id=contact_id)
+    touch(tx, customer_id)
 
 
 async def _altered(
@@ -82,9 +86,10 @@ async def _altered(
 ) -> dict[str, Any]:
     """Write the wanted fields of a contact with their history; nothing happens if all are so."""
     customer_id, contact_id = which
-    if wanted.get("is_primary"):
+    if wanted.get("is_primary") or "role" in wanted:
         # Before any contact is locked, so that of two who are made primary at once one waits for the other.
-        await customers.customer_for_update(tx, customer_id, archived=True)
+        await customers.hold(tx, customer_id)
+        touch(tx, customer_id)
     row = await queries.contact_for_update(tx, customer_id, contact_id)
     check_version(expected, row["version"])
     wanted = whole_birthday(wanted)

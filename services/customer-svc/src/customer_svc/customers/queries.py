@@ -179,6 +179,11 @@ async def check_unmerged(db: Reader, customer_id: UUID) -> None:
         raise customer_merged(customer_id, await root(db, customer_id))
 
 
+async def hold(tx: Tx, customer_id: UUID) -> None:
+    """Lock a customer, if there is one in sight, until the transaction ends."""
+    await tx.row(_ONE_FOR_UPDATE, b_id=customer_id, **sight(tx.scope))
+
+
 async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
     """The distributor of each of these customers that exists in sight, archived ones too."""
     wanted = list(set(ids))

@@ -17,6 +17,7 @@ from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
+from customer_svc.customers.touching import touch
 from shared.db import Tx, in_sight, prepare, sight
 from shared.events.customer import CustomersImported
 from shared.messaging import outbox
@@ -109,6 +110,7 @@ async def _write(tx: Tx, change: _Change, by: UUID) -> None:
         raise taken(error) from None
     if BY & change.changed.keys():
         await index_customers(tx, [record])
+    touch(tx, record["id"])
     whose = {"customer_id": record["id"], "distributor_id": record["distributor_id"]}
     kept = notes(tx, record["version"], change.changed, by=by)
     await tx.run_many(NOTE, ({**note, **whose} for note in kept))

@@ -12,6 +12,7 @@ from customer_svc.customers import queries as customers
 from customer_svc.customers.commands import alter_customer, register_customer
 from customer_svc.customers.domain import identity_taken
 from customer_svc.customers.schemas import CustomerCreate
+from customer_svc.customers.touching import touch
 from customer_svc.distributors.domain import home
 from customer_svc.fields import email_normal, phone_e164
 from customer_svc.identities import queries
@@ -72,6 +73,7 @@ async def _claim(
         "verified_at": tx.now if wanted.verified else None,
         "created_at": tx.now,
     }
+    touch(tx, customer_id)
     async with tx.handing_over():  # the customer may be made after its identity is claimed
         return row if await tx.value(_CLAIM, **row) else None
 
@@ -87,19 +89,23 @@ async def add_identity(tx: Tx, customer_id: UUID, wanted: IdentityCreate) -> dic
 
 async def verify_identity(tx: Tx, customer_id: UUID, identity_id: UUID, *, verified: bool) -> dict[str, Any]:
     """Say that an identity was proven to be the customer's, or is not so any more; its strength follows."""
+    await customers.hold(tx, customer_id)
     row = await queries.identity_for_update(tx, customer_id, identity_id)
     if row["verified"] == verified:
         return row
     strength = strength_of(row["kind"], verified=verified, said=row["strength"])
     row |= {"verified": verified, "verified_at": tx.now if verified else None, "strength": strength}
     await tx.run(_VERIFY, **row, b_id=identity_id)
+    touch(tx, customer_id)
     return row
 
 
 async def remove_identity(tx: Tx, customer_id: UUID, identity_id: UUID) -> None:
     """Let the customer be known by this identity no longer; another one may have it then."""
+    await customers.hold(tx, customer_id)
     await queries.identity_for_update(tx, customer_id, identity_id)
     await tx.run(_DELETE, b_id=identity_id)
+    touch(tx, customer_id)
 
 
 async def upsert_customer(
