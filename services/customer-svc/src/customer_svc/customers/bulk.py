@@ -18,7 +18,7 @@ from customer_svc.customers.indexing import index_customers
 from customer_svc.customers.records import new_record, reference_row
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
-from customer_svc.customers.touching import touch
+from customer_svc.customers.touching import enter
 from customer_svc.customers.units import Units, check_held, sent
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import home, unknown_distributor
@@ -82,7 +82,7 @@ async def register_many(
     if created:
         told = [record for record in records.values() if record["id"] in created]
         await index_customers(tx, told)
-        touch(tx, *created)
+        enter(tx, told)
         outbox.record(tx, _imported(told, import_id or tx.new_id(), chunk))
     return [outcomes[place] for place in range(len(rows))]
 

@@ -17,7 +17,7 @@ from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import event_of, new_record
 from customer_svc.customers.schemas import CustomerAssign, CustomerCreate, CustomerPatch, whole_birthday
 from customer_svc.customers.tables import Customer, CustomerChange
-from customer_svc.customers.touching import touch
+from customer_svc.customers.touching import enter, touch
 from customer_svc.customers.units import Units, check_held, sent
 from customer_svc.distributors import queries as distributors
 from customer_svc.distributors.domain import home
@@ -73,7 +73,7 @@ async def register_customer(
     except UniqueViolationError as error:
         raise taken(error) from None
     await index_customers(tx, [record])
-    touch(tx, record["id"])
+    enter(tx, [record])
     outbox.record(tx, event_of(CustomerRegistered, record))
     return record
 

@@ -1,6 +1,6 @@
 """Judging customers in the transaction that touches them, and confirming that their data are right."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,14 +41,18 @@ _FORGET = prepare(delete(_q).where(_q.c.customer_id == any_(bindparam("ids", typ
 
 async def judge_touched(tx: Tx) -> None:
     """Judge all that the transaction touched, also what it gave out of its sight; done before it commits."""
-    ids = touched(tx)
-    if ids:
+    noted = touched(tx)
+    if noted:
+        new = [record for record in noted.values() if record is not None]
         async with tx.handing_over():
-            await judge_many(tx, ids)
+            await _keep(tx, [(row, Facts(), judge(row, Facts(), tx.now)) for row in new])
+            await judge_many(tx, sorted(noted.keys() - {row["id"] for row in new}))
 
 
-async def judge_many(tx: Tx, ids: Iterable[UUID]) -> None:
+async def judge_many(tx: Tx, ids: Sequence[UUID]) -> None:
     """Keep what is found of these customers, which are locked or new; archived ones have nothing found."""
+    if not ids:
+        return
     cases = await queries.cases(tx, ids)
     await _keep(tx, [(row, facts, judge(row, facts, tx.now)) for row, facts in cases])
     gone = set(ids) - {row["id"] for row, _ in cases}

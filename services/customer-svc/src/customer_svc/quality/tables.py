@@ -6,15 +6,13 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger
 from sqlmodel import Field
 
-from customer_svc.quality.domain import CODES, DIMENSIONS
+from customer_svc.quality.domain import CODES
 from customer_svc.tables import MOMENT, Base
 
-_WORST_FIRST = ("score", "customer_id")
 
-
-def _worst_of(name: str, condition: str) -> Index:
-    """Only the rows that a page by this finding or dimension shows, in their order."""
-    return Index(f"customer_quality_{name}", *_WORST_FIRST, postgresql_where=condition)
+def _index(name: str, *columns: str, where: str) -> Index:
+    """An index for what is rare. Without the id, which orders equals, PostgreSQL stores equal keys once."""
+    return Index(f"customer_quality_{name}", *columns, postgresql_where=where)
 
 
 class CustomerQuality(Base, table=True):
@@ -27,14 +25,14 @@ class CustomerQuality(Base, table=True):
     __tablename__ = "customer_quality"
     __table_args__ = (
         *(Column(code, Boolean, nullable=False) for code in CODES),
-        Index("customer_quality_by_score", *_WORST_FIRST),
-        Index("customer_quality_of_channel", "channel", *_WORST_FIRST),
-        Index("customer_quality_of_distributor", "distributor_id", *_WORST_FIRST),
-        Index("customer_quality_of_org_unit", "org_unit_id", *_WORST_FIRST),
-        Index("customer_quality_of_owner", "owner_id", *_WORST_FIRST),
-        Index("customer_quality_fresh", "touched_at", postgresql_where="NOT record_stale"),
-        *(_worst_of(code, code) for code in CODES),
-        *(_worst_of(dimension, f"{dimension} > 0") for dimension in DIMENSIONS),
+        Index("customer_quality_by_score", "score", "customer_id"),
+        *(
+            _index(f"by_{column}", column, "score", where=f"{column} IS NOT NULL")
+            for column in ("channel", "distributor_id", "org_unit_id", "owner_id")
+        ),
+        _index("fresh", "touched_at", where="NOT record_stale"),
+        *(_index(code, "score", where=code) for code in CODES),
+        *(_index(dimension, "score", where=f"{dimension} > 0") for dimension in ("invalid", "stale")),
     )
 
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.id", ondelete="CASCADE")

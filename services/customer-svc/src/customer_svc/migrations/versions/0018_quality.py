@@ -17,7 +17,6 @@ _FOUND = (
     *("size_invalid", "record_stale", "phone_stale"),
 )
 _WHOSE = ("distributor_id", "owner_id", "org_unit_id")
-_WORST_FIRST = ["score", "customer_id"]
 
 
 def upgrade() -> None:
@@ -37,22 +36,14 @@ def upgrade() -> None:
         sa.Column("confirmed_at", _MOMENT, nullable=True),
         *(sa.Column(code, sa.Boolean, nullable=False) for code in _FOUND),
     )
-    op.create_index("customer_quality_by_score", "customer_quality", _WORST_FIRST)
-    for whose in ("channel", "distributor", "org_unit", "owner"):
-        column = whose if whose == "channel" else f"{whose}_id"
-        op.create_index(f"customer_quality_of_{whose}", "customer_quality", [column, *_WORST_FIRST])
-    op.create_index(
-        "customer_quality_fresh",
-        "customer_quality",
-        ["touched_at"],
-        postgresql_where=sa.text("NOT record_stale"),
-    )
-    conditions = {code: code for code in _FOUND}
-    conditions |= {dimension: f"{dimension} > 0" for dimension in ("missing", "invalid", "stale")}
-    for name, condition in conditions.items():
-        op.create_index(
-            f"customer_quality_{name}", "customer_quality", _WORST_FIRST, postgresql_where=sa.text(condition)
-        )
+    op.create_index("customer_quality_by_score", "customer_quality", ["score", "customer_id"])
+    for column in ("channel", *_WHOSE):
+        _index(f"by_{column}", column, "score", where=f"{column} IS NOT NULL")
+    _index("fresh", "touched_at", where="NOT record_stale")
+    for code in _FOUND:
+        _index(code, "score", where=code)
+    for dimension in ("invalid", "stale"):
+        _index(dimension, "score", where=f"{dimension} > 0")
     op.create_table(
         "quality_figure",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -65,3 +56,9 @@ def upgrade() -> None:
     )
     for table in ("customer_quality", "quality_figure"):
         narrow(table, held=("owner_id", "org_unit_id"))
+
+
+def _index(name: str, *columns: str, where: str) -> None:
+    op.create_index(
+        f"customer_quality_{name}", "customer_quality", list(columns), postgresql_where=sa.text(where)
+    )
