@@ -148,6 +148,10 @@ def _customers(count: int) -> Iterator[CustomerCreate]:
             "code": f"K-{number_}",
             "phone": phone,
             "owner_id": uuid4() if number_ % 7 == 0 else None,
+            # Said, because `model_construct` takes as long to make them as the customer takes to be stored.
+            "tags": [],
+            "preferences": {},
+            "attributes": {},
         }
         kind = chance.choices(("firm", "person", "abroad"), (5, 4, 1))[0]
         if kind == "firm":

@@ -13,14 +13,25 @@ from pydantic_core import PydanticCustomError
 from shared.http.types import Phone, clean_text
 
 _HOME_REGION = "CN"
+
+
+def _home_mobiles() -> str:
+    metadata: Any = phonenumbers.PhoneMetadata.metadata_for_region(_HOME_REGION)
+    return str(metadata.mobile.national_number_pattern)
+
+
 # No letters: phonenumbers reads them as keypad digits or as an extension, which E.164 cannot hold.
 _DIALLED = re.compile(r"\+?[\d\s()./-]+")
+# What most numbers are, by the pattern of the library, which itself takes twenty times as long.
+_MOBILE = re.compile(rf"(?:\+86)?({_home_mobiles()})", re.ASCII)
 _HOST = re.compile(r"^[^\s.@]+(\.[^\s.@]+)+$")
 
 
 def phone_e164(raw: str) -> str | None:
     """The number as E.164, read as a Chinese one unless it says otherwise; None if it is none."""
     plain = unicodedata.normalize("NFKC", raw)
+    if mobile := _MOBILE.fullmatch(plain):
+        return f"+86{mobile[1]}"
     if not _DIALLED.fullmatch(plain):
         return None
     try:

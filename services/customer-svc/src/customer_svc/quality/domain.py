@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 
+from customer_svc.customers.domain import KINDS
 from customer_svc.fields import email_normal, phone_e164
 from customer_svc.quality.placeholders import stands_in, stands_in_as_email, stands_in_as_phone
 from customer_svc.quality.places import contradict, known_region
@@ -220,6 +221,7 @@ _RULES = (
 BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in _RULES}
 """All rules by their codes, in the order in which findings are told."""
 CODES: tuple[str, ...] = tuple(BY_CODE)
+_BY_KIND = {kind: [(rule, weight) for rule in _RULES if (weight := rule.weight(kind))] for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +240,12 @@ class Verdict:
 
 def judge(row: Mapping[str, Any], facts: Facts, at: datetime) -> Verdict:
     """Judge a customer's row with what else is known of it, as of a moment."""
-    case, kind = Case(row, facts, at), row["kind"]
-    found = [rule for rule in _RULES if rule.weight(kind) and rule.found(case)]
-    lost = {
-        dimension: sum(rule.weight(kind) for rule in found if rule.dimension == dimension)
-        for dimension in DIMENSIONS
-    }
-    codes = tuple(rule.code for rule in found)
-    return Verdict(codes, max(0, FULL - sum(lost.values())), lost, case.touched_at)
+    case, codes, lost = Case(row, facts, at), [], dict.fromkeys(DIMENSIONS, 0)
+    for rule, weight in _BY_KIND[row["kind"]]:
+        if rule.found(case):
+            codes.append(rule.code)
+            lost[rule.dimension] += weight
+    return Verdict(tuple(codes), max(0, FULL - sum(lost.values())), lost, case.touched_at)
 
 
 def told(codes: Iterable[str], kind: str, *, zh: bool) -> list[dict[str, Any]]:
