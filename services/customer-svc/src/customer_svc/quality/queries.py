@@ -15,7 +15,7 @@ from customer_svc.quality import domain
 from customer_svc.quality.domain import CODES, FULL, Facts, Verdict
 from customer_svc.quality.schemas import SourceQuery, WorklistQuery
 from customer_svc.quality.tables import CustomerQuality, QualityFigure
-from shared.db import Reader, Record, Sight, prepare, visible
+from shared.db import Reader, Record, Sight, in_sight, prepare, sight, visible
 from shared.http import Listing
 from shared.sealing import Sealer
 
@@ -55,8 +55,13 @@ def _equal(name: str) -> Any:
     return lambda value: _q.c[name] == value
 
 
+_NAMES = prepare(
+    select(_t.c.id, _t.c.code, _t.c.name).where(
+        _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(customers.SIGHT)
+    )
+)
 _WORKLIST = Listing(
-    select(_q, _t.c.code, _t.c.name).join(_t, _t.c.id == _q.c.customer_id),
+    select(_q),
     key=_q.c.customer_id,
     sorts={"score": _q.c.score},
     default="score",
@@ -103,7 +108,10 @@ async def worklist(db: Reader, query: WorklistQuery, sealer: Sealer, *, zh: bool
     """One page of the customers in sight of whom something was found, worst first."""
     where = [_q.c.score < FULL, *visible(db.scope, _sight(_q))]
     page = await _WORKLIST.page(db, query, sealer, where=where)
-    return {**page, "data": [_item(row, zh=zh) for row in page["data"]]}
+    ids = [row["customer_id"] for row in page["data"]]
+    names = {row["id"]: row for row in await db.rows(_NAMES, ids=ids, **sight(db.scope))}
+    named = [{**row, **names[row["customer_id"]]} for row in page["data"] if row["customer_id"] in names]
+    return {**page, "data": [_item(row, zh=zh) for row in named]}
 
 
 def _item(row: Mapping[str, Any], *, zh: bool) -> dict[str, Any]:
