@@ -270,3 +270,18 @@ async def test_sources_are_compared_as_they_were_an_hour_ago_at_most(client, ser
     assert exhibition["average_score"] == 88
     by_distributor = (await client.get(SOURCES, params={"by": "distributor"})).json()["sources"]
     assert [(each["source"], each["customers"]) for each in by_distributor] == [(mine, 3), (None, 1)]
+
+
+async def test_who_is_merged_is_judged_with_what_it_got_and_so_it_is_undone(client, customer, codes, worst):
+    kept, absorbed = await customer(**GOOD), await customer(name="海纳")
+    contact = {"name": "韩梅梅", "role": "decider"}
+    await client.post(f"/v1/customers/{absorbed['id']}/contacts", json=contact)
+    assert await codes(kept) == ["contact_missing"]
+    wanted = {"absorbed_id": absorbed["id"]}
+    merge = await client.post(f"/v1/customers/{kept['id']}/merge", json=wanted)
+    assert merge.status_code == 201, merge.text
+    assert await codes(kept) == []
+    assert await worst() == []
+    await client.post(f"/v1/merges/{merge.json()['id']}/undo")
+    assert await codes(kept) == ["contact_missing"]
+    assert await worst() == [absorbed["id"], kept["id"]]

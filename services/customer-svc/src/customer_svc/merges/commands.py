@@ -13,6 +13,7 @@ from customer_svc.contacts import queries as people
 from customer_svc.customers.commands import alter_customer, save_customer
 from customer_svc.customers.queries import absent, root
 from customer_svc.customers.records import event_of, merged_event_of
+from customer_svc.customers.touching import touch
 from customer_svc.merges import domain, queries
 from customer_svc.merges.domain import Survivor
 from customer_svc.merges.schemas import MergeCreate, MergeWish
@@ -93,6 +94,7 @@ async def merge_customers(
         values = {one.field: one.result for one in plan.survivors if one.result != one.kept}
         fields = domain.written(plan.kept, values)
         await alter_customer(tx, plan.kept, fields, by=caller.id, away=True)
+    touch(tx, plan.kept["id"])  # the other's contacts and identities are its own now
     return row
 
 
@@ -151,6 +153,7 @@ async def undo_merge(tx: Tx, merge_id: UUID, *, by: UUID) -> Row:
             raise domain.merged_again(await queries.absorbing(tx, kept["id"]))
         await _give_back(tx, row, kept, by=by)
         await _revive(tx, row, absorbed, by=by)
+    touch(tx, kept["id"])
     undone = {"status": "undone", "undone_by": by, "undone_at": tx.now}
     await tx.run(_UNDO, b_id=merge_id, **undone)
     return {**row, **undone}
