@@ -1,5 +1,6 @@
 """Searching and listing an archive of a million customers, over HTTP inside the process."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
@@ -22,6 +23,8 @@ from shared.testing.clients import service_client, staff
 from shared.testing.services import running
 
 _AT_ONCE = 1000
+_FILLING = 3
+_ANALYSING = 120
 _ASKED = 300
 _PAGE = 50
 _FAR = 10_000
@@ -128,14 +131,18 @@ async def _pages(client: httpx.AsyncClient, count: int) -> list[tuple[str, list[
 
 
 async def _filled(service: Service, count: int) -> list[CustomerCreate]:
-    """Some of the customers that are there now."""
+    """Some of the customers that are there now; several at once store them, so that both cores work."""
     kept: list[CustomerCreate] = []
     wanted = _customers(count)
-    while chunk := list(islice(wanted, _AT_ONCE)):
-        kept += chunk[:5]
-        async with service.database.begin() as tx:
-            await register_many(tx, chunk, by=tx.new_id())
-    async with service.database.begin() as tx:
+
+    async def fill() -> None:
+        while chunk := list(islice(wanted, _AT_ONCE)):
+            kept.extend(chunk[:5])
+            async with service.database.begin() as tx:
+                await register_many(tx, chunk, by=tx.new_id())
+
+    await asyncio.gather(*(fill() for _ in range(_FILLING)))
+    async with service.database.begin(timeout=_ANALYSING) as tx:
         await tx.connection.execute("ANALYZE")
     return kept
 

@@ -212,6 +212,16 @@ async def test_what_other_rules_judged_is_judged_anew(client, service, customer,
         assert "address_missing" in await codes(each)
 
 
+async def test_what_was_changed_past_the_commands_is_judged_within_an_hour(
+    client, service, customer, codes, worst
+):
+    firm = await customer(**GOOD)
+    await sql(service, "UPDATE customer SET phone = '+8613800000000', updated_at = now()")
+    assert await worst(code="phone_invalid") == []
+    await caught_up(service)
+    assert await codes(firm) == ["contact_missing", "phone_invalid"]
+
+
 async def test_what_is_out_of_sight_is_neither_listed_nor_counted(
     *, client, service, customer, distributor, partner_of, worst
 ):

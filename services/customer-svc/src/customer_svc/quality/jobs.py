@@ -25,7 +25,11 @@ _after = bindparam("after", type_=Uuid)
 _unjudged = (
     select(_t.c.id)
     .outerjoin(_q, _q.c.customer_id == _t.c.id)
-    .where(_t.c.status == "active", _q.c.rules.is_distinct_from(bindparam("b_rules", RULES, type_=Integer)))
+    .where(
+        _t.c.status == "active",
+        _q.c.rules.is_distinct_from(bindparam("b_rules", RULES, type_=Integer))
+        | (_q.c.touched_at < _t.c.updated_at),  # changed by somebody who does not judge, as older code
+    )
 )
 _stale = (
     select(_t.c.id)
