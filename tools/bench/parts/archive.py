@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from itertools import islice
 from random import Random
 from typing import Any
@@ -28,9 +29,16 @@ _ANALYSING = 120
 _ASKED = 300
 _PAGE = 50
 _FAR = 10_000
-_STEP = 100
+_STEP = 200
+_OF_ONE = 200
 _SEARCH = Goal(30, at_most=True)
 _LISTED = Goal(25, at_most=True)
+_WORST: dict[str, dict[str, Any]] = {
+    "the worst": {},
+    "a finding of most": {"code": "address_missing"},
+    "a finding of one in 80,000": {"code": "phone_invalid"},
+    "a finding of nobody": {"code": "region_contradicted"},
+}
 _PLACES = (
     "上海",
     "北京",
@@ -76,23 +84,29 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
         rate = stage.sizes.archive / (time.perf_counter() - started)
         yield Line("customers with all they are found by, stored", [rate], unit="/s")
         settled_heap()
-        async with service_client(service, staff("manager")) as client:
-            for told, asked in _searches(names):
-                yield await _timed(client, f"search: {told}", "/v1/customers/search", asked, _SEARCH)
-            for told, asked in await _pages(client, stage.sizes.archive):
-                yield await _timed(client, f"list: {told}", "/v1/customers", asked, _LISTED)
+        for told, asked in _searches(names):
+            yield await _timed(service, f"search: {told}", "/v1/customers/search", asked, _SEARCH)
+        for told, asked in await _pages(service, stage.sizes.archive):
+            yield await _timed(service, f"list: {told}", "/v1/customers", asked, _LISTED)
+        for told, worst in _WORST.items():
+            asked = [worst] * _ASKED
+            yield await _timed(service, f"worklist: {told}", "/v1/quality/worklist", asked, _LISTED)
 
 
-async def _timed(
-    client: httpx.AsyncClient, told: str, path: str, asked: Sequence[dict[str, Any]], goal: Goal
-) -> Line:
+async def _timed(service: Service, told: str, path: str, asked: Sequence[dict[str, Any]], goal: Goal) -> Line:
     times = []
-    for params in asked:
-        started = time.perf_counter()
-        (await client.get(path, params=params)).raise_for_status()
-        times.append((time.perf_counter() - started) * 1000)
+    async with _manager(service) as client:
+        for params in asked:
+            started = time.perf_counter()
+            (await client.get(path, params=params)).raise_for_status()
+            times.append((time.perf_counter() - started) * 1000)
     beside = f"p50 {number(percentile(times, 0.5))} ms"
     return Line(told, [percentile(times, 0.99)], unit="ms", beside=beside, goal=goal)
+
+
+def _manager(service: Service) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """Somebody who may ask for a minute."""
+    return service_client(service, staff("manager"))
 
 
 def _searches(names: Sequence[CustomerCreate]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -114,20 +128,28 @@ def _initials(customer: CustomerCreate) -> str:
     return pinyin.initials(customer.name, person=customer.kind == "person")[:4]
 
 
-async def _pages(client: httpx.AsyncClient, count: int) -> list[tuple[str, list[dict[str, Any]]]]:
+async def _pages(service: Service, count: int) -> list[tuple[str, list[dict[str, Any]]]]:
     """Pages as they are asked for: the first ones, and those behind a cursor half a million rows away."""
     found: list[tuple[str, list[dict[str, Any]]]] = []
     far = min(_FAR * _PAGE, count // 2) // _STEP
     for sort in ("-created_at", "name"):
         asked: dict[str, Any] = {"sort": sort, "limit": _PAGE}
         found.append((f"the first page by {sort}", [asked] * _ASKED))
-        step = {**asked, "limit": _STEP}
-        for _ in range(far):
-            page = (await client.get("/v1/customers", params=step)).raise_for_status().json()["page"]
-            step["cursor"] = page["next_cursor"]
-        behind = {**asked, "cursor": step["cursor"]}
+        behind = {**asked, "cursor": await _cursor(service, {**asked, "limit": _STEP}, far)}
         found.append((f"page {far * _STEP // _PAGE:,} by {sort}", [behind] * _ASKED))
     return found
+
+
+async def _cursor(service: Service, asked: dict[str, Any], pages: int) -> str:
+    """Where a list goes on behind so many pages."""
+    step, left = dict(asked), pages
+    while left > 0:
+        async with _manager(service) as client:
+            for _ in range(min(left, _OF_ONE)):
+                answer = await client.get("/v1/customers", params=step)
+                step["cursor"] = answer.raise_for_status().json()["page"]["next_cursor"]
+        left -= _OF_ONE
+    return str(step["cursor"])
 
 
 async def _filled(service: Service, count: int) -> list[CustomerCreate]:

@@ -11,7 +11,6 @@ from customer_svc.tables import MOMENT, Base
 
 
 def _index(name: str, *columns: str, where: str) -> Index:
-    """An index for what is rare. Without the id, which orders equals, PostgreSQL stores equal keys once."""
     return Index(f"customer_quality_{name}", *columns, postgresql_where=where)
 
 
@@ -27,10 +26,11 @@ class CustomerQuality(Base, table=True):
         *(Column(code, Boolean, nullable=False) for code in CODES),
         Index("customer_quality_by_score", "score", "customer_id"),
         *(
-            _index(f"by_{column}", column, "score", where=f"{column} IS NOT NULL")
+            _index(f"by_{column}", column, "score", "customer_id", where=f"{column} IS NOT NULL")
             for column in ("channel", "distributor_id", "org_unit_id", "owner_id")
         ),
         _index("fresh", "touched_at", where="NOT record_stale"),
+        # For what is rare: without the id, by which equals are sorted, PostgreSQL stores equal keys once.
         *(_index(code, "score", where=code) for code in CODES),
         *(_index(dimension, "score", where=f"{dimension} > 0") for dimension in ("invalid", "stale")),
     )

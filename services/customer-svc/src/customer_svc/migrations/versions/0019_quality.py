@@ -38,7 +38,7 @@ def upgrade() -> None:
     )
     op.create_index("customer_quality_by_score", "customer_quality", ["score", "customer_id"])
     for column in ("channel", *_WHOSE):
-        _index(f"by_{column}", column, "score", where=f"{column} IS NOT NULL")
+        _index(f"by_{column}", column, "score", "customer_id", where=f"{column} IS NOT NULL")
     _index("fresh", "touched_at", where="NOT record_stale")
     for code in _FOUND:
         _index(code, "score", where=code)
