@@ -243,6 +243,22 @@ async def test_what_is_out_of_sight_is_neither_listed_nor_counted(
                     assert answer.status_code == 404
 
 
+async def test_who_sees_what_they_hold_pages_through_it_worst_first(client, service, customer):
+    mine = {"owner_id": str(SELLER)}
+    made = [
+        await customer(**fields) for fields in ({**GOOD, **mine}, {"phone": "021-62881234", **mine}, mine, {})
+    ]
+    async with service_client(service, SALES) as sales:
+        params, seen = {"limit": 1}, []
+        while True:
+            page = (await sales.get(WORKLIST, params=params)).json()
+            seen += [item["customer_id"] for item in page["data"]]
+            if not page["page"]["has_more"]:
+                break
+            params["cursor"] = page["page"]["next_cursor"]
+    assert seen == [made[place]["id"] for place in (2, 1, 0)]
+
+
 async def test_what_is_given_away_is_judged_for_who_has_it_then(client, service, customer, worst):
     firm = await customer(name="海纳", owner_id=str(SELLER))
     manager = Principal("staff", SELLER, frozenset({"manager"}), scope=Scope(holders=frozenset({SELLER})))

@@ -60,17 +60,26 @@ _NAMES = prepare(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(customers.SIGHT)
     )
 )
-_WORKLIST = Listing(
-    select(_q),
-    key=_q.c.customer_id,
-    sorts={"score": _q.c.score},
-    default="score",
-    filters={
-        **{name: _equal(name) for name in ("kind", "channel", "distributor_id", "owner_id", "org_unit_id")},
-        "code": lambda code: _q.c[code],
-        "dimension": lambda dimension: _q.c[dimension] > _ZERO,
-    },
-)
+
+
+def _worst_first(score: Any) -> Listing:
+    return Listing(
+        select(_q),
+        key=_q.c.customer_id,
+        sorts={"score": score},
+        default="score",
+        filters={
+            **{name: _equal(name) for name in _PLAIN},
+            "code": lambda code: _q.c[code],
+            "dimension": lambda dimension: _q.c[dimension] > _ZERO,
+        },
+    )
+
+
+_PLAIN = ("kind", "channel", "distributor_id", "owner_id", "org_unit_id")
+_WORKLIST = _worst_first(_q.c.score)
+# What somebody holds is found first and sorted then: the worst of all customers are seldom among it.
+_HELD = _worst_first((_q.c.score + _ZERO).label("score"))
 
 
 async def cases(db: Reader, ids: Iterable[UUID]) -> list[tuple[Mapping[str, Any], Facts]]:
@@ -107,7 +116,8 @@ def answer(
 async def worklist(db: Reader, query: WorklistQuery, sealer: Sealer, *, zh: bool) -> dict[str, Any]:
     """One page of the customers in sight of whom something was found, worst first."""
     where = [_q.c.score < FULL, *visible(db.scope, _sight(_q))]
-    page = await _WORKLIST.page(db, query, sealer, where=where)
+    listing = _WORKLIST if db.scope.holders is None else _HELD
+    page = await listing.page(db, query, sealer, where=where)
     ids = [row["customer_id"] for row in page["data"]]
     names = {row["id"]: row for row in await db.rows(_NAMES, ids=ids, **sight(db.scope))}
     named = [{**row, **names[row["customer_id"]]} for row in page["data"] if row["customer_id"] in names]
