@@ -15,7 +15,7 @@ from shared.auth import Principal
 from shared.clock import new_id
 from shared.composition import Service
 from shared.db import Database
-from shared.references import CustomerRef, apply
+from shared.references import MERGED_FROM, CustomerRef, apply
 from shared.testing import clean, partner, running, service_client, staff
 from tonglu_local.postgres import ServiceUrls
 
@@ -47,7 +47,13 @@ class CustomerService:
             return httpx.Response(403, json={"code": "forbidden"})
         if len(found) > 1:
             return httpx.Response(409, json={"code": "customer_ambiguous"})
-        return self._told(found[0]) if found else httpx.Response(404, json={"code": "not_found"})
+        if not found:
+            return httpx.Response(404, json={"code": "not_found"})
+        origin, current = found[0], self.merged.get(found[0], found[0])
+        answer = self._told(current)
+        if current != origin:
+            answer.headers[MERGED_FROM] = str(origin)
+        return answer
 
     def _told(self, customer_id: UUID) -> httpx.Response:
         if customer_id in self.merged:

@@ -99,6 +99,25 @@ async def test_a_merged_customer_that_is_not_known_here_is_asked_for(world: Any)
     assert away.status_code == 308
 
 
+async def test_what_comes_by_the_identity_of_a_merged_customer_goes_home_with_it(world: Any) -> None:
+    old, new = new_id(), new_id()
+    world.customers.known[new], world.customers.merged[old] = None, new
+    world.customers.identities["wechat/oX-1"] = [old]
+    named = {
+        "identity": {"channel": "wechat", "external_id": "oX-1"},
+        "occurred_at": world.when(hours=1),
+        **_CALL,
+    }
+    one = await world.post("/v1/interactions", named)
+    many = await world.post("/v1/interactions/batch", {"items": [named]})
+    assert (one.status_code, many.json()["results"][0]["status"]) == (201, 201)
+    assert one.json()["customer_id"] == str(new)
+    both = {one.json()["id"], many.json()["results"][0]["id"]}
+    assert await ids(world, "/v1/interactions", customer_id=str(new)) == both
+    await hear(world, unmerged(str(old), 3))
+    assert await ids(world, "/v1/interactions", customer_id=str(old)) == both
+
+
 async def test_who_sees_the_kept_customer_sees_what_was_the_others(world: Any) -> None:
     here, there = new_id(), new_id()
     old, new = await world.customer(here), await world.customer(there)

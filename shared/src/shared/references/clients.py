@@ -18,6 +18,8 @@ from shared.references.domain import CustomerRef, from_answer
 from shared.references.tables import SIGHT
 from shared.usage import INNER
 
+MERGED_FROM = "Tonglu-Merged-From"
+"""The header by which customer-svc says whom an identity means, if that one was merged into another."""
 _SECONDS = 1.0
 # Together no longer than the deadline: cutting a request off from outside may cost the pool a connection.
 _PHASES = httpx.Timeout(connect=0.25, write=0.1, read=0.55, pool=0.1)
@@ -60,6 +62,7 @@ class References:
     async def named(self, channel: str, external_id: str, *, scope: Scope, token: str) -> CustomerRef:
         """Whose an identity is, for a caller with this scope and internal token; only customer-svc knows.
 
+        A customer that was merged into another one is found itself: what is recorded goes home with it.
         Invalid at `/identity` when it is nobody's in sight (`customer_unknown`) or of several customers
         (`customer_ambiguous`); Forbidden when the caller may not read customers; Unavailable when
         customer-svc cannot say so within a second. Never inside a transaction. A foreign identity takes the
@@ -73,7 +76,8 @@ class References:
         known = await self._kept(_read(response))
         if not scope.allows(known.distributor_id, known.owner_id, known.org_unit_id):
             raise _nobodys()
-        return known
+        origin = _id(response.headers.get(MERGED_FROM))
+        return known if origin is None else await self._kept(_merged(origin, known))
 
     async def find(self, customer_id: UUID, scope: Scope = EVERYTHING) -> CustomerRef | None:
         """The customer as known here, if it is in sight."""
@@ -130,6 +134,13 @@ def _read(response: httpx.Response) -> CustomerRef | None:
 def _merged(customer_id: UUID, into: CustomerRef) -> CustomerRef:
     """A customer of which only this is known; whatever an event tells of it is newer."""
     return replace(into, id=customer_id, status="merged", merged_into=into.id, version=0)
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else UUID(text)
+    except ValueError as error:
+        raise _unknown_yet() from error
 
 
 def _merged_into(response: httpx.Response) -> UUID:

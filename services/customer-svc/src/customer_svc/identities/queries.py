@@ -78,12 +78,15 @@ async def owner(db: Reader, ref: IdentityRef, among: Container[UUID | None] | No
 
 async def customer_by_identity(
     db: Reader, ref: IdentityRef, among: Container[UUID | None] | None
-) -> dict[str, Any]:
-    """The customer that a channel knows by this id; NotFound if there is none, Conflict if several."""
+) -> tuple[dict[str, Any], UUID | None]:
+    """The customer that a channel knows by this id, and whom it means if that one was merged into it.
+
+    NotFound if there is none, Conflict if several.
+    """
     found = await owner(db, ref, among)
     if found is None:
         raise customers.absent()
-    return await customers.customer(db, found.customer_id)
+    return await customers.customer(db, found.customer_id), found.origin_id
 
 
 async def identity_for_update(tx: Tx, customer_id: UUID, identity_id: UUID) -> dict[str, Any]:

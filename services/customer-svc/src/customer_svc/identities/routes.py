@@ -18,8 +18,15 @@ from customer_svc.identities.schemas import (
 )
 from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 from shared.http.types import Code
+from shared.references import MERGED_FROM
 
 router = Router(tags=["identities"])
+_MERGED_FROM: dict[str, Any] = {
+    MERGED_FROM: {
+        "description": "Whom the channel means, if that customer was merged into this one · 已并入的原客户",
+        "schema": {"type": "string", "format": "uuid"},
+    }
+}
 _Channel = Annotated[Code, Path(examples=["wechat"])]
 _External = Annotated[ExternalId, Path(examples=["oX9f-7Qw2"])]
 
@@ -29,7 +36,7 @@ _External = Annotated[ExternalId, Path(examples=["oX9f-7Qw2"])]
     operation_id="getCustomerByIdentity",
     summary="Read a customer by an identity",
     response_model=CustomerRead,
-    responses={409: {"description": ""}},
+    responses={200: {"headers": _MERGED_FROM}, 409: {"description": ""}},
     **needs("customers:read"),
 )
 async def get_by_identity(
@@ -46,8 +53,10 @@ async def get_by_identity(
     """
     among = None if query.distributor_id is None else {query.distributor_id}
     ref = IdentityRef(channel=channel, external_id=external_id)
-    row = await queries.customer_by_identity(db, ref, among)
+    row, origin = await queries.customer_by_identity(db, ref, among)
     set_etag(response, row["version"])
+    if origin is not None:
+        response.headers[MERGED_FROM] = str(origin)
     return row
 
 
