@@ -308,3 +308,87 @@ async def test_orders_are_listed_with_filters_page_by_page(client, customer):
     assert [
         o["order_no"] for o in (await client.get("/v1/orders", params={"channel": "jd"})).json()["data"]
     ] == ["B"]
+
+
+async def voided(client, order_id, **headers):
+    return await client.post(f"/v1/orders/{order_id}/void", headers=headers)
+
+
+async def test_a_voided_order_can_be_read_counts_nowhere_and_is_told(client, customer, told):
+    one = await customer()
+    stays = (await client.post("/v1/orders", json=order(one["id"], "SO-1"))).json()
+    made = (await client.post("/v1/orders", json=order(one["id"], "SO-2", lines=LINES))).json()
+    assert (made["status"], made["voided_at"], made["voided_by"]) == ("recorded", None, None)
+    answer = await voided(client, made["id"])
+    assert answer.status_code == 200, answer.text
+    gone = answer.json()
+    assert gone == {**made, **{name: gone[name] for name in ("status", "voided_at", "voided_by")}}
+    assert gone["status"] == "voided"
+    assert (await client.get(f"/v1/orders/{made['id']}")).json() == gone
+    for place in ("/v1/orders", f"/v1/customers/{one['id']}/orders"):
+        for status, expected in (
+            (None, [stays["id"]]),
+            ("voided", [made["id"]]),
+            ("all", [stays["id"], made["id"]]),
+        ):
+            page = await client.get(place, params={"status": status} if status else {})
+            assert sorted(each["id"] for each in page.json()["data"]) == expected
+    summary = (await client.get(f"/v1/customers/{one['id']}/orders/summary")).json()
+    assert (summary["sale_count"], summary["totals"][0]["sales_minor"]) == (1, 12900)
+    event = (await told())[-1]
+    assert (event["type"], event["subject"]) == ("order.voided.v1", made["id"])
+    assert {name: event["data"][name] for name in ("order_id", "customer_id", "amount_minor")} == {
+        "order_id": made["id"],
+        "customer_id": one["id"],
+        "amount_minor": 12900,
+    }
+
+
+async def test_a_voided_order_is_not_voided_again_but_its_number_may_be_sent_again(client, customer, told):
+    one, two = await customer(), await customer()
+    made = (await client.post("/v1/orders", json=order(one["id"]))).json()
+    key = {"Idempotency-Key": "void-1"}
+    first = await voided(client, made["id"], **key)
+    assert (await voided(client, made["id"], **key)).json() == first.json()
+    again = await voided(client, made["id"])
+    assert (again.status_code, again.json()["code"]) == (409, "order_voided")
+    assert (await voided(client, uuid4())).status_code == 404
+    new = await client.post("/v1/orders", json=order(two["id"]))
+    assert new.status_code == 201
+    assert (await client.post("/v1/orders", json=order(two["id"]))).status_code == 200
+    assert (await client.post("/v1/orders", json=order(one["id"]))).status_code == 409
+    assert (await voided(client, new.json()["id"])).status_code == 200
+    assert (await client.post("/v1/orders", json=order(one["id"]))).status_code == 201
+    types = [event["type"] for event in await told() if event["type"].startswith("order.")]
+    assert types == ["order.recorded.v1", "order.voided.v1"] * 2 + ["order.recorded.v1"]
+
+
+async def test_a_sale_is_voided_after_its_return(client, customer):
+    one = await customer()
+    sale = (await client.post("/v1/orders", json=order(one["id"]))).json()
+    wanted = order(one["id"], "R-1", kind="return", return_of="SO-1")
+    back = (await client.post("/v1/orders", json=wanted)).json()
+    answer = await voided(client, sale["id"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "order_returned")
+    assert (await voided(client, back["id"])).status_code == 200
+    assert (await voided(client, sale["id"])).status_code == 200
+    answer = await client.post("/v1/orders", json=wanted)
+    assert (answer.status_code, answer.json()["code"]) == (422, "sale_unknown")
+
+
+async def test_of_a_sale_that_is_voided_and_returned_at_once_only_one_happens(client, customer):
+    one = await customer()
+    for number in range(8):
+        sale = (await client.post("/v1/orders", json=order(one["id"], f"S-{number}"))).json()
+        back = order(one["id"], f"R-{number}", kind="return", return_of=f"S-{number}")
+        answers = await asyncio.gather(voided(client, sale["id"]), client.post("/v1/orders", json=back))
+        assert sorted(answer.status_code for answer in answers) in ([200, 422], [201, 409])
+
+
+async def test_a_partner_voids_only_orders_of_its_own_customers(client, distributor, customer, partner_of):
+    mine, other = await distributor("D-1"), await distributor("D-2")
+    one = await customer(distributor_id=mine["id"])
+    made = (await client.post("/v1/orders", json=order(one["id"]))).json()
+    async with partner_of(other["id"]) as stranger, partner_of(mine["id"]) as own:
+        assert (await voided(stranger, made["id"])).status_code == 404
+        assert (await voided(own, made["id"])).status_code == 200

@@ -86,6 +86,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "order.recorded",
         "order.returned",
         "orders.imported",
+        "order.voided",
+        "orders.voided",
         "org_unit.changed",
         "distributor.changed",
         "key.created",

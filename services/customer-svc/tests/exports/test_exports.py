@@ -246,3 +246,14 @@ async def test_an_export_that_is_not_wanted_any_more_leaves_no_file(client, serv
     assert (await client.get(f"/v1/exports/{started['id']}/file")).status_code == 404
     async with service.database.read() as db:
         assert await db.connection.fetchval("SELECT count(*) FROM upload") == 0
+
+
+async def test_voided_orders_leave_only_when_they_are_asked_for(client, imported):
+    await filled(imported, client)
+    one = (await client.get("/v1/orders", params={"order_no": "S-2"})).json()["data"][0]
+    await client.post(f"/v1/orders/{one['id']}/void")
+    columns = ["order_no", "status"]
+    left = rows(await exported(client, entity="orders", columns=columns))
+    assert sorted(row["order_no"] for row in left) == ["R-1", "S-1", "S-3"]
+    found = rows(await exported(client, entity="orders", columns=columns, filters={"status": "all"}))
+    assert {row["order_no"]: row["status"] for row in found}["S-2"] == "voided"

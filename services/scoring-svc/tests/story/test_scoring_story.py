@@ -11,7 +11,7 @@ from sqlalchemy import text
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.scores.commands import rescore
 from shared.composition import Service
-from shared.events.customer import OrderRecorded, OrdersImported
+from shared.events.customer import ImportedOrder, OrderRecorded, OrdersImported, OrdersVoided, OrderVoided
 from shared.events.interaction import ComplaintOpened, ComplaintResolved, InteractionLogged
 from shared.references import CustomerRef, apply
 from shared.testing import service_client, staff
@@ -63,6 +63,37 @@ async def test_the_first_order_is_scored_at_once_and_the_same_event_twice_counts
 async def _staged(client: httpx.AsyncClient, customer: object, stage: str) -> dict[str, object] | None:
     score = await _score(client, customer)
     return score if score and score["lifecycle_stage"] == stage else None
+
+
+async def test_a_voided_order_is_taken_out_whichever_event_comes_first(
+    scoring: Service, manager: httpx.AsyncClient
+) -> None:
+    one, other = uuid4(), uuid4()
+    stays, goes, early = order(one, 3), order(one, 9), order(other, 5)
+    await tell(
+        scoring,
+        registered(one),
+        registered(other),
+        *(OrderRecorded(subject=each["order_id"], version=1, **each) for each in (stays, goes)),
+    )
+    await until(lambda: _counting(manager, one, 2.0))
+    await tell(
+        scoring,
+        OrderVoided(subject=goes["order_id"], version=2, **goes),
+        OrderVoided(subject=early["order_id"], version=2, **early),
+    )
+    await until(lambda: _counting(manager, one, 1.0))
+    late = OrdersImported(subject=uuid4(), version=1, distributor_id=None, orders=(ImportedOrder(**early),))
+    await tell(scoring, late)
+    undone = OrdersVoided(subject=uuid4(), version=1, distributor_id=None, orders=(ImportedOrder(**stays),))
+    await tell(scoring, undone)
+    await until(lambda: _staged(manager, one, "prospect"))
+    assert (await _score(manager, other))["lifecycle_stage"] == "prospect"
+
+
+async def _counting(client: httpx.AsyncClient, customer: object, orders: float) -> dict[str, object] | None:
+    score = await _score(client, customer)
+    return score if score and score["features"]["orders_52"] == orders else None
 
 
 @pytest.mark.slow

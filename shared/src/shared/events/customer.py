@@ -115,6 +115,22 @@ class OrdersImported(Event):
     orders: Annotated[tuple[ImportedOrder, ...], Field(max_length=MAX_CHUNK)]
 
 
+class OrderVoided(Event, OrderFact):
+    """An order was never meant, as somebody found out: whoever counted it takes it out again."""
+
+    type: ClassVar[str] = "order.voided.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+
+class OrdersVoided(Event):
+    """A chunk of an import's orders is voided; the subject is the import, the version the chunk's number."""
+
+    type: ClassVar[str] = "orders.voided.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    orders: Annotated[tuple[ImportedOrder, ...], Field(max_length=MAX_CHUNK)]
+
+
 class DistributorChanged(Event):
     """A distributor is new or changed; the subject is the distributor, `parent_id` the one above it."""
 

@@ -40,7 +40,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 """The columns of an export that names none: those that an import reads."""
 MORE: Mapping[str, tuple[str, ...]] = {
     "customers": ("id", "status", "created_at", "updated_at"),
-    "orders": ("id", "customer_code", "customer_name", "distributor_code", "created_at"),
+    "orders": ("id", "status", "customer_code", "customer_name", "distributor_code", "created_at"),
     "contacts": ("id", "customer_code", "customer_name", "created_at", "updated_at"),
     "distributors": ("id", "onboarding_stage", "created_at", "updated_at"),
 }

@@ -127,6 +127,7 @@ _SOURCES: Mapping[str, _Source] = {
             **{name: _of_one_line(_only.c[name]) for name in ("sku", "name", "category")},
             "quantity": _of_one_line(cast(func.trim_scale(_only.c.quantity), String)),
             "id": cast(_o.c.id, String),
+            "status": orders.STATUS,
             "customer_code": _c.c.code,
             "customer_name": _c.c.name,
             "distributor_code": _d.c.code,
@@ -142,6 +143,7 @@ _SOURCES: Mapping[str, _Source] = {
                 "customer_id",
                 "quantity",
                 "id",
+                "status",
                 "created_at",
             )
         ),

@@ -25,7 +25,7 @@ from shared.problems import Conflict, Invalid, Problem
 
 _t = Order.__table__  # type: ignore[attr-defined]
 _l = OrderLine.__table__  # type: ignore[attr-defined]
-_COLUMNS = [column.key for column in _t.c if column.key != "created_at"]
+_COLUMNS = [column.key for column in _t.c if column.key not in ("created_at", "voided_at", "voided_by")]
 _LINE_COLUMNS = list(_l.c.keys())
 
 
@@ -41,6 +41,7 @@ _recorded = exists(
         _same.c.channel == _new.c.channel,
         _same.c.order_no == _new.c.order_no,
         _same.c.customer_id == _new.c.customer_id,
+        _same.c.voided_at.is_(None),
         in_sight(customers.through_customer(_same)),
     )
 )
@@ -50,7 +51,9 @@ _INSERT = prepare(
         [*_COLUMNS, "created_at"],
         select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)).where(~_recorded),
     )
-    .on_conflict_do_nothing(index_elements=["channel", "order_no", "distributor_id"])
+    .on_conflict_do_nothing(
+        index_elements=["channel", "order_no", "distributor_id"], index_where=_t.c.voided_at.is_(None)
+    )
 )
 _new_lines = _unnested(_l, _LINE_COLUMNS)
 _INSERT_LINES = prepare(
@@ -162,7 +165,7 @@ async def _without_sale(tx: Tx, judged: Judged) -> _Refusals:
     }
     if not returns:
         return {}
-    orders: list[Any] = [*judged.records.values(), *await queries.stored(tx, returns.values())]
+    orders: list[Any] = [*judged.records.values(), *await queries.held_still(tx, returns.values())]
     sales = {(*_name(order), order["customer_id"]) for order in orders if order["kind"] == "sale"}
     return {
         place: Outcome("problem", problem=_sale_unknown())

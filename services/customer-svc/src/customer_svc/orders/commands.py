@@ -1,17 +1,24 @@
-"""Recording sales and returns; an order that is there already is never counted twice."""
+"""Recording and voiding sales and returns; an order that is there already is never counted twice."""
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, update
+
 from customer_svc.batch import Outcome
-from customer_svc.orders import queries
+from customer_svc.orders import domain, queries
 from customer_svc.orders.bulk import Judged, judge_orders, store_orders
 from customer_svc.orders.schemas import OrderCreate
-from shared.db import Tx
-from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported
+from customer_svc.orders.tables import Order
+from shared.db import Tx, prepare
+from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported, OrdersVoided, OrderVoided
 from shared.messaging import outbox
+
+_t = Order.__table__  # type: ignore[attr-defined]
+_ids: Any = bindparam("ids", type_=ARRAY(Uuid))
+_VOID = prepare(update(_t).where(_t.c.id == any_(_ids)), "voided_at", "voided_by")
 
 _SAME = ("customer_id", "ordered_at", "amount_minor", "currency", "channel", "kind", "distributor_id")
 _FACT = ("order_id", *_SAME)
@@ -45,8 +52,35 @@ async def record_judged(tx: Tx, judged: Judged, *, import_id: UUID, chunk: int) 
     """
     stored = await store_orders(tx, judged)
     if stored.created:
-        outbox.record(tx, _imported(stored.created, import_id, chunk))
+        outbox.record(tx, _chunk(OrdersImported, stored.created, import_id, chunk))
     return stored.outcomes
+
+
+async def void_order(tx: Tx, order_id: UUID, *, by: UUID) -> dict[str, Any]:
+    """The order, voided: it was never meant, counts nowhere, and its number is free again.
+
+    NotFound if it is out of sight; Conflict if it is voided already, or a sale that a return refers to.
+    """
+    found = (await queries.orders_for_update(tx, [order_id])).get(order_id)
+    if found is None:
+        raise queries.absent()
+    if found["voided_at"] is not None:
+        raise domain.order_voided()
+    if await queries.returns_of(tx, [order_id]):
+        raise domain.order_returned()
+    await tx.run(_VOID, ids=[order_id], voided_at=tx.now, voided_by=by)
+    outbox.record(tx, OrderVoided(subject=order_id, version=2, **_fact(dict(found))))
+    return await queries.order(tx, order_id)
+
+
+async def void_many(
+    tx: Tx, orders: Sequence[Mapping[str, Any]], *, by: UUID, import_id: UUID, chunk: int
+) -> None:
+    """Void up to 1000 locked orders that were judged before, with one event about the import."""
+    if not orders:
+        return
+    await tx.run(_VOID, ids=[order["id"] for order in orders], voided_at=tx.now, voided_by=by)
+    outbox.record(tx, _chunk(OrdersVoided, orders, import_id, chunk))
 
 
 def _fact(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,13 +94,18 @@ def _told(record: Mapping[str, Any]) -> OrderRecorded | OrderReturned:
     return kind(subject=record["id"], version=1, **_fact(record))
 
 
-def _imported(created: Sequence[Mapping[str, Any]], import_id: UUID, chunk: int) -> OrdersImported:
-    homes = {record["distributor_id"] for record in created}
-    return OrdersImported.model_validate(
+def _chunk(
+    kind: type[OrdersImported | OrdersVoided],
+    orders: Sequence[Mapping[str, Any]],
+    import_id: UUID,
+    chunk: int,
+) -> OrdersImported | OrdersVoided:
+    homes = {record["distributor_id"] for record in orders}
+    return kind.model_validate(
         {
             "subject": import_id,
             "version": chunk,
             "distributor_id": homes.pop() if len(homes) == 1 else None,
-            "orders": tuple(map(_fact, created)),
+            "orders": tuple(map(_fact, orders)),
         }
     )

@@ -1,28 +1,41 @@
 """Reading sales history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, String, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    String,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    true,
+)
 
 from customer_svc.customers import queries as customers
 from customer_svc.orders.schemas import CustomerOrderQuery, OrderQuery
 from customer_svc.orders.tables import Order, OrderLine
-from shared.db import Reader, Record, in_sight, prepare, sight, visible
+from shared.db import Prepared, Reader, Record, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
-from shared.problems import not_found
+from shared.problems import NotFound, not_found
 from shared.sealing import Sealer
 
 _t = Order.__table__  # type: ignore[attr-defined]
 _l = OrderLine.__table__  # type: ignore[attr-defined]
 SIGHT = customers.through_customer(_t)
-_READ = [column for column in _t.c if column.key != "fingerprint"]
+STATUS = case((_t.c.voided_at.is_(None), literal("recorded")), else_=literal("voided"))
+_READ = [*(column for column in _t.c if column.key != "fingerprint"), STATUS.label("status")]
 _ONE = prepare(select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(SIGHT)))
 _LINES = prepare(select(_l).where(_l.c.order_id == bindparam("b_id")).order_by(_l.c.position))
 _keys = (bindparam("channels", type_=ARRAY(String)), bindparam("order_nos", type_=ARRAY(String)))
 _key = func.unnest(*_keys).table_valued("channel", "order_no", name="key").render_derived()
-_STORED = prepare(
+_stored = (
     select(
         _t.c.id,
         _t.c.channel,
@@ -33,7 +46,24 @@ _STORED = prepare(
         _t.c.fingerprint,
     )
     .join(_key, (_t.c.channel == _key.c.channel) & (_t.c.order_no == _key.c.order_no))
-    .where(in_sight(SIGHT))
+    .where(_t.c.voided_at.is_(None), in_sight(SIGHT))
+)
+_STORED = prepare(_stored)
+_HELD_STILL = prepare(_stored.order_by(_t.c.id).with_for_update(read=True, of=_t))
+_ids: Any = bindparam("ids", type_=ARRAY(Uuid))
+_FOR_UPDATE = prepare(
+    select(*_READ).where(_t.c.id == any_(_ids), in_sight(SIGHT)).order_by(_t.c.id).with_for_update(of=_t)
+)
+_return = _t.alias("return")
+_RETURNS = prepare(
+    select(_t.c.id, _return.c.id.label("return_id"))
+    .join(
+        _return,
+        (_return.c.channel == _t.c.channel)
+        & (_return.c.return_of == _t.c.order_no)
+        & (_return.c.customer_id == _t.c.customer_id),
+    )
+    .where(_t.c.id == any_(_ids), _t.c.kind == "sale", _return.c.voided_at.is_(None))
 )
 
 
@@ -55,10 +85,17 @@ _SUMMARY = prepare(
         func.min(_t.c.ordered_at).label("first_at"),
         func.max(_t.c.ordered_at).label("last_at"),
     )
-    .where(_t.c.customer_id == bindparam("b_customer_id"), in_sight(SIGHT))
+    .where(_t.c.customer_id == bindparam("b_customer_id"), _t.c.voided_at.is_(None), in_sight(SIGHT))
     .group_by(_t.c.currency)
     .order_by(_t.c.currency)
 )
+
+
+_STANDING: Mapping[str, ColumnElement[bool]] = {
+    "recorded": _t.c.voided_at.is_(None),
+    "voided": _t.c.voided_at.is_not(None),
+    "all": true(),
+}
 
 
 def _equal(name: str) -> Any:
@@ -77,6 +114,7 @@ _LIST = Listing(
         },
         "ordered_at_gte": lambda moment: _t.c.ordered_at >= moment,
         "ordered_at_lt": lambda moment: _t.c.ordered_at < moment,
+        "status": lambda status: _STANDING[status],
     },
 )
 
@@ -90,11 +128,16 @@ def _brief(row: Record | dict[str, Any]) -> dict[str, Any]:
     return {**row, "amount": _money(row, row["currency"])}
 
 
+def absent() -> NotFound:
+    """The one answer to an order that is absent or out of sight."""
+    return not_found("order", "订单")
+
+
 async def order(db: Reader, order_id: UUID) -> dict[str, Any]:
     """One order with its lines; NotFound if there is none in sight."""
     row = await db.row(_ONE, b_id=order_id, **sight(db.scope))
     if row is None:
-        raise not_found("order", "订单")
+        raise absent()
     lines = await db.rows(_LINES, b_id=order_id)
     return {
         **_brief(row),
@@ -103,12 +146,38 @@ async def order(db: Reader, order_id: UUID) -> dict[str, Any]:
 
 
 async def stored(db: Reader, names: Iterable[tuple[str, str]]) -> list[Record]:
-    """The orders in sight that have these (channel, order number); several sellers may have the same."""
+    """The orders in sight that have these (channel, order number); several sellers may have the same.
+
+    Voided ones are none of them: their numbers are free.
+    """
+    return await _named(db, _STORED, names)
+
+
+async def held_still(tx: Tx, names: Iterable[tuple[str, str]]) -> list[Record]:
+    """As `stored`; none of them is voided until the transaction ends."""
+    return await _named(tx, _HELD_STILL, names)
+
+
+async def _named(db: Reader, statement: Prepared, names: Iterable[tuple[str, str]]) -> list[Record]:
     wanted = sorted(set(names))
     if not wanted:
         return []
     channels, order_nos = zip(*wanted, strict=True)
-    return await db.rows(_STORED, channels=channels, order_nos=order_nos, **sight(db.scope))
+    return await db.rows(statement, channels=channels, order_nos=order_nos, **sight(db.scope))
+
+
+async def orders_for_update(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Record]:
+    """Those of these orders that are in sight, voided ones too, locked until the transaction ends."""
+    rows = await tx.rows(_FOR_UPDATE, ids=sorted(ids), **sight(tx.scope))
+    return {row["id"]: row for row in rows}
+
+
+async def returns_of(db: Reader, ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """The returns that refer to these sales and are not voided; by sale, of those that have any."""
+    found: dict[UUID, set[UUID]] = {}
+    for row in await db.rows(_RETURNS, ids=sorted(ids)):
+        found.setdefault(row["id"], set()).add(row["return_id"])
+    return found
 
 
 async def _page(db: Reader, query: ListQuery, sealer: Sealer, where: Sequence[Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from customer_svc.orders.schemas import (
     OrderRead,
     OrderSummary,
 )
-from shared.http import BatchResults, Page, ReadDb, Router, Sealing, WriteTx, needs
+from shared.http import BatchResults, Caller, Page, ReadDb, Router, Sealing, WriteTx, needs
 from shared.http.batches import readable
 
 router = Router(tags=["orders"])
@@ -30,7 +30,7 @@ router = Router(tags=["orders"])
     **needs("orders:read"),
 )
 async def list_orders(query: Annotated[OrderQuery, Query()], db: ReadDb, sealer: Sealing) -> Any:
-    """Sales and returns in sight, latest first, without their lines."""
+    """Sales and returns in sight, latest first, without their lines; voided ones if `status` asks."""
     return await queries.orders(db, query, sealer)
 
 
@@ -49,7 +49,8 @@ async def record_order(body: OrderCreate, tx: WriteTx, response: Response) -> An
     The same order sent again is answered with 200 and the one that is there, another content under the same
     key with 409 `order_exists`. Another distributor may use the same number for a customer of its own.
 
-    Orders are facts and never change; a correction is a return. A return is an order of its own with
+    Orders are facts and never change. What was never meant is voided (`/void`), and its number is free again;
+    what came back is a return. A return is an order of its own with
     `kind: return` and a number of its own; its amount is not negative, and `return_of` may name the sale.
     An order more than 24 hours in the future is refused. Times are stored in UTC, amounts in minor units.
     """
@@ -87,6 +88,22 @@ async def record_orders(body: OrderBatch, tx: WriteTx, request: Request) -> Any:
 async def get_order(order_id: UUID, db: ReadDb) -> Any:
     """One sale or return with its lines."""
     return await queries.order(db, order_id)
+
+
+@router.post(
+    "/v1/orders/{order_id}/void",
+    operation_id="voidOrder",
+    summary="Void an order",
+    response_model=OrderRead,
+    **needs("orders:write"),
+)
+async def void_order(order_id: UUID, tx: WriteTx, caller: Caller) -> Any:
+    """Say of an order that it was never meant: entered twice, or for the wrong customer.
+
+    It stays to be read with `status: voided`, counts in no sum, score or export, and its number may be sent
+    again. 409 `order_voided` if it is so already, 409 `order_returned` for a sale of which a return is there.
+    """
+    return await commands.void_order(tx, order_id, by=caller.id)
 
 
 @router.get(

@@ -1,7 +1,7 @@
 """What an order looks like on the wire."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -17,12 +17,13 @@ from pydantic_core import PydanticCustomError
 
 from customer_svc.fields import Short
 from customer_svc.identities.schemas import IdentityRef
-from customer_svc.orders.domain import Kind
+from customer_svc.orders.domain import Kind, Status
 from shared.http import Input, ListQuery, Money, Output
 from shared.http.batches import Items
 from shared.http.types import NO_FLAG, Code, Currency, Line, Moment, clean_text
 
 _MOST_LINES = 200
+Shown = Literal[Status, "all"]
 _WAYS = 3  # of naming the customer
 OrderNo = Annotated[
     str, StringConstraints(max_length=64, min_length=1, strip_whitespace=True), AfterValidator(clean_text)
@@ -163,6 +164,15 @@ _BRIEF: dict[str, Any] = {
     "ordered_at": "2026-03-01T09:30:00Z",
     "amount": {"amount_minor": 12900, "currency": "CNY"},
     "created_at": "2026-03-01T09:30:00Z",
+    "status": "recorded",
+    "voided_at": None,
+    "voided_by": None,
+}
+_VOIDED: dict[str, Any] = {
+    **_BRIEF,
+    "status": "voided",
+    "voided_at": "2026-03-02T10:00:00Z",
+    "voided_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
 }
 _LINE: dict[str, Any] = {
     "sku": "TEA-250",
@@ -172,9 +182,9 @@ _LINE: dict[str, Any] = {
 
 
 class OrderBrief(Output):
-    """An order as it stands in lists."""
+    """An order as it stands in lists; a voided one was never meant and counts nowhere."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_BRIEF]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_BRIEF, _VOIDED]})
 
     id: UUID
     channel: str
@@ -186,6 +196,9 @@ class OrderBrief(Output):
     ordered_at: Moment
     amount: Money
     created_at: Moment
+    status: Status
+    voided_at: Moment | None
+    voided_by: UUID | None
 
 
 class OrderRead(OrderBrief):
@@ -215,7 +228,7 @@ class CurrencyTotal(Output):
 
 
 class OrderSummary(Output):
-    """A customer's sales history in one look."""
+    """A customer's sales history in one look, without what was voided."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -250,7 +263,7 @@ class OrderSummary(Output):
 
 
 class OrderQuery(ListQuery):
-    """Filters of the order list."""
+    """Filters of the order list; voided orders only come when they are asked for."""
 
     customer_id: UUID | None = None
     distributor_id: UUID | None = None
@@ -258,6 +271,7 @@ class OrderQuery(ListQuery):
     order_no: OrderNo | None = None
     kind: Kind | None = None
     currency: Currency | None = None
+    status: Shown = "recorded"
     ordered_at_gte: Moment | None = Field(None, alias="ordered_at[gte]")
     ordered_at_lt: Moment | None = Field(None, alias="ordered_at[lt]")
 
@@ -267,5 +281,6 @@ class CustomerOrderQuery(ListQuery):
 
     channel: Code | None = None
     kind: Kind | None = None
+    status: Shown = "recorded"
     ordered_at_gte: Moment | None = Field(None, alias="ordered_at[gte]")
     ordered_at_lt: Moment | None = Field(None, alias="ordered_at[lt]")

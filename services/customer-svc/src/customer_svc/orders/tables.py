@@ -12,9 +12,10 @@ from customer_svc.tables import BIG, MOMENT, Base
 
 
 class Order(Base, table=True):
-    """A sale or a return: a fact that is never changed. Amounts are minor units and never negative.
+    """A sale or a return: a fact that is never changed, but may be voided. Amounts are minor units from 0 up.
 
-    `distributor_id` is who sold it, and stays when the customer moves; numbers are the seller's own.
+    `distributor_id` is who sold it, and stays when the customer moves; numbers are the seller's own, and free
+    again when their order is voided.
     `fingerprint` is what the sender said (see `domain.fingerprint`), to know the same order sent again.
     """
 
@@ -22,13 +23,21 @@ class Order(Base, table=True):
     __table_args__ = (
         CheckConstraint(f"kind in {KINDS}", name="sales_order_kind"),
         CheckConstraint("amount_minor >= 0", name="sales_order_amount"),
+        CheckConstraint("(voided_at IS NULL) = (voided_by IS NULL)", name="sales_order_voided"),
         Index(
-            "sales_order_key",
+            "sales_order_number",
             "channel",
             "order_no",
             "distributor_id",
             unique=True,
             postgresql_nulls_not_distinct=True,
+            postgresql_where="voided_at IS NULL",
+        ),
+        Index(
+            "sales_order_returned",
+            "channel",
+            "return_of",
+            postgresql_where="return_of IS NOT NULL AND voided_at IS NULL",
         ),
         Index("sales_order_by_time", "ordered_at", "id"),
         Index("sales_order_of_customer", "customer_id", "ordered_at", "id"),
@@ -49,6 +58,8 @@ class Order(Base, table=True):
     currency: str
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = Field(sa_type=MOMENT)
+    voided_at: datetime | None = Field(sa_type=MOMENT)
+    voided_by: UUID | None
 
 
 class OrderLine(Base, table=True):

@@ -6,7 +6,7 @@ from scoring_svc.facts import commands, due
 from scoring_svc.facts.tables import ComplaintRow
 from shared.db import Tx
 from shared.events import Event
-from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported
+from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported, OrdersVoided, OrderVoided
 from shared.events.interaction import (
     ComplaintClosed,
     ComplaintOpened,
@@ -26,6 +26,16 @@ async def on_order(tx: Tx, event: OrderRecorded | OrderReturned) -> None:
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
     """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
     due.mark_settling(tx, await commands.add_orders(tx, event.orders))
+
+
+async def on_order_voided(tx: Tx, event: OrderVoided) -> None:
+    """An order that was never meant: its customer is scored without it at once."""
+    due.mark_due(tx, await commands.void_orders(tx, [event]))
+
+
+async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
+    """A chunk of an import that is undone: its customers are scored when the undoing has gone quiet."""
+    due.mark_settling(tx, await commands.void_orders(tx, event.orders))
 
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
@@ -64,6 +74,8 @@ FACT_EVENTS: dict[type[Event], Any] = {
     OrderRecorded: on_order,
     OrderReturned: on_order,
     OrdersImported: on_orders_imported,
+    OrderVoided: on_order_voided,
+    OrdersVoided: on_orders_voided,
     InteractionLogged: on_interaction_logged,
     ComplaintOpened: on_complaint,
     ComplaintResolved: on_complaint,

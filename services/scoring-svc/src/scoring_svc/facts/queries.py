@@ -28,7 +28,7 @@ def _of(column: Any) -> Any:
 
 
 _ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_return).where(
-    _O.c.currency == bindparam("currency")
+    _O.c.currency == bindparam("currency"), ~_O.c.voided
 )
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction)
 _COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at)
@@ -36,7 +36,9 @@ _ORDERS_OF = prepare(_ORDERS.where(_of(_O.c.customer_id)))
 _CONTACTS_OF = prepare(_CONTACTS.where(_of(_C.c.customer_id)))
 _COMPLAINTS_OF = prepare(_COMPLAINTS.where(_of(_P.c.customer_id)))
 _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
-_KNOWN = union_all(select(_O.c.customer_id), select(_C.c.customer_id), select(_P.c.customer_id)).subquery()
+_KNOWN = union_all(
+    select(_O.c.customer_id).where(~_O.c.voided), select(_C.c.customer_id), select(_P.c.customer_id)
+).subquery()
 _CUSTOMERS = prepare(select(_KNOWN.c.customer_id).distinct().order_by(_KNOWN.c.customer_id))
 _MERGED = prepare(
     select(_R.c.id, func.customer_root(_R.c.id, type_=Uuid).label("root")).where(
@@ -47,9 +49,13 @@ _given = func.unnest(bindparam("customers", type_=ARRAY(Uuid))).column_valued("c
 _own = select(_given.label("root"), _given.label("id")).cte("family", recursive=True)
 _family = _own.union(select(_own.c.root, _R.c.id).join(_R, _R.c.merged_into == _own.c.id))
 _FAMILIES = prepare(select(_family.c.root, _family.c.id))
-_COUNT = prepare(select(func.count()).select_from(_O))
+_COUNT = prepare(select(func.count()).select_from(_O).where(~_O.c.voided))
 _CURRENCY = prepare(
-    select(_O.c.currency).group_by(_O.c.currency).order_by(func.count().desc(), _O.c.currency).limit(1)
+    select(_O.c.currency)
+    .where(~_O.c.voided)
+    .group_by(_O.c.currency)
+    .order_by(func.count().desc(), _O.c.currency)
+    .limit(1)
 )
 _ready = (
     select(_D.c.customer_id)

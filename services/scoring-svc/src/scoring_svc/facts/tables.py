@@ -10,7 +10,10 @@ from scoring_svc.tables import MOMENT, Base
 
 
 class OrderRow(Base, table=True):
-    """An order or a return; `amount_minor` is never negative."""
+    """An order or a return; `amount_minor` is never negative.
+
+    A `voided` one counts no more, and stays so that a late report of it does not count either.
+    """
 
     __tablename__ = "order_fact"
     __table_args__ = (Index("order_fact_of_customer", "customer_id", "ordered_at"),)
@@ -21,6 +24,7 @@ class OrderRow(Base, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     is_return: bool
+    voided: bool
 
 
 class ContactRow(Base, table=True):

@@ -14,6 +14,7 @@ from shared.events.customer import (
     CustomersImported,
     CustomerUnmerged,
     OrdersImported,
+    OrdersVoided,
 )
 from shared.jobs import enqueue
 from shared.references import CUSTOMER_EVENTS, root
@@ -26,6 +27,12 @@ async def _settle(tx: Tx) -> None:
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
     """A chunk of a bulk load: everything is looked at anew when the load has gone quiet."""
     await told.on_orders_imported(tx, event)
+    await _settle(tx)
+
+
+async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
+    """A chunk of an import that is undone: everything is looked at anew when the undoing has gone quiet."""
+    await told.on_orders_voided(tx, event)
     await _settle(tx)
 
 
@@ -65,4 +72,5 @@ SCORING_EVENTS: dict[type[Event], Any] = {
     CustomerUnmerged: on_customer_unmerged,
     CustomersImported: on_customers_imported,
     OrdersImported: on_orders_imported,
+    OrdersVoided: on_orders_voided,
 }
