@@ -18,12 +18,15 @@ class Outcome(NamedTuple):
     `created`: it is new. `changed`: it was there and has other content now. `unchanged`: it was there with
     the same content. `duplicate`: its key is there with other content. `problem`: it was refused. Nothing is
     written but for `created` and `changed`. `id` is the record's own or, for the others that have one, that
-    of the record which is there.
+    of the record which is there; `version` is the one that a changed record has now. `parts` came with the
+    row: what each is called, and its id.
     """
 
     status: Literal["created", "changed", "unchanged", "duplicate", "problem"]
     id: UUID | None = None
     problem: Problem | None = None
+    version: int = 1
+    parts: tuple[tuple[str, UUID], ...] = ()
 
     @property
     def record_id(self) -> UUID:

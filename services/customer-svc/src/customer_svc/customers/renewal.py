@@ -40,7 +40,9 @@ class Renewal(NamedTuple):
     told: CustomerCreate
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
+    """A locked customer as it shall be, and what of it is new: old and new values by field."""
+
     record: dict[str, Any]
     changed: Mapping[str, tuple[Any, Any]]
 
@@ -64,20 +66,26 @@ async def renew_many(tx: Tx, wanted: Sequence[Renewal], *, by: UUID) -> list[Out
         try:
             change = _change(tx, records.get(one.customer_id), one.told, attributes)
             if change is not None:
-                await _write(tx, change, by)
+                await write_change(tx, change, by=by)
                 records[one.customer_id] = told[one.customer_id] = change.record
         except Problem as problem:
             outcomes.append(Outcome("duplicate", one.customer_id, problem))
         else:
-            outcomes.append(Outcome("unchanged" if change is None else "changed", one.customer_id))
+            outcomes.append(_became(one.customer_id, change))
     if told:
-        outbox.record(tx, _renewed(tx, told.values()))
+        outbox.record(tx, renewed(tx, told.values()))
     return outcomes
+
+
+def _became(customer_id: UUID, change: Change | None) -> Outcome:
+    if change is None:
+        return Outcome("unchanged", customer_id)
+    return Outcome("changed", customer_id, version=change.record["version"])
 
 
 def _change(
     tx: Tx, record: dict[str, Any] | None, told: CustomerCreate, attributes: Attributes
-) -> _Change | None:
+) -> Change | None:
     """The record as it shall be; None if it is so."""
     if record is not None and record["merged_into"] is not None:
         raise Conflict(
@@ -94,13 +102,19 @@ def _change(
     changed = differences(record, {name: value for name, value in given.items() if name not in _FIXED})
     if not changed:
         return None
-    record = {**record, **{field: new for field, (_, new) in changed.items()}}
-    searchable = domain.searchable(record["name"], record["kind"])
-    record |= {**searchable, "version": record["version"] + 1, "updated_at": tx.now}
-    return _Change(record, changed)
+    return changed_to(tx, record, changed)
 
 
-async def _write(tx: Tx, change: _Change, by: UUID) -> None:
+def changed_to(tx: Tx, record: Mapping[str, Any], changed: Mapping[str, tuple[Any, Any]]) -> Change:
+    """The record with these differences, in its next version."""
+    after = {**record, **{field: new for field, (_, new) in changed.items()}}
+    searchable = domain.searchable(after["name"], after["kind"])
+    after |= {**searchable, "version": record["version"] + 1, "updated_at": tx.now}
+    return Change(after, changed)
+
+
+async def write_change(tx: Tx, change: Change, *, by: UUID) -> None:
+    """Store it with its history, and tell nobody; Conflict if it takes what another customer has."""
     record = change.record
     await enter_channels(tx, [record["channel"]] if "channel" in change.changed else [])
     try:
@@ -116,7 +130,8 @@ async def _write(tx: Tx, change: _Change, by: UUID) -> None:
     await tx.run_many(NOTE, ({**note, **whose} for note in kept))
 
 
-def _renewed(tx: Tx, records: Iterable[Mapping[str, Any]]) -> CustomersImported:
+def renewed(tx: Tx, records: Iterable[Mapping[str, Any]]) -> CustomersImported:
+    """What is told of customers that were changed together."""
     homes = {record["distributor_id"] for record in records}
     return CustomersImported(
         subject=tx.new_id(),

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, update
 
 from customer_svc.tables import MOMENT
-from customer_svc.transfers import refusals
+from customer_svc.transfers import effects, refusals
 from customer_svc.transfers.domain import KEPT_FAULTS
 from customer_svc.transfers.reading import Layout, Record
 from customer_svc.transfers.rows import Fault
@@ -35,7 +35,9 @@ _ADVANCE = prepare(_ONE, "done", *COUNTS, "faults", "header", "kept", "updated_a
 _END = prepare(_ONE, "outcome", "total", "updated_at")
 _NOTE = prepare(insert(_f), *_f.c.keys())
 _FORGET = prepare(
-    delete(_t).where(_t.c.outcome.is_not(None), _t.c.created_at < bindparam("before", type_=MOMENT))
+    delete(_t)
+    .where(_t.c.outcome.is_not(None), _t.c.created_at < bindparam("before", type_=MOMENT))
+    .returning(_t.c.id)
 )
 _FORGET_FORESEEN = prepare(delete(_s).where(_s.c.import_id == bindparam("b_id")))
 
@@ -77,8 +79,8 @@ async def begin_import(
 
 
 async def forget_old(tx: Tx) -> None:
-    """Delete imports that ended three months ago, with their errors; what they stored stays."""
-    await tx.run(_FORGET, before=tx.now - KEPT)
+    """Delete imports that ended three months ago, with their errors; what they stored stays for good."""
+    await effects.forget(tx, [row["id"] for row in await tx.rows(_FORGET, before=tx.now - KEPT)])
 
 
 async def lay_out(

@@ -1,12 +1,23 @@
 """Rules of files: what may stand in a cell, how money and times are written, what is safe to open."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 Entity = Literal["customers", "orders", "contacts", "distributors"]
 ENTITIES: tuple[str, ...] = get_args(Entity)
+RECORDS: Mapping[Entity, str] = {
+    "customers": "customer",
+    "orders": "order",
+    "contacts": "contact",
+    "distributors": "distributor",
+}
+"""What a row of each is when it is stored."""
+PART = "part"
+"""What was made together with a record and goes with it."""
+KINDS: tuple[str, ...] = (*RECORDS.values(), "identity", PART)
 Policy = Literal["skip", "update", "new"]
 POLICIES: tuple[str, ...] = get_args(Policy)
 SUGGESTED: Literal["suggested"] = "suggested"

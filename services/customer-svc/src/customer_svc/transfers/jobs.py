@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from customer_svc.batch import Outcome
 from customer_svc.orders.bulk import Judged, judge_orders
-from customer_svc.transfers import commands, queries
+from customer_svc.transfers import commands, effects, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
 from customer_svc.transfers.foresight import foresee, remember
@@ -122,6 +122,11 @@ class _Chunk:
     good: list[Any]
     judged: Judged | None
 
+    @property
+    def lines(self) -> list[int]:
+        """Where the good ones stand in the file."""
+        return [item.record.line for item in self.items if item.faults is None]
+
 
 class _Work:
     """One run over one file."""
@@ -229,6 +234,7 @@ class _Work:
                 await remember(tx, foreseen)
             else:
                 outcomes = await load(tx)
+                await effects.note(tx, entry, chunk.lines, outcomes)
             advanced = await self._counted(tx, chunk.items, outcomes)
         self.entry = advanced
 

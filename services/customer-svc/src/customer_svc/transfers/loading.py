@@ -109,8 +109,11 @@ async def load_customers(
     outcomes = parted.refused | dict(zip(parted.fresh, made, strict=True))
     if renewing:
         outcomes |= await _renewed(tx, rows, outcomes, by)
-    owners.of |= await _claim(tx, parted.fresh, outcomes)
-    await _add_contacts(tx, rows, outcomes)
+    claimed = await _claim(tx, parted.fresh, outcomes)
+    owners.of |= {key: outcomes[place].record_id for place, (key, _) in claimed.items()}
+    contacts = await _add_contacts(tx, rows, outcomes)
+    _join(outcomes, "identity", {place: identity for place, (_, identity) in claimed.items()})
+    _join(outcomes, "contact", contacts)
     compared = await _compared(tx, rows, parted.known, owners.of)
     if renewing:
         compared |= await _renewed(tx, rows, compared, by)
@@ -143,10 +146,21 @@ async def _settle_distributors(tx: Tx, rows: Sequence[CustomerRow]) -> dict[int,
     return refused
 
 
-async def _claim(tx: Tx, rows: Mapping[int, Key | None], outcomes: Mapping[int, Outcome]) -> dict[Key, UUID]:
-    """Give the identities to the customers that are there now; raises Overtaken if one is taken."""
+def _join(outcomes: dict[int, Outcome], name: str, parts: Mapping[int, UUID]) -> None:
+    """Let the outcomes of rows say what else was made of them."""
+    for place, made in parts.items():
+        outcomes[place] = outcomes[place]._replace(parts=(*outcomes[place].parts, (name, made)))
+
+
+async def _claim(
+    tx: Tx, rows: Mapping[int, Key | None], outcomes: Mapping[int, Outcome]
+) -> dict[int, tuple[Key, UUID]]:
+    """Give the identities to the customers that are there now: each identity and its id, by row.
+
+    Raises Overtaken if one is taken.
+    """
     owned = {
-        key: outcomes[place].record_id
+        key: (place, tx.new_id())
         for place, key in rows.items()
         if key is not None and outcomes[place].status in ("created", "changed", "unchanged")
     }
@@ -158,28 +172,31 @@ async def _claim(tx: Tx, rows: Mapping[int, Key | None], outcomes: Mapping[int, 
     channels, external_ids, homes = zip(*keys, strict=True)
     claimed = await tx.rows(
         _CLAIM,
-        ids=[tx.new_id() for _ in keys],
+        ids=[owned[key][1] for key in keys],
         channels=channels,
         external_ids=external_ids,
-        customer_ids=[owned[key] for key in keys],
+        customer_ids=[outcomes[owned[key][0]].record_id for key in keys],
         homes=homes,
         at=tx.now,
     )
     missed = owned.keys() - {Key(*row) for row in claimed}
     if missed:
         raise Overtaken(frozenset(missed))
-    return owned
+    return {place: (key, identity) for key, (place, identity) in owned.items()}
 
 
 async def _stored(tx: Tx, ids: set[UUID]) -> list[Record]:
     return await tx.rows(_CUSTOMERS, ids=sorted(ids)) if ids else []
 
 
-async def _add_contacts(tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[int, Outcome]) -> None:
+async def _add_contacts(
+    tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[int, Outcome]
+) -> dict[int, UUID]:
+    """The contacts of new customers, by row."""
     made = [outcome.record_id for outcome in outcomes.values() if outcome.status == "created"]
     homes = await known(tx, made)
-    contacts = [
-        {
+    contacts = {
+        place: {
             **row.contact.model_dump(),
             "id": tx.new_id(),
             "customer_id": outcomes[place].record_id,
@@ -191,9 +208,10 @@ async def _add_contacts(tx: Tx, rows: Sequence[CustomerRow], outcomes: Mapping[i
         }
         for place, row in enumerate(rows)
         if row.contact is not None and place in outcomes and outcomes[place].status == "created"
-    ]
+    }
     if contacts:
-        await tx.run_many(_ADD_CONTACT, contacts)
+        await tx.run_many(_ADD_CONTACT, contacts.values())
+    return {place: contact["id"] for place, contact in contacts.items()}
 
 
 async def _renewed(

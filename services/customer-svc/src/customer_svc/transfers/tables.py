@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from customer_svc.tables import BIG, JSON, MOMENT, Base
-from customer_svc.transfers.domain import ENTITIES, POLICIES, VALUE_KINDS
+from customer_svc.transfers.domain import ENTITIES, KINDS, POLICIES, VALUE_KINDS
 
 IDS: Any = ARRAY(Uuid)
 
@@ -119,6 +119,60 @@ class RefusedRow(Base, table=True):
     import_id: UUID = Field(primary_key=True, foreign_key="data_import.id", ondelete="CASCADE")
     line: int = Field(primary_key=True, sa_type=BIG)
     cells: list[str] = Field(sa_type=JSON)
+
+
+class ImportEffect(Base, table=True):
+    """A record that a row of an import made (`version` 1) or changed, in the version that it left.
+
+    It has no foreign key: a million rows would each look it up. Who forgets the import forgets them.
+    """
+
+    __tablename__ = "import_effect"
+    __table_args__ = (CheckConstraint(f"kind in {KINDS}", name="import_effect_kind"),)
+
+    import_id: UUID = Field(primary_key=True)
+    record_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    line: int
+    kind: str
+
+
+class ImportUndo(Base, table=True):
+    """The undoing of an import: `done` of `total` records are judged, those with ids from `position` up.
+
+    `undone` went or are as they were, `kept` stay, wholly or in part. `scope_ids` and `holder_ids` are the
+    sight of who undoes it; `operation_id` is that of the last try, `undone_at` null until one is through.
+    """
+
+    __tablename__ = "import_undo"
+
+    import_id: UUID = Field(primary_key=True, foreign_key="data_import.id", ondelete="CASCADE")
+    operation_id: UUID
+    total: int
+    done: int
+    undone: int
+    kept: int
+    position: UUID | None
+    scope_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
+    holder_ids: list[UUID] | None = Field(sa_column=Column(IDS, nullable=True))
+    created_by: UUID
+    created_at: datetime = Field(sa_type=MOMENT)
+    undone_at: datetime | None = Field(sa_type=MOMENT)
+
+
+class KeptRecord(Base, table=True):
+    """A record that stays though its import is undone, or one field of it, and why; never its value."""
+
+    __tablename__ = "import_kept_record"
+    __table_args__ = (Index("import_kept_record_by_line", "import_id", "line", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    import_id: UUID = Field(foreign_key="data_import.id", ondelete="CASCADE")
+    line: int
+    kind: str
+    record_id: UUID
+    field: str | None
+    code: str
 
 
 class Foreseen(Base, table=True):
