@@ -27,6 +27,9 @@ from customer_svc.staff.consumers import STAFF_EVENTS
 from customer_svc.transfers.commands import JOB, TIDYING
 from customer_svc.transfers.jobs import run_import, tidy_imports
 from customer_svc.transfers.routes import router as transfers
+from customer_svc.undos.commands import JOB as UNDO
+from customer_svc.undos.jobs import run_undo
+from customer_svc.undos.routes import router as undos
 from customer_svc.views.routes import router as views
 from shared.composition import Blueprint, Service
 from shared.db import Database
@@ -57,6 +60,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             channels,
             custom_fields,
             transfers,
+            undos,
             views,
             exports,
             merges,
@@ -67,6 +71,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             {
                 JOB: run_import,
                 TIDYING: tidy_imports,
+                UNDO: run_undo,
                 EXPORT: run_export,
                 TIDYING_EXPORTS: tidy_exports,
                 INDEXING: catch_up,

@@ -38,14 +38,20 @@ async def sent(client: httpx.AsyncClient, content: str | bytes, headers: Any = N
     )
 
 
-async def ended(client: httpx.AsyncClient, import_id: str) -> dict[str, Any]:
-    """The import when nothing more happens to it."""
+async def ended_operation(client: httpx.AsyncClient, operation_id: str) -> dict[str, Any]:
+    """The operation when nothing more happens to it."""
     async with asyncio.timeout(60):
         while True:
-            operation = (await client.get(f"/v1/operations/{import_id}")).json()
+            operation = (await client.get(f"/v1/operations/{operation_id}")).json()
             if operation["status"] in FINAL:
-                return (await client.get(f"/v1/imports/{import_id}")).json() | {"operation": operation}
+                return dict(operation)
             await asyncio.sleep(0.01)
+
+
+async def ended(client: httpx.AsyncClient, import_id: str) -> dict[str, Any]:
+    """The import when nothing more happens to it."""
+    operation = await ended_operation(client, import_id)
+    return (await client.get(f"/v1/imports/{import_id}")).json() | {"operation": operation}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from customer_svc.app import build
 from customer_svc.settings import Settings
 from shared.testing import running, service_client, staff
 
-from .conftest import ended, sent
+from .conftest import ended, ended_operation, sent
 from .workbooks import table
 
 ROWS = 20_000
@@ -43,10 +43,10 @@ async def _killed_at_work(urls, rows_done):
     assert await victim.wait() == -signal.SIGKILL
 
 
-def _file(*, as_book: bool) -> str | bytes:
-    rows = ["order_no,channel,ordered_at,amount_minor,customer_code"]
-    rows += [f"S-{n},store,2026-03-01T00:00:00Z,{n},C-1" for n in range(ROWS)]
-    return table([row.split(",") for row in rows]) if as_book else "\n".join(rows)
+def _file(*, as_book: bool, rows: int = ROWS) -> str | bytes:
+    lines = ["order_no,channel,ordered_at,amount_minor,customer_code"]
+    lines += [f"S-{n},store,2026-03-01T00:00:00Z,{n},C-1" for n in range(rows)]
+    return table([line.split(",") for line in lines]) if as_book else "\n".join(lines)
 
 
 @pytest.mark.parametrize(("dry_run", "as_book"), [(False, False), (True, False), (False, True)])
@@ -77,6 +77,41 @@ async def test_a_killed_worker_loses_no_row_and_repeats_none(service_database, d
             )
         assert uploads == 0
         assert (orders, told) == ((0, None) if dry_run else (ROWS, ROWS))
+
+
+async def test_a_worker_that_is_killed_while_it_undoes_voids_each_order_once(service_database):
+    urls = service_database("customer_killed_undoing")
+    me, rows = staff("manager"), 6000
+    async with running(build, Settings, urls) as service, service_client(service, me) as client:
+        await client.post("/v1/customers", json={"code": "C-1", "name": "海纳", "kind": "person"})
+        started = (await sent(client, _file(as_book=False, rows=rows), entity="orders")).json()
+        assert (await ended(client, started["id"]))["created"] == rows
+    place = f"/v1/imports/{started['id']}"
+    async with running(build, Settings, urls, worker=False) as service, service_client(service, me) as client:
+        undoing = (await client.post(f"{place}/undo")).json()
+
+        async def rows_done():
+            return (await client.get(place)).json()["undo"]["undone"] >= 1000
+
+        await _killed_at_work(urls, rows_done)
+        left = (await client.get(place)).json()["undo"]
+        assert 1000 <= left["undone"] < rows
+        async with service.database.read() as db:
+            voided = await db.connection.fetchval(
+                "SELECT count(*) FROM sales_order WHERE voided_at IS NOT NULL"
+            )
+        assert voided == left["undone"]
+    async with running(build, Settings, urls) as service, service_client(service, me) as client:
+        await ended_operation(client, undoing["id"])
+        done = (await client.get(place)).json()["undo"]
+        assert (done["status"], done["undone"], done["kept"]) == ("succeeded", rows, 0)
+        async with service.database.read() as db:
+            told = await db.connection.fetch(
+                "SELECT jsonb_array_elements((payload->'data'->'orders')::jsonb)->>'order_id' AS id"
+                " FROM outbox WHERE type = 'orders.voided.v1'"
+            )
+        assert len(told) == len({row["id"] for row in told}) == rows
+        assert (await client.get("/v1/orders")).json()["data"] == []
 
 
 async def test_an_import_that_was_cancelled_while_it_waited_is_tidied_away(service_database):

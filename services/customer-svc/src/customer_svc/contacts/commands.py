@@ -1,11 +1,11 @@
 """Changes of the people at a customer, each with its history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, insert, update
 
 from customer_svc.changes import differences, former, keeping_rules, notes
 from customer_svc.contacts import queries
@@ -28,6 +28,9 @@ _UPDATE = prepare(
     *(column.key for column in _t.c if column.key not in _FIXED),
 )
 _DELETE = prepare(delete(_t).where(_t.c.id == bindparam("b_id")))
+_DELETE_MANY = prepare(
+    delete(_t).where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))).returning(_t.c.customer_id)
+)
 _NOTE = prepare(insert(_h), *_h.c.keys())
 
 
@@ -79,6 +82,12 @@ async def remove_contact(tx: Tx, customer_id: UUID, contact_id: UUID, expected: 
     check_version(expected, row["version"])
     await tx.run(_DELETE, b_id=contact_id)
     touch(tx, customer_id)
+
+
+async def remove_many(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Remove contacts that were locked and judged before, with their customers."""
+    if ids:
+        touch(tx, *(row["customer_id"] for row in await tx.rows(_DELETE_MANY, ids=ids)))
 
 
 async def _altered(

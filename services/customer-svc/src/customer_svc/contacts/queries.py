@@ -1,9 +1,10 @@
 """Reading the people at a customer."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
 
 from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.contacts.schemas import ContactQuery
@@ -23,6 +24,15 @@ _one = select(_t).where(
 )
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
+_OWNERS = prepare(
+    select(_t.c.customer_id).where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))).distinct()
+)
+_VERSIONS_FOR_UPDATE = prepare(
+    select(_t.c.id, _t.c.version)
+    .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(customers.through_customer(_t)))
+    .order_by(_t.c.id)
+    .with_for_update(of=_t)
+)
 _PRIMARY_FOR_UPDATE = prepare(
     select(_t)
     .where(
@@ -107,3 +117,11 @@ async def contacts(db: Reader, customer_id: UUID, query: ContactQuery, sealer: S
     """One page of a customer's contacts; NotFound if the customer is out of sight."""
     await customers.customer(db, customer_id, archived=True)
     return await _LIST.page(db, query, sealer, where=[_t.c.customer_id == customer_id])
+
+
+async def versions_for_update(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The versions of those of these contacts that are in sight; they and their customers are locked then."""
+    owners = await tx.rows(_OWNERS, ids=sorted(ids))
+    await customers.customers_for_update(tx, {row["customer_id"] for row in owners})
+    rows = await tx.rows(_VERSIONS_FOR_UPDATE, ids=sorted(ids), **sight(tx.scope))
+    return {row["id"]: row["version"] for row in rows}

@@ -43,7 +43,7 @@ _t = Customer.__table__  # type: ignore[attr-defined]
 _h = CustomerChange.__table__  # type: ignore[attr-defined]
 _FIXED = ("id", "created_at")
 _INSERT = prepare(insert(_t), *_t.c.keys())
-UPDATE = prepare(
+_UPDATE = prepare(
     update(_t).where(_t.c.id == bindparam("b_id")),
     *(column.key for column in _t.c if column.key not in _FIXED),
 )
@@ -159,7 +159,7 @@ async def save_customer(
     searchable = domain.searchable(record["name"], record["kind"])
     record = {**record, **searchable, "version": record["version"] + 1, "updated_at": tx.now}
     try:
-        await tx.run(UPDATE, **record, b_id=record["id"])
+        await tx.run(_UPDATE, **record, b_id=record["id"])
     except UniqueViolationError as error:
         raise taken(error) from None
     if BY & changed.keys():

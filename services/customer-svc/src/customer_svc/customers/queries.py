@@ -34,6 +34,12 @@ _READ = list(_t.c)
 _one = select(*_READ).where(_t.c.id == bindparam("b_id"), in_sight(SIGHT))
 _ONE = prepare(_one)
 _ONE_FOR_UPDATE = prepare(_one.with_for_update())
+_FOR_UPDATE = prepare(
+    select(*_READ)
+    .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT))
+    .order_by(_t.c.id)
+    .with_for_update()
+)
 _KNOWN = prepare(
     select(_t.c.id, _t.c.distributor_id).where(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
@@ -182,6 +188,12 @@ async def check_unmerged(db: Reader, customer_id: UUID) -> None:
 async def hold(tx: Tx, customer_id: UUID) -> None:
     """Lock a customer, if there is one in sight, until the transaction ends."""
     await tx.row(_ONE_FOR_UPDATE, b_id=customer_id, **sight(tx.scope))
+
+
+async def customers_for_update(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Those of these customers that are in sight, archived ones too, locked until the transaction ends."""
+    rows = await tx.rows(_FOR_UPDATE, ids=sorted(ids), **sight(tx.scope))
+    return {row["id"]: dict(row) for row in rows}
 
 
 async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:

@@ -1,10 +1,10 @@
 """Claiming identities: at most one customer owns each, however many ask at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.channels.commands import enter_channels
@@ -32,6 +32,16 @@ _CLAIM = prepare(
 )
 _VERIFY = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "verified", "verified_at", "strength")
 _DELETE = prepare(delete(_t).where(_t.c.id == bindparam("b_id")))
+_DELETE_MANY = prepare(
+    delete(_t)
+    .where(
+        or_(
+            _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            _t.c.customer_id == any_(bindparam("customer_ids", type_=ARRAY(Uuid))),
+        )
+    )
+    .returning(_t.c.customer_id)
+)
 
 
 _NORMAL: dict[str, Callable[[str], str | None]] = {
@@ -106,6 +116,13 @@ async def remove_identity(tx: Tx, customer_id: UUID, identity_id: UUID) -> None:
     await queries.identity_for_update(tx, customer_id, identity_id)
     await tx.run(_DELETE, b_id=identity_id)
     touch(tx, customer_id)
+
+
+async def remove_many(tx: Tx, *, ids: Sequence[UUID] = (), of_customers: Sequence[UUID] = ()) -> None:
+    """Remove these identities, and all those of these customers; all were locked and judged before."""
+    if ids or of_customers:
+        gone = await tx.rows(_DELETE_MANY, ids=ids, customer_ids=of_customers)
+        touch(tx, *(row["customer_id"] for row in gone))
 
 
 async def upsert_customer(

@@ -1,16 +1,16 @@
 """Finding customers by the names under which the channels know them."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, bindparam, func, select
+from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, func, select
 
 from customer_svc.customers import queries as customers
 from customer_svc.identities.domain import Owner, only
 from customer_svc.identities.schemas import IdentityQuery, IdentityRef
 from customer_svc.identities.tables import Identity
-from shared.db import Reader, Tx, in_sight, prepare, sight
+from shared.db import Reader, Record, Tx, in_sight, prepare, sight
 from shared.http import Listing
 from shared.problems import not_found
 from shared.sealing import Sealer
@@ -25,6 +25,15 @@ _OWNERS = prepare(
     select(_t.c.channel, _t.c.external_id, _t.c.customer_id, _t.c.distributor_id, _t.c.origin_id)
     .join(_ref, (_t.c.channel == _ref.c.channel) & (_t.c.external_id == _ref.c.external_id))
     .where(in_sight(customers.through_customer(_t)))
+)
+_HOLDERS = prepare(
+    select(_t.c.customer_id).where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))).distinct()
+)
+_FOR_UPDATE = prepare(
+    select(_t.c.id, func.coalesce(_t.c.origin_id, _t.c.customer_id).label("owner_id"), _t.c.verified)
+    .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(customers.through_customer(_t)))
+    .order_by(_t.c.id)
+    .with_for_update(of=_t)
 )
 _ONE_FOR_UPDATE = prepare(
     select(_t)
@@ -102,3 +111,14 @@ async def identities(db: Reader, customer_id: UUID, query: IdentityQuery, sealer
     """One page of a customer's identities; NotFound if the customer is out of sight."""
     await customers.customer(db, customer_id, archived=True)
     return await _LIST.page(db, query, sealer, where=[_t.c.customer_id == customer_id])
+
+
+async def identities_for_update(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Record]:
+    """Those of these identities that are in sight; they and their customers are locked then.
+
+    `owner_id` is the customer that each was given to, merged since or not.
+    """
+    holders = await tx.rows(_HOLDERS, ids=sorted(ids))
+    await customers.customers_for_update(tx, {row["customer_id"] for row in holders})
+    rows = await tx.rows(_FOR_UPDATE, ids=sorted(ids), **sight(tx.scope))
+    return {row["id"]: row for row in rows}

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Uuid, bindparam, case, func, literal, or_, selec
 from customer_svc.transfers.domain import safe_cell
 from customer_svc.transfers.headings import applied
 from customer_svc.transfers.schemas import FaultQuery, ImportQuery
-from customer_svc.transfers.tables import Import, ImportFault
+from customer_svc.transfers.tables import Import, ImportFault, ImportUndo
 from customer_svc.transfers.unpacking import WORKBOOK
 from shared.auth import Principal
 from shared.db import Reader, Record, prepare
@@ -23,7 +23,16 @@ from shared.sealing import Sealer
 _t: Any = Import.__table__  # type: ignore[attr-defined]
 _f: Any = ImportFault.__table__  # type: ignore[attr-defined]
 _o: Any = Operation.__table__  # type: ignore[attr-defined]
+_u: Any = ImportUndo.__table__  # type: ignore[attr-defined]
+_undoing = _o.alias("undoing")
 _SEES_ALL = "operations:all"
+_UNDO: Mapping[str, Any] = {
+    **{name: _u.c[name] for name in ("operation_id", "total", "undone", "kept", "created_by", "created_at")},
+    "undone_at": _u.c.undone_at,
+    "status": func.coalesce(
+        _undoing.c.status, case((_u.c.undone_at.is_not(None), literal("succeeded")), else_=literal("failed"))
+    ),
+}
 _READ = select(
     _t.c.id,
     _t.c.entity,
@@ -49,7 +58,12 @@ _READ = select(
     _t.c.updated_at,
     _t.c.version,
     func.coalesce(_o.c.status, _t.c.outcome, "failed").label("status"),
-).select_from(_t.outerjoin(_o, _o.c.id == _t.c.id))
+    *(column.label(f"undo_{name}") for name, column in _UNDO.items()),
+).select_from(
+    _t.outerjoin(_o, _o.c.id == _t.c.id)
+    .outerjoin(_u, _u.c.import_id == _t.c.id)
+    .outerjoin(_undoing, _undoing.c.id == _u.c.operation_id)
+)
 _ONE = prepare(
     _READ.where(
         _t.c.id == bindparam("b_id"),
@@ -105,9 +119,11 @@ async def visible(db: Reader, import_id: UUID, caller: Principal) -> Record:
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An import as it is read: with the mapping that is applied."""
+    """An import as it is read: with the mapping that is applied, and how far its undoing is."""
     columns = row["columns"]
-    return {**row, "mapping": columns and applied(row, columns)}
+    undo = {name: row[f"undo_{name}"] for name in _UNDO}
+    mapping = columns and applied(row, columns)
+    return {**row, "mapping": mapping, "undo": undo if undo["operation_id"] else None}
 
 
 async def imports(db: Reader, query: ImportQuery, sealer: Sealer, caller: Principal) -> dict[str, Any]:

@@ -153,6 +153,32 @@ class ImportStarted(Output):
     status: Status
 
 
+class UndoRead(Output):
+    """How far the undoing of an import is: of `total` records `undone` are taken back and `kept` stay.
+
+    `undone_at` is null until every record is judged.
+    """
+
+    operation_id: UUID
+    status: Status
+    total: int
+    undone: int
+    kept: int
+    created_by: UUID
+    created_at: Moment
+    undone_at: Moment | None
+
+
+_UNDO: dict[str, Any] = {
+    "operation_id": "0192f0c2-77aa-7b1c-8e21-0a1b2c3d4e51",
+    "status": "succeeded",
+    "total": 22180,
+    "undone": 22178,
+    "kept": 2,
+    "created_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
+    "created_at": "2026-03-01T10:00:00Z",
+    "undone_at": "2026-03-01T10:00:31Z",
+}
 _READ: dict[str, Any] = {
     "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d81",
     "entity": "customers",
@@ -171,6 +197,7 @@ _READ: dict[str, Any] = {
     "created_at": "2026-03-01T09:30:00Z",
     "updated_at": "2026-03-01T09:30:20Z",
     "version": 25,
+    "undo": None,
 }
 _READ_EN: dict[str, Any] = {
     "format": "xlsx",
@@ -196,10 +223,12 @@ class ImportRead(Output):
     `columns` is the header of the file and `mapping` which of them is read into which field, null until the
     first rows were judged. `created` are new, `changed` have other content now, `unchanged` were there with
     the same content, `duplicate` have the key of another one, `failed` are refused; the last two stand in
-    the list of errors.
+    the list of errors. `undo` is null unless somebody had the import undone.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_READ, **_READ_EN}, {**_READ, **_READ_ZH}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_READ, **_READ_EN}, {**_READ, **_READ_ZH, "undo": _UNDO}]}
+    )
 
     id: UUID
     entity: Entity
@@ -223,6 +252,7 @@ class ImportRead(Output):
     created_at: Moment
     updated_at: Moment
     version: int
+    undo: UndoRead | None
 
 
 class FaultRead(Output):

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from shared.migrations.sight import narrow
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 
 _MOMENT = sa.DateTime(timezone=True)
 _IDS = postgresql.ARRAY(sa.Uuid)
