@@ -184,6 +184,27 @@ async def test_a_former_code_that_is_taken_stays_away(client, imported, customer
     assert (await client.get(f"/v1/customers/{one['id']}")).json()["code"] == "C-9"
 
 
+async def test_customers_that_were_merged_since_stay(client, imported, customer):
+    old = await customer(code="C-0")
+    text = "code,name,kind,channel,external_id\nC-1,甲,person,wechat,w-1\nC-2,乙,person,,\n"
+    text += "C-0,新名,organisation,,\n"
+    done = await imported(text, entity="customers", policy="update")
+    found = {one["code"]: one["id"] for one in (await client.get("/v1/customers")).json()["data"]}
+    body = {"absorbed_id": found["C-0"]}
+    answer = await client.post(f"/v1/customers/{found['C-1']}/merge", json=body)
+    assert answer.status_code == 201, answer.text
+    before = await everything(client)
+    undoing = (await undone(client, done["id"]))["undo"]
+    assert (undoing["undone"], undoing["kept"]) == (1, 2)
+    codes = {one["record_id"]: one["code"] for one in await kept(client, done["id"])}
+    assert codes[old["id"]] == "changed_since"
+    assert codes[found["C-1"]] in ("changed_since", "in_use")
+    after = await everything(client)
+    assert after["customers"][found["C-1"]] == before["customers"][found["C-1"]]
+    assert after["identities", found["C-1"]] == before["identities", found["C-1"]]
+    assert found["C-2"] not in after["customers"]
+
+
 async def test_unique_values_are_free_again(client, imported):
     field = {"entity": "customer", "key": "card", "type": "text", "names": {"en": "Card", "zh": "卡号"}}
     made = await client.post("/v1/fields", json={**field, "unique": True})
