@@ -29,7 +29,7 @@ import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, env={})
 sys.stderr.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
 """
-_READER = [sys.executable, "-I", "-m", "customer_svc.transfers.workbook"]
+_READER = [sys.executable, "-I", "-m", "shared.sheets.workbook"]
 
 
 async def measure(stage: Stage) -> AsyncIterator[Line]:

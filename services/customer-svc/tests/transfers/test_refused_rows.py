@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from customer_svc.transfers.domain import meant_cell, safe_cell
+from shared.sheets.texts import meant_cell, safe_cell
 from shared.testing import partner, staff
 
 from .conftest import counts, ended, sent

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from customer_svc.transfers.domain import moment
 from shared.http.types import Moment
+from shared.sheets.texts import moment
 
 _READ = TypeAdapter(Moment).validate_python
 _DAYS = ("2026-03-01", "2024-02-29", "2026-02-29", "0001-01-01", "9999-12-31", "1799-12-31", "2026-13-01")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from customer_svc.transfers.booking import XLSX
 from customer_svc.transfers.documented import WORKBOOK_FILE
+from shared.sheets.booking import XLSX
 
 FILES: dict[str, Any] = {
     "text/csv": {

@@ -51,4 +51,4 @@ BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace() and 
 RISKY = f"=+-@\uff1d\uff0b\uff0d\uff20'{BLANKS}"
 """How a text begins that may have to be kept from running."""
 FORMULA = f"^'*[{BLANKS}]*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
-"""A regular expression for what `transfers.domain.safe_cell` puts an apostrophe before."""
+"""A regular expression for what `shared.sheets.texts.safe_cell` puts an apostrophe before."""

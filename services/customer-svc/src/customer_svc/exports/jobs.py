@@ -8,13 +8,13 @@ from typing import Any
 
 from customer_svc.exports import commands, queries, selecting
 from customer_svc.exports.domain import ATTRIBUTES, MOST_BOOK_ROWS, MOST_BYTES, USUAL
-from customer_svc.transfers.booking import workbook
 from shared import operations, uploads
 from shared.db import Scope, Tx
 from shared.db.statements import compile_now
 from shared.http import ListQuery
 from shared.jobs import JobContext
 from shared.problems import Invalid
+from shared.sheets.booking import workbook
 from shared.uploads import StoredUpload
 
 _SECONDS = 1800

@@ -9,12 +9,12 @@ from fastapi.responses import StreamingResponse
 from customer_svc.exports import commands, queries
 from customer_svc.exports.documented import FILES
 from customer_svc.exports.schemas import ExportCreate, ExportQuery, ExportRead, ExportStarted
-from customer_svc.transfers.booking import XLSX
 from shared import uploads
 from shared.auth import Principal
 from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 from shared.http.door import demand
 from shared.problems import Forbidden
+from shared.sheets.booking import XLSX
 
 router = Router(tags=["exports"])
 _READING = {"contacts": "customers:read"}

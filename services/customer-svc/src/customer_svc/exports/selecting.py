@@ -49,7 +49,7 @@ _RISKY, _FORMULA, _QUOTE = _literal(RISKY), _literal(FORMULA), _literal("'")
 
 
 def safe(text: Expression) -> Expression:
-    """As `transfers.domain.safe_cell` writes it; looked at closely only if it begins in a risky way."""
+    """As `shared.sheets.texts.safe_cell` writes it; looked at closely only if it begins in a risky way."""
     begins = func.strpos(_RISKY, func.left(text, 1)) > 0
     return case((begins & (text != "") & text.op("~")(_FORMULA), _QUOTE.concat(text)), else_=text)
 

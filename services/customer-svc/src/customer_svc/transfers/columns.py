@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from customer_svc.transfers.domain import MOST_COLUMNS, Entity
+from customer_svc.transfers.domain import Entity
 from shared.problems import FieldError, Invalid
+from shared.sheets.texts import MOST_COLUMNS
 
 ATTRIBUTES = "attributes."
 REASONS = ("import_errors", "导入错误")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from customer_svc.transfers.domain import ENTITIES, HOME_ZONE, MOST_COLUMNS, POLICIES
+from customer_svc.transfers.domain import ENTITIES, HOME_ZONE, POLICIES
+from shared.sheets.texts import MOST_COLUMNS
 
 _FORM: dict[str, Any] = {"entity": "customers", "dry_run": False, "timezone": "Asia/Shanghai"}
 _FORM_EXAMPLES: dict[str, Any] = {

@@ -14,19 +14,20 @@ from customer_svc.batch import Outcome
 from customer_svc.orders.bulk import Judged, judge_orders
 from customer_svc.transfers import commands, effects, queries
 from customer_svc.transfers.columns import plan
-from customer_svc.transfers.domain import CHUNK_ROWS, MOST_ROWS
+from customer_svc.transfers.domain import CHUNK_ROWS
 from customer_svc.transfers.foresight import foresee, remember
 from customer_svc.transfers.headings import mapping_of
 from customer_svc.transfers.loading import Overtaken
 from customer_svc.transfers.parting import Key
-from customer_svc.transfers.reading import CsvReader, Layout, Record, Survey, too_many_rows
 from customer_svc.transfers.rows import Fault, Interpreter, Item
 from customer_svc.transfers.storing import OWN_KEYS, store
-from customer_svc.transfers.unpacking import WORKBOOK, RowReader, is_workbook, refused, unpack
 from shared import uploads
 from shared.db import Scope, Tx
 from shared.jobs import JobContext
 from shared.problems import Invalid, Problem, Unavailable
+from shared.sheets.reading import CsvReader, Layout, Record, Survey, too_many_rows
+from shared.sheets.texts import MOST_ROWS
+from shared.sheets.unpacking import WORKBOOK, RowReader, is_workbook, refused, unpack
 
 _PIECE = 64 * 1024
 _SLICE_SECONDS = 0.001

@@ -8,17 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, Uuid, bindparam, case, func, literal, or_, select
 
-from customer_svc.transfers.domain import safe_cell
 from customer_svc.transfers.headings import applied
 from customer_svc.transfers.schemas import FaultQuery, ImportQuery
 from customer_svc.transfers.tables import Import, ImportFault, ImportUndo
-from customer_svc.transfers.unpacking import WORKBOOK
 from shared.auth import Principal
 from shared.db import Reader, Record, prepare
 from shared.http import Listing
 from shared.operations.tables import Operation
 from shared.problems import not_found
 from shared.sealing import Sealer
+from shared.sheets.texts import safe_cell
+from shared.sheets.unpacking import WORKBOOK
 
 _t: Any = Import.__table__  # type: ignore[attr-defined]
 _f: Any = ImportFault.__table__  # type: ignore[attr-defined]

@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, insert, select
 
 from customer_svc.transfers import queries
 from customer_svc.transfers.columns import REASONS
-from customer_svc.transfers.domain import safe_cell
 from customer_svc.transfers.headings import field_of
-from customer_svc.transfers.reading import Record as Read
 from customer_svc.transfers.tables import ImportFault, RefusedRow
 from shared.auth import Principal
 from shared.db import Reader, Tx, prepare
+from shared.sheets.reading import Record as Read
+from shared.sheets.texts import safe_cell
 
 MOST_KEPT = 16 * 1024 * 1024
 _f: Any = ImportFault.__table__  # type: ignore[attr-defined]

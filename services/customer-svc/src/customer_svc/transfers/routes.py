@@ -11,10 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from customer_svc.transfers import commands, queries, refusals, templates
-from customer_svc.transfers.booking import XLSX, workbook
 from customer_svc.transfers.documented import FAULT_FILE, FORM_BODY, REFUSED_FILE, WORKBOOK_FILE
-from customer_svc.transfers.domain import MOST_BYTES, SUGGESTED, Entity
-from customer_svc.transfers.form import read_form
+from customer_svc.transfers.domain import SUGGESTED, Entity
 from customer_svc.transfers.schemas import (
     FaultQuery,
     FaultRead,
@@ -32,6 +30,9 @@ from shared.http.door import DoorRoute, demand
 from shared.http.errors import chinese, invalid_input
 from shared.http.visit import Visit
 from shared.problems import Invalid, Problem
+from shared.sheets.booking import XLSX, workbook
+from shared.sheets.form import read_form
+from shared.sheets.texts import MOST_BYTES
 from shared.uploads import StoredUpload
 
 _UPLOAD_SECONDS = 600.0

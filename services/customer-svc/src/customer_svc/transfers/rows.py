@@ -18,18 +18,11 @@ from customer_svc.orders.schemas import OrderCreate
 from customer_svc.transfers.columns import ATTRIBUTES, Plan
 from customer_svc.transfers.contact_rows import read_contact
 from customer_svc.transfers.distributor_rows import read_distributor
-from customer_svc.transfers.domain import (
-    Entity,
-    ValueKind,
-    meant_cell,
-    minor_units,
-    moment,
-    value_kind,
-    wall_moment,
-)
-from customer_svc.transfers.reading import Record
+from customer_svc.transfers.domain import Entity, minor_units
 from shared.http.wording import explain
 from shared.problems import Problem
+from shared.sheets.reading import Record
+from shared.sheets.texts import ValueKind, meant_cell, moment, value_kind, wall_moment
 
 _TAGS = re.compile("[;|；]")
 _CONTACT = {f"contact_{name}": name for name in ("name", "post", "phone", "email")}

@@ -19,16 +19,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from customer_svc.transfers.columns import known_field
-from customer_svc.transfers.domain import (
-    HOME_ZONE,
-    MOST_COLUMNS,
-    SUGGESTED,
-    Entity,
-    Policy,
-    ValueKind,
-)
+from customer_svc.transfers.domain import HOME_ZONE, SUGGESTED, Entity, Policy
 from shared.http import Input, ListQuery, Output
 from shared.http.types import Code, Moment, clean_text
+from shared.sheets.texts import MOST_COLUMNS, ValueKind
 
 Encoding = Literal["utf-8", "gb18030"]
 Format = Literal["csv", "xlsx"]

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from customer_svc.tables import BIG, JSON, MOMENT, Base
-from customer_svc.transfers.domain import ENTITIES, KINDS, POLICIES, VALUE_KINDS
+from customer_svc.transfers.domain import ENTITIES, KINDS, POLICIES
+from shared.sheets.texts import VALUE_KINDS
 
 IDS: Any = ARRAY(Uuid)
 

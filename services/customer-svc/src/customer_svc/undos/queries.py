@@ -14,7 +14,7 @@ from customer_svc.customers.tables import Customer, CustomerChange
 from customer_svc.identities.tables import Identity
 from customer_svc.orders.tables import Order
 from customer_svc.transfers import queries as imports
-from customer_svc.transfers.domain import PART, safe_cell
+from customer_svc.transfers.domain import PART
 from customer_svc.transfers.tables import Import, ImportEffect, ImportUndo, KeptRecord
 from customer_svc.undos.domain import REASONS, Change, Touched
 from customer_svc.undos.schemas import KeptQuery
@@ -24,6 +24,7 @@ from shared.http import Listing
 from shared.operations.tables import Operation
 from shared.problems import not_found
 from shared.sealing import Sealer
+from shared.sheets.texts import safe_cell
 
 _i: Any = Import.__table__  # type: ignore[attr-defined]
 _u: Any = ImportUndo.__table__  # type: ignore[attr-defined]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from customer_svc.transfers.domain import MOST_CELL
 from shared.problems import Invalid
+from shared.sheets.texts import MOST_CELL
 
 _SEPARATORS = ",;\t"
 _MOST_RECORD = 1_100_000

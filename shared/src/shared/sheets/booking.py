@@ -26,7 +26,7 @@ async def workbook(chunks: AsyncGenerator[Iterable[list[str]], None]) -> AsyncIt
             sys.executable,
             "-I",
             "-m",
-            "customer_svc.transfers.bookmaking",
+            "shared.sheets.bookmaking",
             str(path),
             stdin=PIPE,
             stdout=DEVNULL,

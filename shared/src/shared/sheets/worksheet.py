@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from xml.parsers import expat
 
-from customer_svc.transfers.cells import Formats
-from customer_svc.transfers.domain import MOST_BYTES, MOST_CELL, MOST_COLUMNS
-from customer_svc.transfers.packages import Refusal
+from shared.sheets.cells import Formats
+from shared.sheets.packages import Refusal
+from shared.sheets.texts import MOST_BYTES, MOST_CELL, MOST_COLUMNS
 
 Attributes = dict[str, str]
 _SPACES = (

@@ -1,4 +1,4 @@
-"""A process that turns a worksheet into lines: `python -m customer_svc.transfers.workbook`, see `unpacking`.
+"""A process that turns a worksheet into lines: `python -m shared.sheets.workbook`, see `unpacking`.
 
 It reads the file at its standard input, writes `[number, cells, wrong?]` as JSON, a line for each row, and
 says at its standard error in one word why it refuses a file. It can write no file, and has little memory and
@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import IO, NamedTuple
 
-from customer_svc.transfers.cells import Formats, Style, style_of
-from customer_svc.transfers.domain import MOST_BYTES, MOST_ROWS
-from customer_svc.transfers.packages import Package, Refusal
-from customer_svc.transfers.sheets import Attributes, Document, Row, Sheet, Texts, column_number
+from shared.sheets.cells import Formats, Style, style_of
+from shared.sheets.packages import Package, Refusal
+from shared.sheets.texts import MOST_BYTES, MOST_ROWS
+from shared.sheets.worksheet import Attributes, Document, Row, Sheet, Texts, column_number
 
 MEMORY_BYTES = 640 * 1024 * 1024
 CPU_SECONDS = 300

@@ -1,4 +1,4 @@
-"""A process that makes a workbook of lines: `python -m customer_svc.transfers.bookmaking`, see `booking`.
+"""A process that makes a workbook of lines: `python -m shared.sheets.bookmaking`, see `booking`.
 
 It reads one JSON list of texts for each row at its standard input and writes the file that its only argument
 names. Every cell is a text, none a formula; memory stays the same however many rows there are.
@@ -13,7 +13,7 @@ from typing import IO
 
 import xlsxwriter
 
-from customer_svc.transfers.domain import is_formula
+from shared.sheets.texts import is_formula
 
 MEMORY_BYTES = 640 * 1024 * 1024
 CPU_SECONDS = 600

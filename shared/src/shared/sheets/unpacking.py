@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from typing import IO
 from uuid import UUID
 
-from customer_svc.transfers.booking import all_of, buried
-from customer_svc.transfers.domain import MOST_BYTES
-from customer_svc.transfers.reading import Layout, Record, too_many_rows
-from customer_svc.transfers.workbook import REFUSED
 from shared import uploads
 from shared.db import Database
 from shared.problems import Invalid, Problem
+from shared.sheets.booking import all_of, buried
+from shared.sheets.reading import Layout, Record, too_many_rows
+from shared.sheets.texts import MOST_BYTES
+from shared.sheets.workbook import REFUSED
 
 WORKBOOK = "xlsx"
 """What stands for the encoding of rows that came out of a workbook."""
@@ -97,7 +97,7 @@ async def _reading(file: IO[bytes], sheet: str | None) -> AsyncIterator[Process]
         sys.executable,
         "-I",
         "-m",
-        "customer_svc.transfers.workbook",
+        "shared.sheets.workbook",
         *([] if sheet is None else [sheet]),
         stdin=file,
         stdout=PIPE,
