@@ -15,10 +15,10 @@ from shared.testing import partner, staff
 from .conftest import ended, exported
 
 CUSTOMERS = """\
-code,name,kind,phone,email,tags,channel,external_id,attributes.门店数,attributes.remark
-C-1,上海海纳百货有限公司𠮷,organisation,021-62881234,,重点;华东,wechat,w-1,12,=1+1
-C-2,"Harbour ""Lights"", Ltd",organisation,+44 20 7946 0018,buying@harbourlights.example,wholesale,,,,'quoted
-,@王小明,person,138 0013 8000,,,online_shop,u-7,,-5
+code,name,kind,phone,email,tags,channel,external_id,attributes.门店数,attributes.remark,birthday
+C-1,上海海纳百货有限公司𠮷,organisation,021-62881234,,重点;华东,wechat,w-1,12,=1+1,1998-10-01
+C-2,"Harbour ""Lights"", Ltd",organisation,+44 20 7946 0018,buying@harbourlights.example,wholesale,,,,'quoted,
+,@王小明,person,138 0013 8000,,,online_shop,u-7,,-5,lunar 8-15
 """
 ORDERS = """\
 order_no,channel,ordered_at,amount,currency,kind,external_id,return_of,sku,name,quantity
@@ -46,9 +46,8 @@ async def filled(imported, client):
     await imported(CUSTOMERS, entity="customers")
     done = await imported(ORDERS, entity="orders")
     assert done["created"] == 4, done
-    assert (await imported("customer_code,name,role\nC-1,韩梅梅,decider\n", entity="contacts"))[
-        "created"
-    ] == 1
+    people = "customer_code,name,role,relation_strength,birthday\nC-1,韩梅梅,decider,4,农历 1980-06-01 闰\n"
+    assert (await imported(people, entity="contacts"))["created"] == 1
     text = "code,name,territory,parent_code\nD-1,海纳,310000;330100,\nD-2,苏州,,D-1\n"
     assert (await imported(text, entity="distributors"))["created"] == 2
 
@@ -98,6 +97,15 @@ async def test_amounts_and_times_are_written_exactly(client, imported):
     }
     assert found["S-1"]["ordered_at"] == "2026-03-01T09:30:00.123456Z"
     assert (found["S-1"]["quantity"], found["S-1"]["customer_code"]) == ("2.5", "C-1")
+
+
+async def test_birthdays_are_written_as_they_are_read(client, imported):
+    await filled(imported, client)
+    customers = rows(await exported(client, entity="customers"))
+    assert sorted(row["birthday"] for row in customers) == ["", "1998-10-01", "lunar 08-15"]
+    columns = ["name", "birthday", "relation_strength", "is_primary"]
+    people = rows(await exported(client, entity="contacts", columns=columns))
+    assert [tuple(row.values()) for row in people] == [("韩梅梅", "lunar 1980-06-01 leap", "4", "false")]
 
 
 async def test_filters_are_those_of_the_list(client, imported):

@@ -143,3 +143,32 @@ async def test_who_may_not_enter_distributors_does_not_import_them(signed_in, se
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_missing")
     async with service.database.read() as db:
         assert await db.connection.fetchval("SELECT count(*) FROM upload") == 0
+
+
+async def test_birthdays_and_strengths_come_in_and_wrong_ones_are_named(client, imported, faults, customer):
+    one = await customer(code="C-1")
+    text = (
+        "customer_code,name,birthday,relation_strength\n"
+        "C-1,甲,1980/5/12,5\nC-1,乙,农历 08-15,\nC-1,丙,02-30,\nC-1,丁,May 12,\nC-1,戊,,6\n"
+    )
+    done = await imported(text, entity="contacts")
+    assert counts(done) == (5, 2, 0, 0, 3)
+    assert [(f["line"], f["field"], f["code"]) for f in await faults(done)] == [
+        (4, "birthday", "birthday_invalid"),
+        (5, "birthday", "not_a_birthday"),
+        (6, "relation_strength", "out_of_range"),
+    ]
+    page = (await client.get(f"/v1/customers/{one['id']}/contacts")).json()["data"]
+    found = {each["name"]: (each["birthday"], each["relation_strength"]) for each in page}
+    solar = {"calendar": "solar", "year": 1980, "month": 5, "day": 12, "leap": False}
+    lunar = {"calendar": "lunar", "year": None, "month": 8, "day": 15, "leap": False}
+    assert found == {"甲": (solar, 5), "乙": (lunar, None)}
+    assert counts(await imported(text, entity="contacts"))[2] == 2
+
+
+async def test_a_birthday_of_a_known_customer_is_renewed(client, imported, customer):
+    one = await customer(code="C-1")
+    text = "code,name,kind,birthday\nC-1,海纳百货,organisation,lunar 08-15\n"
+    assert (await imported(text, entity="customers", policy="update"))["changed"] == 1
+    assert (await client.get(f"/v1/customers/{one['id']}")).json()["birthday"]["calendar"] == "lunar"
+    assert (await imported(text, entity="customers", policy="update"))["unchanged"] == 1

@@ -80,7 +80,8 @@ def _judged(
     if one.customer_id not in homes:
         gone = Invalid.at("", "customer_unknown", en="There is no such customer.", zh="没有这个客户。")
         return Outcome("problem", problem=gone)
-    said = {name: getattr(one.contact, name) for name in one.contact.model_fields_set}
+    whole = one.contact.model_dump()
+    said = {name: whole[name] for name in one.contact.model_fields_set}
     there = known[one.customer_id, one.contact.name]
     for row in there:
         if all(row[name] == value for name, value in said.items()):

@@ -72,7 +72,8 @@ def _renewal(
         )
     if record is None or record["status"] != "active":
         raise Conflict("customer_archived", en="The customer is archived.", zh="该客户已归档。")
-    given = {name: getattr(told, name) for name in told.model_fields_set}
+    whole = told.model_dump()
+    given = {name: whole[name] for name in told.model_fields_set}
     if given.get("owner_id") not in (None, record["owner_id"]):
         raise Conflict("owner_differs", en="An owner changes by assigning.", zh="负责人须通过分配变更。")
     if "attributes" in given:

@@ -34,14 +34,23 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         "category",
         "quantity",
     ),
-    "contacts": ("customer_id", "name", "post", "phone", "email", "role"),
+    "contacts": (
+        "customer_id",
+        "name",
+        "post",
+        "phone",
+        "email",
+        "role",
+        "relation_strength",
+        "birthday",
+    ),
     "distributors": FIELDS["distributors"],
 }
 """The columns of an export that names none: those that an import reads."""
 MORE: Mapping[str, tuple[str, ...]] = {
     "customers": ("id", "status", "created_at", "updated_at"),
     "orders": ("id", "status", "customer_code", "customer_name", "distributor_code", "created_at"),
-    "contacts": ("id", "customer_code", "customer_name", "created_at", "updated_at"),
+    "contacts": ("id", "is_primary", "customer_code", "customer_name", "created_at", "updated_at"),
     "distributors": ("id", "onboarding_stage", "created_at", "updated_at"),
 }
 """Columns that can be had beside them."""

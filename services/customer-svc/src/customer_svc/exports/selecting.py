@@ -72,6 +72,21 @@ def _decimal(minor: Expression, currency: Expression) -> Expression:
     )
 
 
+def _birthday(column: Expression) -> Expression:
+    """As `transfers.domain.birthday` reads it."""
+    part = {name: column.op("->>")(_literal(name)) for name in ("calendar", "year", "month", "day", "leap")}
+    dash, nought = _literal("-"), _literal("0")
+    two: Expression = literal_column("2")
+    return (
+        case((part["calendar"] == _literal("lunar"), _literal("lunar ")), else_=_literal(""))
+        .concat(func.coalesce(part["year"].concat(dash), _literal("")))
+        .concat(func.lpad(part["month"], two, nought))
+        .concat(dash)
+        .concat(func.lpad(part["day"], two, nought))
+        .concat(case((part["leap"] == _literal("true"), _literal(" leap")), else_=_literal("")))
+    )
+
+
 def _of_one_line(column: Expression) -> Expression:
     """Of an order with a single line; a row of a file has no place for more."""
     return case((_second.c.order_id.is_(None), column))
@@ -104,12 +119,13 @@ _SOURCES: Mapping[str, _Source] = {
             "external_id": _known.c.external_id,
             "distributor_code": _d.c.code,
             "owner_id": cast(_c.c.owner_id, String),
+            "birthday": _birthday(_c.c.birthday),
             "tags": _list(_c.c.tags),
             "id": cast(_c.c.id, String),
             "created_at": _moment(_c.c.created_at),
             "updated_at": _moment(_c.c.updated_at),
         },
-        frozenset(("kind", "channel", "status", "owner_id", "id", "created_at", "updated_at")),
+        frozenset(("kind", "channel", "status", "owner_id", "birthday", "id", "created_at", "updated_at")),
     ),
     "orders": _Source(
         _o,
@@ -156,13 +172,27 @@ _SOURCES: Mapping[str, _Source] = {
         {
             "customer_id": cast(_p.c.customer_id, String),
             **_columns(_p, "name", "post", "phone", "email", "role"),
+            "relation_strength": cast(_p.c.relation_strength, String),
+            "birthday": _birthday(_p.c.birthday),
+            "is_primary": cast(_p.c.is_primary, String),
             "id": cast(_p.c.id, String),
             "customer_code": _c.c.code,
             "customer_name": _c.c.name,
             "created_at": _moment(_p.c.created_at),
             "updated_at": _moment(_p.c.updated_at),
         },
-        frozenset(("customer_id", "role", "id", "created_at", "updated_at")),
+        frozenset(
+            (
+                "customer_id",
+                "role",
+                "relation_strength",
+                "birthday",
+                "is_primary",
+                "id",
+                "created_at",
+                "updated_at",
+            )
+        ),
     ),
     "distributors": _Source(
         _d,

@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "external_id",
         "distributor_code",
         "owner_id",
+        "birthday",
         "tags",
         "contact_name",
         "contact_post",
@@ -64,6 +65,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "phone",
         "email",
         "role",
+        "relation_strength",
+        "birthday",
     ),
     "distributors": (
         "code",

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, update
 from customer_svc.tables import MOMENT
 from customer_svc.transfers import effects, refusals
 from customer_svc.transfers.domain import KEPT_FAULTS
-from customer_svc.transfers.rows import Fault
+from customer_svc.transfers.faults import Fault
 from customer_svc.transfers.schemas import ImportForm
 from customer_svc.transfers.tables import Foreseen, Import, ImportFault
 from shared import operations, uploads

@@ -12,6 +12,7 @@ from customer_svc.contacts.bulk import Addition, add_many
 from customer_svc.contacts.schemas import ContactCreate
 from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.buyers import buyers
+from customer_svc.transfers.faults import with_birthday
 from shared.db import Tx
 from shared.http.types import Code
 from shared.problems import Problem
@@ -50,7 +51,8 @@ class ContactRow(ContactCreate):
 
 
 def read_contact(given: dict[str, Any]) -> ContactRow:
-    """The contact of a row; ValidationError if it is none."""
+    """The contact of a row; ValidationError or Faulty if it is none."""
+    given = with_birthday(given)
     channel, external_id = given.pop("channel", None), given.pop("external_id", None)
     if external_id is not None:
         given["identity"] = {"external_id": external_id} | ({} if channel is None else {"channel": channel})

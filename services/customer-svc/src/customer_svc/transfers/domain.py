@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Entity = Literal["customers", "orders", "contacts", "distributors"]
 ENTITIES: tuple[str, ...] = get_args(Entity)
@@ -44,7 +44,28 @@ NO_DECIMALS = [
 ]
 THREE_DECIMALS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
 _DECIMALS = dict.fromkeys(NO_DECIMALS, 0) | dict.fromkeys(THREE_DECIMALS, 3)
+_BIRTHDAY = re.compile(
+    r"(lunar|农历)? ?(?:([0-9]{4})[-/.])?([0-9]{1,2})[-/.]([0-9]{1,2})(?: ?(leap|闰月?))?", re.IGNORECASE
+)
 _DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+def birthday(text: str) -> dict[str, Any]:
+    """A day as files write it: `1980-05-12`, `05-12`, `lunar 08-15`, `农历 1980-06-01 leap`; ValueError else.
+
+    Whether there is such a day is judged by the model.
+    """
+    found = _BIRTHDAY.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("no birthday")
+    lunar, year, month, day, leap = found.groups()
+    return {
+        "calendar": "lunar" if lunar else "solar",
+        "year": year and int(year),
+        "month": int(month),
+        "day": int(day),
+        "leap": leap is not None,
+    }
 
 
 def minor_units(amount: str, currency: str) -> int:

@@ -25,6 +25,7 @@ _WHOSE: Mapping[str, str] = {
     "channel": "渠道 来源渠道 销售渠道 平台 来源 saleschannel source platform",
     "external_id": "外部编号 外部id 渠道编号 平台id 会员号 会员id openid unionid externalid memberid userid",
 }
+_BIRTHDAY = "生日 出生日期 birthdate dateofbirth dob"
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "customers": {
         **_PEOPLE,
@@ -43,6 +44,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "distributor_code": "经销商 经销商代码 经销商编号 代理商 代理商代码 distributor dealer "
         "dealercode partnercode",
         "owner_id": "负责人id 所有者id 跟进人id ownerid",
+        "birthday": _BIRTHDAY,
         "tags": "标签 客户标签 分类标签 labels",
         "contact_name": "联系人 联系人姓名 联系人名称 主要联系人 contact contactperson",
         "contact_post": "联系人职位 联系人职务 contacttitle contactposition",
@@ -70,6 +72,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         **_WHOSE,
         "name": "姓名 联系人 联系人姓名 名称 contact contactname fullname contactperson",
         "role": "角色 决策角色 decisionrole",
+        "relation_strength": "关系强度 关系 亲密度 strength relationship",
+        "birthday": _BIRTHDAY,
     },
     "distributors": {
         **_PLACES,

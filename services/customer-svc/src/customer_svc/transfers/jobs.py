@@ -15,11 +15,12 @@ from customer_svc.orders.bulk import Judged, judge_orders
 from customer_svc.transfers import commands, effects, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS
+from customer_svc.transfers.faults import Fault
 from customer_svc.transfers.foresight import foresee, remember
 from customer_svc.transfers.headings import mapping_of
 from customer_svc.transfers.loading import Overtaken
 from customer_svc.transfers.parting import Key
-from customer_svc.transfers.rows import Fault, Interpreter, Item
+from customer_svc.transfers.rows import Interpreter, Item
 from customer_svc.transfers.storing import OWN_KEYS, store
 from shared import uploads
 from shared.db import Scope, Tx

@@ -19,6 +19,7 @@ from customer_svc.transfers.columns import ATTRIBUTES, Plan
 from customer_svc.transfers.contact_rows import read_contact
 from customer_svc.transfers.distributor_rows import read_distributor
 from customer_svc.transfers.domain import Entity, minor_units
+from customer_svc.transfers.faults import Fault, Faulty, with_birthday
 from shared.http.wording import explain
 from shared.problems import Problem
 from shared.sheets.reading import Record
@@ -39,27 +40,6 @@ _NO_TEXT = {
 }
 # What `model_validate` calls: a million rows need not pass through its door each.
 _read_order: Callable[[dict[str, Any]], OrderCreate] = TypeAdapter(OrderCreate).validator.validate_python
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one cell, without its value; `column` as the file names it."""
-
-    line: int
-    column: str | None
-    field: str | None
-    code: str
-    kind: ValueKind
-    en: str
-    zh: str
-
-
-class Faulty(Exception):
-    """A cell that the models cannot be asked about: its field, a code and the words."""
-
-    def __init__(self, field: str, code: str, en: str, zh: str) -> None:
-        super().__init__(code)
-        self.field, self.code, self.en, self.zh = field, code, en, zh
 
 
 @dataclass(slots=True)
@@ -143,7 +123,8 @@ class Interpreter:
         except ValueError:
             raise Faulty("ordered_at", "not_a_time", "is no time of the calendar", "不是有效的时间") from None
 
-    def _customer(self, given: dict[str, str]) -> CustomerRow:
+    def _customer(self, given: dict[str, Any]) -> CustomerRow:
+        given = with_birthday(given)
         said: dict[str, Any] = {
             name: cell
             for name, cell in given.items()
