@@ -38,14 +38,20 @@ async def sent(client: httpx.AsyncClient, content: str | bytes, headers: Any = N
     )
 
 
-async def ended_operation(client: httpx.AsyncClient, operation_id: str) -> dict[str, Any]:
-    """The operation when nothing more happens to it."""
+async def until(client: httpx.AsyncClient, place: str, over: Callable[[Any], Any]) -> Any:
+    """What is there as soon as it is so."""
     async with asyncio.timeout(60):
         while True:
-            operation = (await client.get(f"/v1/operations/{operation_id}")).json()
-            if operation["status"] in FINAL:
-                return dict(operation)
+            found = (await client.get(place)).json()
+            if over(found):
+                return found
             await asyncio.sleep(0.01)
+
+
+async def ended_operation(client: httpx.AsyncClient, operation_id: str) -> dict[str, Any]:
+    """The operation when nothing more happens to it."""
+    found = await until(client, f"/v1/operations/{operation_id}", lambda found: found["status"] in FINAL)
+    return dict(found)
 
 
 async def ended(client: httpx.AsyncClient, import_id: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import counts
+from .conftest import counts, until
 
 HEAD = "order_no,channel,ordered_at,amount_minor,kind,return_of,customer_code\n"
 
@@ -59,3 +59,20 @@ async def test_a_preview_reports_what_the_import_does(
     assert real["failed"]
     again = await imported(make(), entity=entity, dry_run=True)
     assert again["created"] == 0
+
+
+async def test_a_preview_knows_values_that_only_one_may_have(client, imported, faults):
+    for key, kind in (("card", "text"), ("number", "number")):
+        body = {"entity": "customer", "key": key, "type": kind, "names": {"en": key, "zh": key}}
+        made = await client.post("/v1/fields", json={**body, "unique": True})
+        assert made.status_code == 201, made.text
+        await until(client, f"/v1/fields/{made.json()['id']}", lambda found: found["ready"])
+    rows = [f"C-{n},客户,person,K-{n},{n}" for n in range(1050)]
+    rows += ["D-1,客户,person,K-3,", "D-2,客户,person,,7", "D-3,客户,person,K-5000,5000"]
+    text = "code,name,kind,attributes.card,attributes.number\n" + "\n".join(rows)
+    foreseen = await imported(text, entity="customers", dry_run=True)
+    real = await imported(text, entity="customers")
+    assert counts(foreseen) == counts(real) == (1053, 1051, 0, 0, 2)
+    assert [(f["line"], f["code"]) for f in await faults(foreseen)] == [
+        (f["line"], f["code"]) for f in await faults(real)
+    ]

@@ -1,6 +1,5 @@
 """An import is undone: all is as before, but for what happened since, and that is told."""
 
-import asyncio
 import csv
 import io
 import random
@@ -10,7 +9,7 @@ import pytest
 
 from shared.testing import partner, staff
 
-from .conftest import FINAL, ended, sent
+from .conftest import ended, ended_operation, sent, until
 
 KEEPING = ("version", "created_at", "updated_at")
 
@@ -19,21 +18,11 @@ async def undo(client, import_id, **headers):
     return await client.post(f"/v1/imports/{import_id}/undo", headers=headers)
 
 
-async def until(client, place, over):
-    """What is there as soon as it is so."""
-    async with asyncio.timeout(60):
-        while True:
-            found = (await client.get(place)).json()
-            if over(found):
-                return found
-            await asyncio.sleep(0.01)
-
-
 async def undone(client, import_id):
     """The import when its undoing is over."""
     answer = await undo(client, import_id)
     assert answer.status_code == 202, answer.text
-    operation = await until(client, answer.headers["location"], lambda found: found["status"] in FINAL)
+    operation = await ended_operation(client, answer.json()["id"])
     assert operation["status"] == "succeeded", operation
     done = (await client.get(f"/v1/imports/{import_id}")).json()
     assert (operation["done"], operation["total"]) == (done["undo"]["total"],) * 2
@@ -343,7 +332,7 @@ async def test_an_undo_that_was_stopped_goes_on_when_it_is_asked_for_again(clien
     assert (await undo(client, done["id"])).json()["code"] == "undo_running"
     place = started.headers["location"]
     await client.post(f"{place}/cancel")
-    stopped = await until(client, place, lambda found: found["status"] in FINAL)
+    stopped = await ended_operation(client, started.json()["id"])
     assert stopped["status"] == "cancelled"
     assert (await client.get(f"/v1/imports/{done['id']}")).json()["undo"]["undone_at"] is None
     undoing = (await undone(client, done["id"]))["undo"]

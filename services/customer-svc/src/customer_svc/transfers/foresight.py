@@ -8,10 +8,12 @@ from sqlalchemy import ARRAY, String, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
+from customer_svc.custom_fields.queries import rows_of
 from customer_svc.customers.tables import Customer
 from customer_svc.orders.schemas import OrderCreate
 from customer_svc.transfers.contact_rows import ContactRow
 from customer_svc.transfers.distributor_rows import DistributorRow
+from customer_svc.transfers.loading import type_cells
 from customer_svc.transfers.rows import CustomerRow
 from customer_svc.transfers.tables import Foreseen
 from shared.db import Database, Prepared, Scope, Tx, prepare
@@ -102,16 +104,25 @@ async def foresee(
     database: Database, scope: Scope, import_id: UUID, rows: Rows, load: Load
 ) -> tuple[list[Outcome], list[dict[str, Any]]]:
     """What storing these rows would come to after all chunks before them, and what to remember of them."""
-    wanted = sorted({key for row in rows for key in _keys(row)})
     try:
         async with database.begin(scope, timeout=_SECONDS) as tx:
+            unique = await _unique(tx, [row for row in rows if isinstance(row, CustomerRow)])
+            wanted = sorted({key for row in rows for key in _keys(row, unique)})
             for statement in _RECALL:
                 await tx.run(statement, import_id=import_id, keys=wanted)
             outcomes = await load(tx)
-            foreseen = await _foreseen(tx, rows, outcomes)
+            foreseen = await _foreseen(tx, rows, outcomes, unique)
             _undo()
     except _Undone:
         return outcomes, [{**one, "import_id": import_id} for one in foreseen]
+
+
+async def _unique(tx: Tx, rows: Sequence[CustomerRow]) -> frozenset[str]:
+    """The attributes of which a value may be there once; they are then in the rows as they are stored."""
+    if not any(row.customer.attributes for row in rows):
+        return frozenset()
+    await type_cells(tx, rows)
+    return frozenset(row["key"] for row in await rows_of(tx, "customer") if row["unique"])
 
 
 def _undo() -> NoReturn:
@@ -123,7 +134,7 @@ async def remember(tx: Tx, foreseen: Iterable[dict[str, Any]]) -> None:
     await tx.run_many(_REMEMBER, foreseen)
 
 
-def _keys(row: Row) -> list[str]:
+def _keys(row: Row, unique: frozenset[str]) -> list[str]:
     """Under which names a row can meet an earlier one of the same file; the first is its own."""
     if isinstance(row, ContactRow):
         return [row.key]
@@ -134,18 +145,22 @@ def _keys(row: Row) -> list[str]:
         return [f"{row.channel} {row.order_no}", *returned]
     code = [f"code {row.customer.code}"] if row.customer.code else []
     code += [f"tax {row.customer.tax_number}"] if row.customer.tax_number else []
+    code += [f"field {name} {value}" for name, value in row.customer.attributes.items() if name in unique]
     return code + ([f"id {row.ref[0]} {row.ref[1]}"] if row.ref else [])
 
 
-async def _foreseen(tx: Tx, rows: Rows, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+async def _foreseen(
+    tx: Tx, rows: Rows, outcomes: Sequence[Outcome], unique: frozenset[str]
+) -> list[dict[str, Any]]:
     by_id: dict[UUID, list[str]] = {}
     for row, outcome in zip(rows, outcomes, strict=True):
         if outcome.status in ("created", "changed"):
-            by_id[outcome.record_id] = _keys(row)[:1] if isinstance(row, OrderCreate) else _keys(row)
+            keys = _keys(row, unique)
+            by_id[outcome.record_id] = keys[:1] if isinstance(row, OrderCreate) else keys
     found: list[dict[str, Any]] = []
     for place, statement in _MADE:
         found += await _named(tx, place, statement, by_id)
-    return found + await _identities(tx, [row for row in rows if isinstance(row, CustomerRow)])
+    return found + await _identities(tx, [row for row in rows if isinstance(row, CustomerRow)], unique)
 
 
 async def _named(
@@ -159,8 +174,8 @@ async def _named(
     ]
 
 
-async def _identities(tx: Tx, rows: Sequence[CustomerRow]) -> list[dict[str, Any]]:
-    by_ref = {row.ref: _keys(row) for row in rows if row.ref is not None}
+async def _identities(tx: Tx, rows: Sequence[CustomerRow], unique: frozenset[str]) -> list[dict[str, Any]]:
+    by_ref = {row.ref: _keys(row, unique) for row in rows if row.ref is not None}
     if not by_ref:
         return []
     refs = list(by_ref)

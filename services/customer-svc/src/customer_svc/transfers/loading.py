@@ -100,7 +100,7 @@ async def load_customers(
     Raises Overtaken when an identity is taken by somebody who could not be seen. `contested` are those of an
     earlier try: whoever still cannot be seen is out of the sender's sight.
     """
-    await _type_cells(tx, rows)
+    await type_cells(tx, rows)
     refused = await _settle_distributors(tx, rows)
     owners = await owners_of(tx, rows)
     parted = part(tx.scope, rows, owners, refused, contested)
@@ -121,7 +121,7 @@ async def load_customers(
     return [outcomes[place] for place in range(len(rows))]
 
 
-async def _type_cells(tx: Tx, rows: Sequence[CustomerRow]) -> None:
+async def type_cells(tx: Tx, rows: Sequence[CustomerRow]) -> None:
     """Put the value that a cell means in its place, where a custom field says how it is read."""
     known = {one.key: one for one in await definitions(tx, "customer")}
     for row in rows if known else ():
