@@ -268,6 +268,21 @@ async def test_contacts_are_removed_unless_they_were_changed(client, imported, c
     assert [each["name"] for each in left] == ["李雷"]
 
 
+async def test_what_is_taken_back_is_judged_anew(client, imported, customer):
+    one = await customer(code="C-1")
+    place = f"/v1/customers/{one['id']}/quality"
+    before = (await client.get(place)).json()["findings"]
+    people = await imported("customer_code,name,role\nC-1,韩梅梅,decider\n", entity="contacts")
+    text = "code,name,kind,channel,external_id\nC-1,海纳百货,organisation,wechat,w-1\nC-2,乙,person,,\n"
+    known = await imported(text, entity="customers")
+    assert (await client.get(place)).json()["findings"] != before
+    for done in (people, known):
+        assert (await undone(client, done["id"]))["undo"]["kept"] == 0
+    assert (await client.get(place)).json()["findings"] == before
+    worst = (await client.get("/v1/quality/worklist")).json()["data"]
+    assert {each["customer_id"] for each in worst} == {one["id"]}
+
+
 async def test_distributors_go_from_the_leaves_up_unless_somebody_needs_them(
     client, imported, customer, told, signed_in
 ):
