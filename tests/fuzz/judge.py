@@ -120,7 +120,8 @@ def refusal(answer: Answer) -> Any:
 
 def _promised_headers(document: dict[str, Any], promise: dict[str, Any]) -> Iterator[str]:
     for name, header in promise.get("headers", {}).items():
-        if document["components"]["headers"][header["$ref"].rpartition("/")[2]].get("required"):
+        named = header.get("$ref", "").rpartition("/")[2]
+        if document["components"]["headers"].get(named, header).get("required"):
             yield name
 
 
