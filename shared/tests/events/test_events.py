@@ -80,6 +80,8 @@ def _order(**other: Any) -> dict[str, Any]:
 def test_the_language_has_every_event_of_the_foundation() -> None:
     assert {event.type.removesuffix(".v1") for event in _published()} == {
         "customer.registered",
+        "customer.merged",
+        "customer.unmerged",
         "customer.updated",
         "customer.assigned",
         "customers.imported",
