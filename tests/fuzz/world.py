@@ -14,6 +14,7 @@ from tests.composed import PASSWORD, Answer, Ask, Person, hired, signed_in
 from tests.fuzz.operations import JSON, Operation
 from tests.fuzz.samples import MULTIPART, multipart, sample
 
+from customer_svc.duplicates.commands import Found, keep_found
 from scoring_svc.warnings.commands import Finding, warn
 from shared.messaging import dead_letters
 from shared.messaging.bus import Delivery
@@ -38,6 +39,8 @@ _FIXED = {
     "changeField": {"position": 5},
     "changeView": {"columns": ["name"]},
 }
+_ASKING = {"createCustomer": {"allow_duplicates": "true"}}
+"""What stands in the query beside what must: the example's customer is there already."""
 _MAKERS = {"import_id": "import_", "key_id": "api_key", "template_id": "import_template"}
 
 
@@ -55,6 +58,7 @@ def assembled(operation: Operation, ids: Mapping[str, str], body: Any) -> Ask:
         for each in operation.parameters["query"]
         if each["required"]
     }
+    needed |= _ASKING.get(operation.id, {})
     request = Ask(operation.method, path.encode(), urlencode(needed).encode())
     if any(each["name"] == "If-Match" for each in operation.parameters["header"]):
         request = request.having(("if-match", "*"))
@@ -151,9 +155,24 @@ class World:
         return None
 
     async def customer(self, **fields: Any) -> str:
+        """One more, however many are like it."""
         body = {"name": "海纳百货", "kind": "organisation", **fields}
-        made = await self.admin.made("/v1/customers", body)
-        return str(made["id"])
+        answer = await self.admin("POST", "/v1/customers", body, allow_duplicates="true")
+        assert answer.status == 201, answer.body
+        return str(answer.json()["id"])
+
+    async def duplicate(self) -> str:
+        """Two customers that a search of the archive takes for one."""
+        phone = f"+86139{next(self.numbers):08}"
+        pair = [UUID(await self.customer(phone=phone)) for _ in range(2)]
+        async with self.database("customer-svc").begin() as tx:
+            await keep_found(
+                tx, [Found(*sorted(pair), persons=False, score=0.99, level="likely", features=())], tx.now
+            )
+            found = await tx.connection.fetchval(
+                "SELECT id FROM duplicate_candidate WHERE first_id = $1", min(pair)
+            )
+        return str(found)
 
     async def merge(self) -> str:
         """One that can be undone."""
@@ -254,6 +273,10 @@ class World:
             while (await self._read(f"/v1/imports/{found}"))["status"] in {"queued", "running"}:  # noqa: ASYNC110 - only asking tells
                 await asyncio.sleep(0.05)
         return str(found)
+
+    async def for_checkDuplicates(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """Somebody who is like nobody."""
+        return {"name": "独一无二", "kind": "organisation", "phone": "+8613700000000"}
 
     async def import_template(self) -> str:
         """A template that whoever asks may have."""

@@ -19,6 +19,7 @@ NEW_CUSTOMERS = {
     "/v1/customers",
     "/v1/customers/batch",
     "/v1/customers/by-identity/{channel}/{external_id}",
+    "/v1/duplicates/check",
 }
 
 

@@ -9,6 +9,11 @@ from customer_svc.customers.indexing import JOB as INDEXING
 from customer_svc.customers.indexing import catch_up
 from customer_svc.customers.routes import router as customers
 from customer_svc.distributors.routes import router as distributors
+from customer_svc.duplicates.commands import JOB as DUPLICATES
+from customer_svc.duplicates.commands import Rules
+from customer_svc.duplicates.jobs import search_archive
+from customer_svc.duplicates.routes import registering
+from customer_svc.duplicates.routes import router as duplicates
 from customer_svc.exports.commands import JOB as EXPORT
 from customer_svc.exports.commands import TIDYING as TIDYING_EXPORTS
 from customer_svc.exports.jobs import run_export, tidy_exports
@@ -22,7 +27,7 @@ from customer_svc.quality.jobs import JOB as JUDGING
 from customer_svc.quality.jobs import keep_judged
 from customer_svc.quality.routes import router as quality
 from customer_svc.search.routes import router as search
-from customer_svc.settings import Settings
+from customer_svc.settings import Settings, shown
 from customer_svc.staff.consumers import STAFF_EVENTS
 from customer_svc.transfers.commands import JOB, TIDYING
 from customer_svc.transfers.jobs import run_import, tidy_imports
@@ -53,6 +58,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             identities,
             search,
             customers,
+            registering,
             orders,
             contacts,
             distributors,
@@ -63,10 +69,14 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             undos,
             views,
             exports,
+            duplicates,
             merges,
             quality,
         ],
         consumers=Consumers(STAFF_EVENTS),
+        carried={
+            "duplicate_rules": Rules(shown(settings.duplicate_fields), settings.duplicate_disclosures),
+        },
         jobs=Jobs(
             {
                 JOB: run_import,
@@ -77,6 +87,7 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
                 INDEXING: catch_up,
                 FIELDS: refill_index,
                 JUDGING: keep_judged,
+                DUPLICATES: search_archive,
             },
             periodic=[Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING, JUDGING)],
         ),

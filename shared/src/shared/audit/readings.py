@@ -12,6 +12,7 @@ PERSONAL: Final = frozenset(
     {
         "customers",
         "distributors",
+        "duplicates",
         "orders",
         "interactions",
         "complaints",

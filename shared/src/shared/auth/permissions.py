@@ -7,6 +7,7 @@ ROLES = ("admin", "manager", "sales", "service", "analyst")
 
 _READING = (
     "customers:read",
+    "duplicates:read",
     "orders:read",
     "channels:read",
     "fields:read",
@@ -29,6 +30,7 @@ _OWN_DESK = (
 )
 _SALES = (
     "customers:write",
+    "duplicates:write",
     "orders:write",
     "imports:read",
     "imports:write",
@@ -38,7 +40,13 @@ _SALES = (
     "complaints:write",
     "operations:write",
 )
-_SERVICE = ("interactions:write", "complaints:write", "customers:write", "operations:write")
+_SERVICE = (
+    "interactions:write",
+    "complaints:write",
+    "customers:write",
+    "duplicates:write",
+    "operations:write",
+)
 _MANAGER = (
     *_SALES,
     "customers:assign",
@@ -78,6 +86,8 @@ GRANTABLE = frozenset(
     (
         "customers:read",
         "customers:write",
+        "duplicates:read",
+        "duplicates:write",
         "customers:merge",
         "orders:read",
         "orders:write",

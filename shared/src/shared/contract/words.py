@@ -21,6 +21,10 @@ TAGS = {
     "profile": ("One customer all around, from every service", "客户全景：汇集各服务的信息"),
     "customers": ("Organisations and persons, with their history", "客户（组织与个人）及其变更历史"),
     "merges": ("Two customers that are one, and taking them apart again", "合并客户与撤销合并"),
+    "duplicates": (
+        "Customers that may be in the archive twice",
+        "疑似重复的客户",
+    ),
     "identities": (
         "Under which ids the channels know a customer",
         "客户在各渠道中的标识",
@@ -70,6 +74,7 @@ THINGS = {
     "customers": ("customers", "客户"),
     "deadletters": ("dead letters", "死信"),
     "distributors": ("distributors", "渠道商"),
+    "duplicates": ("duplicates", "疑似重复"),
     "fields": ("custom fields", "自定义字段"),
     "imports": ("imports", "导入任务"),
     "exports": ("exports", "导出任务"),

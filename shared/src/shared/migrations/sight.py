@@ -32,17 +32,20 @@ def narrow(
     distributors: str | None = None,
     held: Sequence[str] = (),
     through: str | None = None,
-    by: str = "customer_id",
+    by: str | Sequence[str] = "customer_id",
 ) -> None:
     """Let a session see and write the table's rows only as far as `app.distributor` and `app.holders` go.
 
     `held` are the columns of those who hold a row. `through` is a table that is narrowed itself: a row is
-    also held by who sees the row there that its column `by` names. Without `held` and `through` holders do
-    not matter; without `distributor` the distributor is that of the row in `through`, and that alone
-    decides. `distributors` is a column of several distributors in its place, which must all be in sight.
-    Takes the place of an earlier policy. Without the settings nothing is in sight.
+    also held by who sees the row there that its column `by` names, or all of them. Without `held` and
+    `through` holders do not matter; without `distributor` the distributor is that of the row in `through`,
+    and that alone decides. `distributors` is a column of several distributors in its place, which must all be
+    in sight. Takes the place of an earlier policy. Without the settings nothing is in sight.
     """
-    seen = f"EXISTS (SELECT FROM {through} WHERE {through}.id = {table}.{by})"
+    seen = " AND ".join(
+        f"EXISTS (SELECT FROM {through} WHERE {through}.id = {table}.{column})"
+        for column in ((by,) if isinstance(by, str) else by)
+    )
     ways = [f"{column} = ANY ({{ids}})" for column in held]
     if through is not None:
         ways.append(seen)

@@ -27,12 +27,12 @@ _REFERENCES = """
 """
 
 
-_DATA_KEY = base64.b64encode(bytes(range(32))).decode()
+DATA_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 def carried(name: str, database: Database, *, request_seconds: float = 5.0) -> dict[str, Any]:
     """What a frame carries into the requests of a small service of a test's own."""
-    sealer = Sealer(_DATA_KEY)
+    sealer = Sealer(DATA_KEY)
     return {
         "database": database,
         "sealer": sealer,
@@ -55,7 +55,7 @@ def settings_for(settings_class: Any, urls: Urls, **given: Any) -> Any:
     return settings_class.load(
         database_url=urls.app_url,
         database_owner_url=urls.owner_url,
-        data_key=_DATA_KEY,
+        data_key=DATA_KEY,
         internal_jwks=jwks(),
         **{"audit_anchor_seconds": 3600, **given},
     )

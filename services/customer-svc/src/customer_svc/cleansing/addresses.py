@@ -84,7 +84,12 @@ def region_of(address: str) -> str | None:
 
     A province may be left out where the name of the prefecture or the county is the only one.
     """
-    return _located(address.removeprefix("中国").lstrip(_BETWEEN)).code
+    return parted(address).code
+
+
+def parted(address: str) -> Place:
+    """The region that a plain address names at its beginning, and the street behind it."""
+    return _located(address.removeprefix("中国").lstrip(_BETWEEN))
 
 
 def without_region(name: str) -> str:

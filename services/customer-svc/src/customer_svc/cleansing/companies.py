@@ -43,6 +43,16 @@ def core(name: str) -> str:
     return found if len(found) >= _SHORTEST else " ".join(_WORD.findall(name)) or name
 
 
+def branch(name: str) -> str:
+    """Which branch a plain name says: 北京分公司 of 海纳百货有限公司北京分公司; empty if it says none."""
+    name = name.replace(" ", "")
+    found = _BRANCH_OF.search(name)
+    if found is not None:
+        return "".join(_WORD.findall(re.sub(f"^{_FORM}", "", found[0])))
+    found = _BRANCH_ALONE.search(name)
+    return "" if found is None else found[0]
+
+
 def _chinese(name: str) -> str:
     name = _PARTNERSHIP.sub("", name.replace(" ", ""))
     name = _BRANCH_OF.sub("", name)

@@ -95,6 +95,12 @@ def _unusual() -> frozenset[str]:
     )
 
 
+@cache
+def syllables() -> frozenset[str]:
+    """Every syllable that a character is read as."""
+    return frozenset(_readings().values())
+
+
 def _lines(name: str) -> Iterator[tuple[str, str]]:
     text = (files("customer_svc.cleansing") / "data" / name).read_text("utf-8")
     for line in text.splitlines():

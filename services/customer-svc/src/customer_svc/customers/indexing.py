@@ -1,4 +1,4 @@
-"""Keeping what customers are found by, in the transaction that changes them; old rules are caught up with."""
+"""Keeping what customers are found and compared by, as they change; old rules are caught up with."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,28 +7,36 @@ from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, cast, exists, fu
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.customers import domain
+from customer_svc.customers.keys import keys_key, keys_of
 from customer_svc.customers.pieces import HELD, RULES, pieces_key, pieces_of
-from customer_svc.customers.tables import NUMBERS, Customer, CustomerPiece
+from customer_svc.customers.profiles import COMPARED, Profile
+from customer_svc.customers.tables import BIG_NUMBERS, NUMBERS, Customer, CustomerPiece
 from shared.db import Tx, prepare
 from shared.jobs import JobContext
 
 JOB = "customers.indexing"
-BY = frozenset(("name", "kind", "phone", "code", *HELD))
-"""The fields that customers are found by."""
+BY = frozenset(("code", *COMPARED, *HELD))
+"""The fields that customers are found and compared by."""
 _CHUNK = 500
 
 _t: Any = Customer.__table__  # type: ignore[attr-defined]
 _p: Any = CustomerPiece.__table__  # type: ignore[attr-defined]
-_given = func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("pieces", type_=ARRAY(String)))
-_new = _given.table_valued("customer_id", "pieces", name="new").render_derived()
+_texts = (bindparam(name, type_=ARRAY(String)) for name in ("pieces", "keys"))
+_given = func.unnest(bindparam("ids", type_=ARRAY(Uuid)), *_texts)
+_new = _given.table_valued("customer_id", "pieces", "keys", name="new").render_derived()
 _insert = insert(_p).from_select(
-    ["customer_id", "rules", "pieces"],
-    select(_new.c.customer_id, bindparam("b_rules", RULES, type_=Integer), cast(_new.c.pieces, NUMBERS)),
+    ["customer_id", "rules", "pieces", "keys"],
+    select(
+        _new.c.customer_id,
+        bindparam("b_rules", RULES, type_=Integer),
+        cast(_new.c.pieces, NUMBERS),
+        cast(_new.c["keys"], BIG_NUMBERS),
+    ),
 )
 _KEEP = prepare(
     _insert.on_conflict_do_update(
         index_elements=["customer_id"],
-        set_={"rules": _insert.excluded.rules, "pieces": _insert.excluded.pieces},
+        set_={name: _insert.excluded[name] for name in ("rules", "pieces", "keys")},
     )
 )
 _OLD = prepare(
@@ -41,15 +49,22 @@ _READ_ANEW = prepare(update(_t).where(_t.c.id == bindparam("b_id")), "name_key",
 
 
 async def index_customers(tx: Tx, records: Iterable[Mapping[str, Any]]) -> None:
-    """Keep the pieces of these rows in place of those that were there."""
-    key = pieces_key(tx.database.sealer)
-    made = [(record["id"], _text(pieces_of(record, key))) for record in records]
+    """Keep the pieces and keys of these rows in place of those that were there."""
+    found_by, compared_by = pieces_key(tx.database.sealer), keys_key(tx.database.sealer)
+    made = [
+        (
+            record["id"],
+            _text(pieces_of(record, found_by)),
+            _text(keys_of(Profile.of(record), record["distributor_id"], compared_by).all()),
+        )
+        for record in records
+    ]
     if made:
-        ids, pieces = zip(*made, strict=True)
-        await tx.run(_KEEP, ids=ids, pieces=pieces)
+        ids, pieces, keys = zip(*made, strict=True)
+        await tx.run(_KEEP, ids=ids, pieces=pieces, keys=keys)
 
 
-def _text(pieces: list[int]) -> str:
+def _text(pieces: Iterable[int]) -> str:
     """As PostgreSQL's array text: arrays of arrays of different lengths cannot be sent."""
     return f"{{{','.join(map(str, pieces))}}}"
 

@@ -21,8 +21,8 @@ from shared.db import Scope
 from shared.sealing import Sealer
 
 Reading = Literal["initials", "pinyin"]
-RULES = 1
-"""Which rules made the pieces; rows of other rules are made anew."""
+RULES = 2
+"""Which rules made the pieces and the keys; rows of other rules are made anew."""
 
 _NAME = (1, 2, 4)
 _INITIALS = (2, 3, 4, 5)

@@ -11,7 +11,6 @@ from customer_svc.customers import commands, queries
 from customer_svc.customers.schemas import (
     CustomerAssign,
     CustomerBatch,
-    CustomerCreate,
     CustomerPatch,
     CustomerQuery,
     CustomerRead,
@@ -71,26 +70,6 @@ async def list_customers(query: Annotated[CustomerQuery, Query()], db: ReadDb, s
     `count=exact` adds the total, which costs time on large archives.
     """
     return await queries.customers(db, query, sealer)
-
-
-@router.post(
-    "/v1/customers",
-    status_code=201,
-    operation_id="createCustomer",
-    summary="Register a customer",
-    response_model=CustomerRead,
-    **needs("customers:write"),
-)
-async def create_customer(body: CustomerCreate, tx: WriteTx, caller: Caller, response: Response) -> Any:
-    """Register an organisation or a person. Phone numbers become E.164.
-
-    409 `code_taken` if the code is used; 422 with a pointer for every wrong field. A partner's customers
-    belong to its own distributor when none is named.
-    """
-    row = await commands.register_customer(tx, body, by=caller.id)
-    response.headers["Location"] = f"/v1/customers/{row['id']}"
-    set_etag(response, row["version"])
-    return row
 
 
 @router.post(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, SmallInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, SmallInteger, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -14,6 +14,7 @@ from customer_svc.tables import JSON, MOMENT, Base
 BYTEWISE: Any = String(collation="C")
 TEXTS: Any = ARRAY(String)
 NUMBERS: Any = ARRAY(Integer)
+BIG_NUMBERS: Any = ARRAY(BigInteger)
 
 
 class Customer(Base, table=True):
@@ -85,7 +86,7 @@ class Customer(Base, table=True):
 
 
 class CustomerPiece(Base, table=True):
-    """What a customer is found by (see `pieces`): hashes that lead to its row and tell nothing themselves."""
+    """What a customer is found by (`pieces`) and compared by (`keys`): hashes that tell nothing."""
 
     __tablename__ = "customer_piece"
     __table_args__ = (
@@ -95,11 +96,18 @@ class CustomerPiece(Base, table=True):
             postgresql_using="gin",
             postgresql_with={"gin_pending_list_limit": 512},
         ),
+        Index(
+            "customer_piece_keys",
+            "keys",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
     )
 
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.id", ondelete="CASCADE")
     rules: int = Field(sa_type=SmallInteger)
     pieces: list[int] = Field(sa_type=NUMBERS)
+    keys: list[int] = Field(sa_type=BIG_NUMBERS)
 
 
 class CustomerChange(Base, table=True):
