@@ -1,4 +1,4 @@
-"""make bench [ONLY=http,edge,ghosts,archive,imports,files,events,scoring,start]."""
+"""make bench [ONLY=http,edge,ghosts,archive,duplicates,imports,files,events,scoring,start]."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import uvloop
 from tools.bench.figures import Line
-from tools.bench.parts import archive, edge, events, files, ghosts, http, imports, scoring, start
+from tools.bench.parts import archive, duplicates, edge, events, files, ghosts, http, imports, scoring, start
 from tools.bench.stage import SMALL, Sizes, Stage, stage
 
 from shared.telemetry import logs
@@ -29,6 +29,7 @@ PARTS = {
     "edge": Part("One customer through nginx and the check, of a service with a trusted token", edge.measure),
     "ghosts": Part("A foreign id, of one that never was, asked with a partner's key", ghosts.measure),
     "archive": Part("Finding customers among a million", archive.measure),
+    "duplicates": Part("Duplicates, in a set of which it is known and in an archive", duplicates.measure),
     "imports": Part("A file of orders through POST /v1/imports, of COPY", imports.measure),
     "files": Part("Files that leave, and workbooks that arrive", files.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),

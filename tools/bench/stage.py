@@ -32,10 +32,19 @@ class Sizes:
     scored: int = 100_000
     rescored: int = 2_000
     archive: int = 1_000_000
+    doubles: int = 100_000
 
 
 SMALL = Sizes(
-    rounds=1, seconds=0.1, customers=50, orders=200, events=60, scored=500, rescored=50, archive=300
+    rounds=1,
+    seconds=0.1,
+    customers=50,
+    orders=200,
+    events=60,
+    scored=500,
+    rescored=50,
+    archive=300,
+    doubles=300,
 )
 
 

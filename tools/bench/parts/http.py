@@ -229,5 +229,10 @@ def _bearer(doors: Doors) -> dict[str, str]:
 
 def _post(headers: dict[str, str]) -> bytes:
     key = uuid4().hex
-    body = json.dumps({**raw.BODY, "name": f"Harbour {key[:6]} Lights Ltd"}).encode()
+    own = {
+        "name": f"Harbour {key[:6]} Lights Ltd",
+        "phone": f"+86138{int(key[:8], 16) % 10**8:08}",
+        "email": f"{key}@harbourlights.example",
+    }
+    body = json.dumps({**raw.BODY, **own}).encode()
     return request("POST", "/v1/customers", {**headers, "Idempotency-Key": key}, body)
