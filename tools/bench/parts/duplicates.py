@@ -28,6 +28,7 @@ from customer_svc.duplicates.jobs import MOST_IN_BLOCK
 from customer_svc.duplicates.scoring import pairs
 from customer_svc.settings import Settings
 from shared.clock import new_id
+from shared.composition import Service
 from shared.db.connections import prepare_connection
 from shared.run import settled_heap
 from shared.sealing import Sealer
@@ -62,10 +63,10 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
         yield Line(f"{levels}: recall", [found.recall], "", beside=beside, goal=_RECALL)
     urls = await stage.database("duplicates", "customer_svc")
     await _fill(urls.app_url, stage.sizes.archive)
-    async with running(build, Settings, urls) as started, service_client(started, staff("manager")) as client:
+    async with running(build, Settings, urls) as started:
         settled_heap()
-        yield await _creating(client)
-        async for line in _searching(client, stage.sizes.archive):
+        yield await _creating(started)
+        async for line in _searching(started, stage.sizes.archive):
             yield line
 
 
@@ -130,7 +131,12 @@ def _record(fields: dict[str, Any]) -> dict[str, Any]:
     return {**new_record(wanted, new_id(), None, datetime.now(UTC)), "birthday": fields["birthday"]}
 
 
-async def _creating(client: httpx.AsyncClient) -> Line:
+def _client(service: Service) -> httpx.AsyncClient:
+    """For a minute: then its token has expired."""
+    return service_client(service, staff("admin"))
+
+
+async def _creating(service: Service) -> Line:
     """The same kind of customers with and without the check, in turn."""
     fresh = invented(2 * _CREATED, _CREATED_FROM)
     times: dict[bool, list[float]] = {True: [], False: []}
@@ -138,8 +144,9 @@ async def _creating(client: httpx.AsyncClient) -> Line:
         unchecked = place % 2 == 0
         body = {name: value for name, value in each.fields.items() if value and name != "tax_number"}
         params = {"allow_duplicates": "true"} if unchecked else {}
-        started = time.perf_counter()
-        answer = await client.post("/v1/customers", json=body, params=params)
+        async with _client(service) as client:
+            started = time.perf_counter()
+            answer = await client.post("/v1/customers", json=body, params=params)
         if answer.status_code == _REGISTERED:
             times[unchecked].append((time.perf_counter() - started) * 1000)
     checked, plain = (percentile(times[unchecked], 0.5) for unchecked in (False, True))
@@ -147,13 +154,17 @@ async def _creating(client: httpx.AsyncClient) -> Line:
     return Line("the check adds to a create, p50", [checked - plain], " ms", beside, Goal(5, at_most=True))
 
 
-async def _searching(client: httpx.AsyncClient, count: int) -> AsyncIterator[Line]:
+async def _searching(service: Service, count: int) -> AsyncIterator[Line]:
     started, peak = time.perf_counter(), _Peak()
-    operation = (await client.post("/v1/duplicates/search")).raise_for_status().headers["location"]
+    async with _client(service) as client:
+        operation = (await client.post("/v1/duplicates/search")).raise_for_status().headers["location"]
+    told: dict[str, Any] = {"finished_at": None}
     async with asyncio.timeout(_PATIENCE):
-        while (told := (await client.get(operation)).raise_for_status().json())["finished_at"] is None:
+        while told["finished_at"] is None:
             peak.look()
             await asyncio.sleep(0.1)
+            async with _client(service) as client:
+                told = (await client.get(operation)).raise_for_status().json()
     spent = time.perf_counter() - started
     if told["status"] != "succeeded":
         raise RuntimeError(f"the search ended otherwise than expected: {told}")

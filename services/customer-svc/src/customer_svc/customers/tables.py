@@ -100,7 +100,7 @@ class CustomerPiece(Base, table=True):
             "customer_piece_keys",
             "keys",
             postgresql_using="gin",
-            postgresql_with={"gin_pending_list_limit": 512},
+            postgresql_with={"fastupdate": "off"},
         ),
     )
 

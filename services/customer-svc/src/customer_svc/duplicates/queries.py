@@ -1,6 +1,6 @@
 """Reading pairs of customers that may be one, and finding who looks like a new customer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, or_, select, text, true
 from sqlalchemy.sql.elements import ColumnElement
 
-from customer_svc.customers.keys import Keys, having_keys, keys_key, keys_of
+from customer_svc.customers.keys import having_keys, keys_key, keys_of
 from customer_svc.customers.profiles import Profile
 from customer_svc.customers.tables import Customer
 from customer_svc.duplicates.domain import Verdict, judge
@@ -134,27 +134,22 @@ async def suspects(tx: Tx, record: Mapping[str, Any], *, proving: bool) -> list[
     """
     profile = Profile.of(record)
     keys = keys_of(profile, record["distributor_id"], keys_key(tx.database.sealer))
-    found = await tx.rows(_lookup(keys, proving=proving))
-    own = record.get("id")
-    namesakes = 1 + sum(row["namesake"] and row["customer_id"] != own for row in found)
-    ids = {row["customer_id"] for row in found if not (proving and row["namesake"])} - {own}
-    if not ids:
+    ids = await _sharing(tx, keys.proving if proving else (*keys.proving, *keys.others), _MOST_ALIKE)
+    own = {record.get("id")}
+    if proving and not ids - own:
         return []
+    namesakes = await _sharing(tx, (keys.sound,), _MOST_NAMESAKES) - own
+    ids |= frozenset() if proving else namesakes
     async with tx.handing_over():
-        rows = await tx.rows(_ALIKE, ids=sorted(ids), home=record["distributor_id"])
-    judged = (Suspect(row, judge(profile, Profile.of(row), namesakes)) for row in map(dict, rows))
+        rows = await tx.rows(_ALIKE, ids=sorted(ids - own), home=record["distributor_id"])
+    judged = (Suspect(row, judge(profile, Profile.of(row), len(namesakes) + 1)) for row in map(dict, rows))
     wanted = [each for each in judged if (each.verdict.proven if proving else each.verdict.level)]
     return sorted(wanted, key=lambda each: (-each.verdict.score, each.row["id"]))
 
 
-def _lookup(keys: Keys, *, proving: bool) -> Any:
+async def _sharing(db: Reader, some: Collection[int], most: int) -> frozenset[UUID]:
     """Found by their keys alone, as a search does it by pieces: row security would read every row."""
-    wanted = keys.proving if proving else (*keys.proving, *keys.others)
-    parts = [("true", having_keys((keys.sound,)), _MOST_NAMESAKES)]
-    parts += [("false", having_keys(wanted), _MOST_ALIKE)] if wanted else []
-    return text(
-        " UNION ALL ".join(
-            f"(SELECT customer_id, {namesake} AS namesake FROM customer_piece WHERE {having} LIMIT {most})"
-            for namesake, having, most in parts
-        )
-    )
+    if not some:
+        return frozenset()
+    found = text(f"SELECT customer_id FROM customer_piece WHERE {having_keys(some)} LIMIT {most}")
+    return frozenset(row["customer_id"] for row in await db.rows(found))

@@ -24,7 +24,7 @@ def upgrade() -> None:
         "customer_piece",
         ["keys"],
         postgresql_using="gin",
-        postgresql_with={"gin_pending_list_limit": 512},
+        postgresql_with={"fastupdate": "off"},  # every create asks it, and would read what is pending
     )
     _candidates()
     op.create_table(
