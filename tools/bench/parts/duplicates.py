@@ -43,7 +43,7 @@ _REGISTERED = 201
 _KEYED = f"INSERT INTO customer_piece (customer_id, rules, pieces, keys) VALUES ($1, {RULES}, '{{}}', $2)"
 _PATIENCE = 1800
 _KEY = bytes(32)
-_PRECISION, _RECALL = Goal(0.98), Goal(0.95)
+_PRECISION, _RECALL = Goal(98), Goal(95)
 _KILOBYTES = 1024
 
 
@@ -59,8 +59,8 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
     count = stage.sizes.doubles
     for levels, found in quality(list(invented(count, REPORTED_ON))).items():
         beside = f"of {number(count)}"
-        yield Line(f"{levels}: precision", [found.precision], "", beside=beside, goal=_PRECISION)
-        yield Line(f"{levels}: recall", [found.recall], "", beside=beside, goal=_RECALL)
+        yield Line(f"{levels}: precision", [100 * found.precision], "%", beside=beside, goal=_PRECISION)
+        yield Line(f"{levels}: recall", [100 * found.recall], "%", beside=beside, goal=_RECALL)
     urls = await stage.database("duplicates", "customer_svc")
     await _fill(urls.app_url, stage.sizes.archive)
     async with running(build, Settings, urls) as started:
