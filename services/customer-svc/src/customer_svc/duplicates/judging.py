@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from customer_svc.duplicates.scoring import LENGTH, message
-from shared.sheets.booking import buried
 from shared.problems import Problem
+from shared.sheets.booking import buried
 
 _SECONDS = 120
 
