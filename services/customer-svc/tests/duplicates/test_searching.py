@@ -264,3 +264,33 @@ async def test_decisions_are_audited(client, service, searched, listed):
             pair["id"],
         )
     assert len(rows) == 1
+
+
+async def test_a_pair_is_merged_and_is_open_again_when_that_is_undone(client, searched, listed):
+    one, other = await registered(client, HAINA, SAME)
+    await searched()
+    (pair,) = await listed()
+    path = f"/v1/duplicates/{pair['id']}/merge"
+    stranger = await client.post(path, json={"kept_id": str(uuid4())})
+    assert (stranger.status_code, stranger.json()["errors"][0]["pointer"]) == (422, "/kept_id")
+    stale = await client.post(path, json={"kept_id": one}, headers={"If-Match": '"v9"'})
+    assert stale.status_code == 412
+    merge = await client.post(path, json={"kept_id": other, "fields": {"name": "absorbed"}})
+    assert merge.status_code == 201, merge.text
+    assert (await client.get(f"/v1/customers/{other}")).json()["name"] == HAINA["name"]
+    assert await listed() == []
+    assert [each["status"] for each in await listed(status="merged")] == ["merged"]
+    await searched()
+    assert await listed() == []
+    distinct = await client.post(f"/v1/duplicates/{pair['id']}/distinct")
+    assert (distinct.status_code, distinct.json()["code"]) == (409, "already_merged")
+    await client.post(f"/v1/merges/{merge.json()['id']}/undo")
+    assert [each["status"] for each in await listed()] == ["open"]
+
+
+async def test_a_merge_of_the_customers_themselves_decides_their_pair(client, searched, listed):
+    one, other = await registered(client, HAINA, SAME)
+    await searched()
+    await client.post(f"/v1/customers/{one}/merge", json={"absorbed_id": other})
+    assert await listed() == []
+    assert [ids_of(each) for each in await listed(status="merged")] == [{one, other}]

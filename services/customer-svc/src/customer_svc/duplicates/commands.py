@@ -47,6 +47,11 @@ _DECIDE = prepare(
     update(_t).where(_t.c.id == bindparam("b_id")).values(version=_t.c.version + 1),
     *("status", "decided_by", "decided_at", "review_at"),
 )
+_pair = (_t.c.first_id == bindparam("b_first")) & (_t.c.second_id == bindparam("b_second"))
+_SETTLE = prepare(
+    update(_t).where(_pair).values(version=_t.c.version + 1),
+    *("status", "decided_by", "decided_at", "review_at"),
+)
 _FOUND = ("id", "first_id", "second_id", "score", "level", "features")
 _KINDS = (Uuid, Uuid, Uuid, Double, String, String)
 _given: Any = (bindparam(f"b_{name}", type_=ARRAY(kind)) for name, kind in zip(_FOUND, _KINDS, strict=True))
@@ -198,6 +203,21 @@ async def put_off(
         raise Invalid.at("/review_at", "in_the_past", en="must lie ahead", zh="必须晚于当前时间")
     wanted = {"status": "later", "review_at": review_at or tx.now + PUT_OFF}
     return await _decide(tx, candidate_id, expected, wanted, by=by)
+
+
+async def settle_merged(tx: Tx, one: UUID, other: UUID, *, by: UUID) -> None:
+    """The two customers were merged: if they are a pair, that is decided."""
+    await _settle(tx, one, other, {"status": "merged", "decided_by": by, "decided_at": tx.now})
+
+
+async def reopen(tx: Tx, one: UUID, other: UUID) -> None:
+    """The merge of the two customers was undone: if they are a pair, somebody has to decide again."""
+    await _settle(tx, one, other, {"status": "open", "decided_by": None, "decided_at": None})
+
+
+async def _settle(tx: Tx, one: UUID, other: UUID, wanted: Mapping[str, Any]) -> None:
+    first, second = sorted((one, other))
+    await tx.run(_SETTLE, b_first=first, b_second=second, review_at=None, **wanted)
 
 
 async def _decide(

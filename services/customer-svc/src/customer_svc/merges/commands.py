@@ -14,9 +14,11 @@ from customer_svc.customers.commands import alter_customer, save_customer
 from customer_svc.customers.queries import absent, root
 from customer_svc.customers.records import event_of, merged_event_of
 from customer_svc.customers.touching import touch
+from customer_svc.duplicates import commands as duplicates
+from customer_svc.duplicates import queries as pairs
 from customer_svc.merges import domain, queries
 from customer_svc.merges.domain import Survivor
-from customer_svc.merges.schemas import MergeCreate, MergeWish
+from customer_svc.merges.schemas import DuplicateMerge, MergeCreate, MergeWish
 from customer_svc.merges.tables import Merge
 from shared.auth import Principal
 from shared.db import Tx, prepare
@@ -90,12 +92,29 @@ async def merge_customers(
     row = _row(tx, plan, primary, by=caller.id)
     async with tx.handing_over():  # the kept customer may go to the other's owner
         await tx.run(_INSERT, **row)
+        await duplicates.settle_merged(tx, kept_id, wanted.absorbed_id, by=caller.id)
         await _absorb(tx, plan, by=caller.id)
         values = {one.field: one.result for one in plan.survivors if one.result != one.kept}
         fields = domain.written(plan.kept, values)
         await alter_customer(tx, plan.kept, fields, by=caller.id, away=True)
     touch(tx, plan.kept["id"])  # the other's contacts and identities are its own now
     return row
+
+
+async def merge_duplicate(
+    tx: Tx, duplicate_id: UUID, wanted: DuplicateMerge, expected: int | None, *, caller: Principal
+) -> Row:
+    """Let one of a pair absorb the other, as `merge_customers` does; the pair is decided then.
+
+    NotFound unless both are in sight, Invalid if the one to keep is neither, Stale if somebody decided since.
+    """
+    pair = await pairs.candidate_for_update(tx, duplicate_id)
+    check_version(expected, pair["version"])
+    both = (pair["first_id"], pair["second_id"])
+    if wanted.kept_id not in both:
+        raise domain.not_of_the_pair()
+    (other,) = (one for one in both if one != wanted.kept_id)
+    return await merge_customers(tx, wanted.kept_id, wanted.absorbing(other), None, caller=caller)
 
 
 def _row(tx: Tx, plan: Plan, primary: UUID | None, *, by: UUID) -> Row:
@@ -153,6 +172,7 @@ async def undo_merge(tx: Tx, merge_id: UUID, *, by: UUID) -> Row:
             raise domain.merged_again(await queries.absorbing(tx, kept["id"]))
         await _give_back(tx, row, kept, by=by)
         await _revive(tx, row, absorbed, by=by)
+        await duplicates.reopen(tx, kept["id"], absorbed["id"])
     touch(tx, kept["id"])
     undone = {"status": "undone", "undone_by": by, "undone_at": tx.now}
     await tx.run(_UNDO, b_id=merge_id, **undone)

@@ -207,6 +207,10 @@ def same_customer() -> Invalid:
     return Invalid.at("/absorbed_id", "same_customer", en="is the customer itself", zh="不能与自身合并")
 
 
+def not_of_the_pair() -> Invalid:
+    return Invalid.at("/kept_id", "not_of_the_pair", en="is neither of the two", zh="不是这两个客户之一")
+
+
 def distributors_differ() -> Conflict:
     return Conflict(
         "distributors_differ",

@@ -7,7 +7,14 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from customer_svc.merges import commands, queries
-from customer_svc.merges.schemas import MergeCreate, MergePreview, MergeQuery, MergeRead, MergeWish
+from customer_svc.merges.schemas import (
+    DuplicateMerge,
+    MergeCreate,
+    MergePreview,
+    MergeQuery,
+    MergeRead,
+    MergeWish,
+)
 from shared.http import NO_SUCH_RECORD, Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs
 
 router = Router(tags=["merges"])
@@ -69,6 +76,33 @@ async def merge_customers(
     409 `merged_already`. `If-Match` and `absorbed_version` guard against changes since the preview.
     """
     row = await commands.merge_customers(tx, customer_id, body, if_match, caller=caller)
+    response.headers["Location"] = f"/v1/merges/{row['id']}"
+    return _shown(row)
+
+
+@router.post(
+    "/v1/duplicates/{duplicate_id}/merge",
+    status_code=201,
+    operation_id="mergeDuplicate",
+    summary="Merge the two customers of a duplicate",
+    response_model=MergeRead,
+    **needs("duplicates:write", "customers:merge"),
+)
+async def merge_duplicate(
+    *,
+    duplicate_id: UUID,
+    body: DuplicateMerge,
+    tx: WriteTx,
+    caller: Caller,
+    if_match: IfMatch,
+    response: Response,
+) -> Any:
+    """Let `kept_id`, one of the two, absorb the other, as merging customers does.
+
+    The pair is `merged` then, and open again when the merge is undone. 409 as in merging:
+    `strong_ids_differ`, 409 `distributors_differ`, 409 `merged_already`.
+    """
+    row = await commands.merge_duplicate(tx, duplicate_id, body, if_match, caller=caller)
     response.headers["Location"] = f"/v1/merges/{row['id']}"
     return _shown(row)
 

@@ -16,6 +16,16 @@ _OTHER = "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b"
 _BY = "0192f0c1-7d10-7a22-9b3c-1d2e3f4a5b6c"
 
 
+Choices = Annotated[
+    dict[FieldName, Choice],
+    Field(
+        max_length=_MOST_CHOICES,
+        description="Whose value survives, by field (`attributes.key`, `preferences.key`); else the kept "
+        "customer's, if it has one · 逐字段指定保留哪一方的值",
+    ),
+]
+
+
 class MergeWish(Input):
     """Which customer to absorb, and of which fields its value is to survive."""
 
@@ -29,12 +39,7 @@ class MergeWish(Input):
     )
 
     absorbed_id: UUID
-    fields: dict[FieldName, Choice] = Field(
-        default_factory=dict,
-        max_length=_MOST_CHOICES,
-        description="Whose value survives, by field (`attributes.key`, `preferences.key`); else the kept "
-        "customer's, if it has one · 逐字段指定保留哪一方的值",
-    )
+    fields: Choices = Field(default_factory=dict)
 
 
 class MergeCreate(MergeWish):
@@ -42,6 +47,24 @@ class MergeCreate(MergeWish):
 
     absorbed_version: Annotated[int, Field(ge=1, le=_HIGHEST), NO_FLAG] | None = None
     confirm_strong_ids: Flag = False
+
+
+class DuplicateMerge(Input):
+    """Which of a pair is kept; the rest as in a merge."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kept_id": _ID}, {"kept_id": _ID, "fields": {"attributes.门店数": "absorbed"}}]
+        }
+    )
+
+    kept_id: UUID
+    fields: Choices = Field(default_factory=dict)
+    confirm_strong_ids: Flag = False
+
+    def absorbing(self, other: UUID) -> MergeCreate:
+        """The merge that lets the kept one absorb the other."""
+        return MergeCreate(absorbed_id=other, fields=self.fields, confirm_strong_ids=self.confirm_strong_ids)
 
 
 class SurvivingField(Output):
