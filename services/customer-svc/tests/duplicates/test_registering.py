@@ -154,12 +154,12 @@ async def test_customers_of_other_distributors_are_nobodys_business(customer, di
     assert [hit["id"] for hit in again.json()["hits"]] == [made.json()["id"]]
 
 
-async def test_a_form_hears_of_possible_duplicates_too(client, customer):
+async def test_a_form_hears_also_of_those_for_whom_only_the_name_speaks(client, customer):
     there = await customer(**HAINA)
     answer = await client.post("/v1/duplicates/check", json={"name": "海纳百货", "kind": "organisation"})
     assert answer.status_code == 200
     (hit,) = answer.json()["hits"]
-    assert (hit["id"], hit["level"]) == (there["id"], "possible")
+    assert (hit["id"], hit["level"]) == (there["id"], "likely")
     (name, others) = hit["features"]
     assert (name["text_en"], name["text_zh"]) == ("Name: the same", "名称：相同")
     assert others["feature"] == "namesakes"

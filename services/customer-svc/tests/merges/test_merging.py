@@ -175,6 +175,9 @@ async def test_an_order_for_the_old_id_or_code_is_the_kept_customers(client, cus
     second = await client.post("/v1/orders", json=order("S-2", customer_code="HN-9"))
     assert (first.status_code, again.status_code, second.status_code) == (201, 200, 201)
     assert first.json()["customer_id"] == second.json()["customer_id"] == kept["id"]
+    for asked in (kept, absorbed, coded):
+        listed = (await client.get("/v1/orders", params={"customer_id": asked["id"]})).json()["data"]
+        assert {one["order_no"] for one in listed} == {"S-1", "S-2"}
     recorded = [
         event["data"]["customer_id"] for event in await told() if event["type"] == "order.recorded.v1"
     ]

@@ -12,10 +12,10 @@ Status = Literal["open", "later", "distinct", "merged"]
 LEVELS: tuple[str, ...] = get_args(Level)
 STATUSES: tuple[str, ...] = get_args(Status)
 
-_LIKELY, _POSSIBLE = 0.0, -2.0
+_LIKELY, _POSSIBLE_FIRMS, _POSSIBLE_PERSONS = 0.0, -1.0, -2.0
 """Bits in all from which on a pair is of a level."""
-_PRIOR_OF_FIRMS, _PRIOR_OF_PERSONS = -4.0, -5.0
-"""Bits before anything is compared: of pairs that share a key one in 17, or in 33, would be one."""
+_PRIOR_OF_FIRMS, _PRIOR_OF_PERSONS = -3.0, -5.0
+"""Bits before anything is compared: of pairs that share a key one in 9, or in 33, would be one."""
 _FIRMS: Mapping[Agreement, float] = {
     ("name", "same"): 3.0,
     ("name", "same_short"): 1.5,
@@ -82,7 +82,6 @@ _PERSONS: Mapping[Agreement, float] = {
 }
 _FITTING = frozenset(("same", "same_short", "sound", "sound_short", "near", "part"))
 _EQUAL = frozenset(("same", "sound"))
-_OF_THE_NAME = frozenset(("name", "namesakes", "branch"))
 _PROOF = frozenset(
     (("phone", "same"), ("email", "same"), ("tax_number", "same"), ("birthday", "same"), ("identity", "same"))
 )
@@ -134,17 +133,17 @@ def _verdict(found: tuple[Agreement, ...], *, persons: bool) -> Verdict:
     table, bits = (_PERSONS, _PRIOR_OF_PERSONS) if persons else (_FIRMS, _PRIOR_OF_FIRMS)
     bits += sum(table[each] for each in found)
     score = round(1 / (1 + math.exp2(-max(min(bits, 60.0), -60.0))), 4)
-    level = _level(bits, found)
+    level = _level(bits, found, persons=persons)
     proven = level == "likely" and _proven(found, persons=persons)
     return Verdict(score, level, proven, tuple(Feature(*each, table[each]) for each in found))
 
 
-def _level(bits: float, found: tuple[Agreement, ...]) -> Level | None:
-    """Likely only if something beside the name agrees, and nothing contradicts that belongs to one alone."""
-    if bits < _POSSIBLE:
+def _level(bits: float, found: tuple[Agreement, ...], *, persons: bool) -> Level | None:
+    """Likely only if nothing contradicts that belongs to one alone; families share all but names."""
+    if bits < (_POSSIBLE_PERSONS if persons else _POSSIBLE_FIRMS):
         return None
-    beside = any(level not in ("differs", "one_only") for name, level in found if name not in _OF_THE_NAME)
-    return "likely" if bits >= _LIKELY and beside and _CONTRADICTIONS.isdisjoint(found) else "possible"
+    family = persons and ("name", "apart") in found and ("birthday", "same") not in found
+    return "likely" if bits >= _LIKELY and not family and _CONTRADICTIONS.isdisjoint(found) else "possible"
 
 
 def _proven(found: tuple[Agreement, ...], *, persons: bool) -> bool:

@@ -81,7 +81,8 @@ async def create_customer(
 async def check_duplicates(body: CustomerCreate, tx: WriteTx, caller: Caller, request: Request) -> Any:
     """Who of its distributor looks like this customer, for a form that is being filled in.
 
-    Also those that are only `possible`, for which registering would not be refused. Nothing is stored.
+    Also those for which registering would not be refused: `possible` ones, and `likely` ones of which only
+    the name is known. Nothing is stored.
     429 `too_many_hidden_duplicates` for who was told too often of customers out of sight.
     """
     return await commands.check(tx, body, _rules(request), by=caller)

@@ -24,6 +24,7 @@ from customer_svc.orders.tables import Order, OrderLine
 from shared.db import Prepared, Reader, Record, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import NotFound, not_found
+from shared.references import kept_by
 from shared.sealing import Sealer
 
 _t = Order.__table__  # type: ignore[attr-defined]
@@ -108,10 +109,8 @@ _LIST = Listing(
     sorts={"ordered_at": _t.c.ordered_at},
     default="-ordered_at",
     filters={
-        **{
-            name: _equal(name)
-            for name in ("customer_id", "distributor_id", "channel", "order_no", "kind", "currency")
-        },
+        **{name: _equal(name) for name in ("distributor_id", "channel", "order_no", "kind", "currency")},
+        "customer_id": kept_by(_t.c.customer_id),
         "ordered_at_gte": lambda moment: _t.c.ordered_at >= moment,
         "ordered_at_lt": lambda moment: _t.c.ordered_at < moment,
         "status": lambda status: _STANDING[status],
