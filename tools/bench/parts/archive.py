@@ -131,7 +131,7 @@ def _initials(customer: CustomerCreate) -> str:
 async def _pages(service: Service, count: int) -> list[tuple[str, list[dict[str, Any]]]]:
     """Pages as they are asked for: the first ones, and those behind a cursor half a million rows away."""
     found: list[tuple[str, list[dict[str, Any]]]] = []
-    far = min(_FAR * _PAGE, count // 2) // _STEP
+    far = max(1, min(_FAR * _PAGE, count // 2) // _STEP)
     for sort in ("-created_at", "name"):
         asked: dict[str, Any] = {"sort": sort, "limit": _PAGE}
         found.append((f"the first page by {sort}", [asked] * _ASKED))
