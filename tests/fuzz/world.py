@@ -82,6 +82,7 @@ class World:
     steps: dict[str, Any] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     leavers: dict[str, Person] = field(default_factory=dict)
+    pair: str = ""
 
     def learn(self, operations: Iterable[Operation]) -> None:
         """Remember the examples of a complaint's steps."""
@@ -161,10 +162,15 @@ class World:
         assert answer.status == 201, answer.body
         return str(answer.json()["id"])
 
+    async def for_mergeDuplicate(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """One of the pair that was made last."""
+        return {"kept_id": self.pair}
+
     async def duplicate(self) -> str:
         """Two customers that a search of the archive takes for one."""
         phone = f"+86139{next(self.numbers):08}"
         pair = [UUID(await self.customer(phone=phone)) for _ in range(2)]
+        self.pair = str(pair[0])
         async with self.database("customer-svc").begin() as tx:
             await keep_found(
                 tx, [Found(*sorted(pair), persons=False, score=0.99, level="likely", features=())], tx.now
