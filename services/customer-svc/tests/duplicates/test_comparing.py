@@ -151,6 +151,14 @@ def test_an_equal_name_alone_proves_nothing_and_among_many_is_not_even_likely():
         assert judge(*both, 30).level != "likely"
 
 
+def test_firms_whose_names_begin_with_different_towns_are_not_likely_one():
+    towns = profile("合肥和顺礼品有限公司"), profile("苏州和顺礼品（集团）有限公司")
+    assert judge(*towns, 2).level != "likely"
+    assert (
+        judge(profile("合肥和顺礼品有限公司"), profile("合肥和顺礼品（集团）有限公司"), 2).level == "likely"
+    )
+
+
 def test_a_family_shares_all_but_names_and_is_not_likely_one_person():
     home = {"phone": PHONE, "email": "li@haina.cn", "region": "310115", "address": "世纪大道100号"}
     father, son = profile("李建国", "person", **home), profile("李小明", "person", **home)

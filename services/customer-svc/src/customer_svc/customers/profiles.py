@@ -27,7 +27,8 @@ class Profile(NamedTuple):
     """A record as it is compared; what is missing is empty.
 
     `name` is the core of a company's name, `sounds` are its sounds and `sound` the same in the order of the
-    alphabet. `place` is the prefecture of a coded region (a municipality as a whole), else its words.
+    alphabet. `place` is the prefecture of a coded region (a municipality as a whole), else its words; `home`
+    is the region that a company's name begins with.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Profile(NamedTuple):
     tax_number: str
     region: str
     place: str
+    home: str
     street: str
     host: str
     birthday: str
@@ -62,6 +64,7 @@ class Profile(NamedTuple):
             record["tax_number"] or "",
             region,
             _place(region),
+            "" if person else parted(full).code or "",
             street,
             _host(record["website"]),
             _day(record["birthday"]),

@@ -75,6 +75,13 @@ def agreements(one: Profile, other: Profile, namesakes: int) -> Iterator[Agreeme
         mine, theirs = getattr(one, feature), getattr(other, feature)
         if mine and theirs:
             yield feature, compare(mine, theirs)
+    if not (one.region and other.region) and _homes_differ(one.home, other.home):
+        yield "home", "differs"
+
+
+def _homes_differ(one: str, other: str) -> bool:
+    """Whether names of firms begin with different towns, all that is known of where they are."""
+    return bool(one and other) and _region(one, other) == "differs"
 
 
 def _rarity(namesakes: int) -> str:

@@ -45,6 +45,7 @@ _FIRMS: Mapping[Agreement, float] = {
     ("region", "same"): 1.5,
     ("region", "near"): 1.0,
     ("region", "differs"): -3.5,
+    ("home", "differs"): -4.0,
     ("street", "same"): 4.0,
     ("street", "near"): 4.0,
     ("street", "differs"): -4.0,

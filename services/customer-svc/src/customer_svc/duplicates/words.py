@@ -11,6 +11,7 @@ FEATURES: Final = {
     "email": ("E-mail", "邮箱"),
     "tax_number": ("Tax number", "税号"),
     "region": ("Region", "地区"),
+    "home": ("Town in the name", "名称中的地名"),
     "street": ("Street", "街道门牌"),
     "host": ("Website", "网站"),
     "birthday": ("Birthday", "生日"),
