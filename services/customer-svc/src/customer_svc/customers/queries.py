@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, func, select, true
+from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery, no_change
@@ -17,6 +17,7 @@ from customer_svc.customers.tables import Customer, CustomerChange, CustomerPiec
 from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing
 from shared.problems import NotFound, customer_merged, not_found
+from shared.references import root
 from shared.sealing import Sealer
 
 _t = Customer.__table__  # type: ignore[attr-defined]
@@ -45,7 +46,6 @@ _KNOWN = prepare(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
     )
 )
-_ROOT = prepare(select(func.customer_root(bindparam("b_id", type_=Uuid), type_=Uuid)))
 _HELD_STILL = prepare(
     select(_t.c.id, _t.c.distributor_id, _t.c.merged_into)
     .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
@@ -171,12 +171,6 @@ async def _there(db: Reader, row: Record | None, *, archived: bool) -> dict[str,
     if not archived and row["status"] != "active":
         raise absent()
     return dict(row)
-
-
-async def root(db: Reader, customer_id: UUID) -> UUID:
-    """Who the customer is now: itself, unless it was merged into another one in sight."""
-    found: UUID = await db.value(_ROOT, b_id=customer_id)
-    return found
 
 
 async def check_unmerged(db: Reader, customer_id: UUID) -> None:

@@ -11,7 +11,7 @@ from customer_svc.changes import differences
 from customer_svc.contacts import commands as contacts
 from customer_svc.contacts import queries as people
 from customer_svc.customers.commands import alter_customer, save_customer
-from customer_svc.customers.queries import absent, root
+from customer_svc.customers.queries import absent
 from customer_svc.customers.records import event_of, merged_event_of
 from customer_svc.customers.touching import touch
 from customer_svc.duplicates import commands as duplicates
@@ -26,6 +26,7 @@ from shared.events.customer import CustomerAssigned, CustomerUnmerged, CustomerU
 from shared.http import check_version
 from shared.messaging import outbox
 from shared.problems import customer_merged
+from shared.references import root
 
 Row = dict[str, Any]
 _t = Merge.__table__  # type: ignore[attr-defined]
