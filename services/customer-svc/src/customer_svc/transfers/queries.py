@@ -1,7 +1,5 @@
 """Reading imports and their errors."""
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -17,7 +15,7 @@ from shared.http import Listing
 from shared.operations.tables import Operation
 from shared.problems import not_found
 from shared.sealing import Sealer
-from shared.sheets.texts import safe_cell
+from shared.sheets.listing import listed
 from shared.sheets.unpacking import WORKBOOK
 
 _t: Any = Import.__table__  # type: ignore[attr-defined]
@@ -145,14 +143,10 @@ async def faults(
 async def fault_file(db: Reader, import_id: UUID, *, caller: Principal, zh: bool) -> str:
     """All that was refused and kept, as CSV that a spreadsheet opens without running anything."""
     await visible(db, import_id, caller)
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    names = ("line", "column", "field", "code", "kind", "reason")
-    writer.writerow(names)
-    for row in await db.rows(_FAULTS, b_import_id=import_id):
-        worded = _worded(dict(row), zh=zh)
-        writer.writerow([safe_cell(str(worded[name] if worded[name] is not None else "")) for name in names])
-    return "\ufeff" + out.getvalue()
+    rows = await db.rows(_FAULTS, b_import_id=import_id)
+    return listed(
+        ("line", "column", "field", "code", "kind", "reason"), (_worded(dict(row), zh=zh) for row in rows)
+    )
 
 
 def _worded(row: dict[str, Any], *, zh: bool) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Reading what an import did, and what stays of it."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -24,7 +22,7 @@ from shared.http import Listing
 from shared.operations.tables import Operation
 from shared.problems import not_found
 from shared.sealing import Sealer
-from shared.sheets.texts import safe_cell
+from shared.sheets.listing import listed
 
 _i: Any = Import.__table__  # type: ignore[attr-defined]
 _u: Any = ImportUndo.__table__  # type: ignore[attr-defined]
@@ -180,14 +178,10 @@ async def kept(
 async def kept_file(db: Reader, import_id: UUID, *, caller: Principal, zh: bool) -> str:
     """The same, all of it, as CSV that a spreadsheet opens without running anything."""
     await imports.visible(db, import_id, caller)
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    names = ("line", "kind", "record_id", "field", "code", "reason")
-    writer.writerow(names)
-    for row in await db.rows(_KEPT, b_import_id=import_id):
-        worded = _worded(dict(row), zh=zh)
-        writer.writerow([safe_cell(str(worded[name] if worded[name] is not None else "")) for name in names])
-    return "\ufeff" + out.getvalue()
+    rows = await db.rows(_KEPT, b_import_id=import_id)
+    return listed(
+        ("line", "kind", "record_id", "field", "code", "reason"), (_worded(dict(row), zh=zh) for row in rows)
+    )
 
 
 def _worded(row: dict[str, Any], *, zh: bool) -> dict[str, Any]:
