@@ -154,6 +154,8 @@ def test_an_equal_name_alone_proves_nothing_and_among_many_is_not_even_likely():
 def test_firms_whose_names_begin_with_different_towns_are_not_likely_one():
     towns = profile("合肥和顺礼品有限公司"), profile("苏州和顺礼品（集团）有限公司")
     assert judge(*towns, 2).level != "likely"
+    country = [each._replace(region="china", place="china") for each in towns]
+    assert judge(*country, 2).level != "likely"
     assert (
         judge(profile("合肥和顺礼品有限公司"), profile("合肥和顺礼品（集团）有限公司"), 2).level == "likely"
     )

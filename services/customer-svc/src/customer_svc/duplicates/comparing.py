@@ -75,7 +75,8 @@ def agreements(one: Profile, other: Profile, namesakes: int) -> Iterator[Agreeme
         mine, theirs = getattr(one, feature), getattr(other, feature)
         if mine and theirs:
             yield feature, compare(mine, theirs)
-    if not (one.region and other.region) and _homes_differ(one.home, other.home):
+    coded = one.region.isdecimal() and other.region.isdecimal()
+    if not coded and _homes_differ(one.home, other.home):
         yield "home", "differs"
 
 
