@@ -71,12 +71,13 @@ def agreements(one: Profile, other: Profile, namesakes: int) -> Iterator[Agreeme
         yield "kind", "differs"
     if one.branch or other.branch:
         yield "branch", _branch(one, other)
+    coded = one.region.isdecimal() and other.region.isdecimal()
+    elsewhere = not coded and _homes_differ(one.home, other.home)  # words may be no more than the country
     for feature, compare in _FEATURES:
         mine, theirs = getattr(one, feature), getattr(other, feature)
-        if mine and theirs:
+        if mine and theirs and not (elsewhere and feature == "region"):
             yield feature, compare(mine, theirs)
-    coded = one.region.isdecimal() and other.region.isdecimal()
-    if not coded and _homes_differ(one.home, other.home):
+    if elsewhere:
         yield "home", "differs"
 
 
