@@ -1,17 +1,19 @@
 """What only a broker can do to us: vanish, hang, cancel a consumer, hand over what is no event."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from aio_pika import Message
+from aio_pika import Connection, Message
 from yarl import URL
 
 from shared.loops import Loops
 from shared.messaging import BusUnavailableError, Relay, outbox
 from shared.messaging.rabbit import RabbitBus
+from shared.messaging.rabbit.publisher import closed
 from shared.messaging.rabbit.topology import Topology, connect
 from shared.testing.talking import (
     Line,
@@ -104,6 +106,21 @@ async def test_a_line_that_hangs_is_given_up(distant: Distant) -> None:
     await distant.line.mend()
     await eventually(distant.heard(11))
     assert len(await distant.listener.ledger()) == 11
+
+
+async def test_a_connection_that_hangs_or_was_never_made_is_closed_all_the_same(distant: Distant) -> None:
+    url = str(URL(distant.url).with_host("127.0.0.1").with_port(distant.line.port))
+    connection = await connect(url, "tests")
+    distant.line.hang()
+    await closed(connection)
+    assert connection.is_closed
+    await distant.line.cut()
+    with pytest.raises(ConnectionError):
+        await connect(url, "tests that are refused")
+    known = [one for one in gc.get_objects() if isinstance(one, Connection)]
+    refused = [one for one in known if "refused" in str(one.kwargs) and not one.is_closed]
+    assert not refused
+    await distant.line.mend()
 
 
 async def test_a_consumer_whose_queue_was_deleted_comes_back(distant: Distant) -> None:

@@ -18,7 +18,7 @@ from shared.sheets.booking import workbook
 from shared.uploads import StoredUpload
 
 _SECONDS = 1800
-_EVERY_SECONDS = 0.5
+LOOKS_SECONDS = 0.5
 _PIECE = 1024 * 1024
 _BOOK_CHUNK = 1000
 _WAITING = 4
@@ -63,7 +63,7 @@ class _Work:
         self._scope = Scope(_ids(entry["scope_ids"]), _ids(entry["holder_ids"]))
         self._query: ListQuery = commands.query_of(entry["entity"], entry["filters"])
         self.rows = 0
-        self._next = time.perf_counter() + _EVERY_SECONDS
+        self._next = time.perf_counter() + LOOKS_SECONDS
 
     async def as_csv(self) -> StoredUpload:
         """The file as PostgreSQL writes it, stored while it is being written."""
@@ -145,7 +145,7 @@ class _Work:
         now = time.perf_counter()
         if now < self._next:
             return
-        self._next = now + _EVERY_SECONDS
+        self._next = now + LOOKS_SECONDS
         if await self._job.cancelled():
             raise _Stopped
         async with self._job.begin() as tx:

@@ -105,8 +105,12 @@ class Publisher:
 
 async def closed(connection: AbstractConnection) -> None:
     """Close a connection that may be broken, without waiting long for its other end."""
-    with suppress(Exception):
-        async with asyncio.timeout(2):
+    try:
+        with suppress(Exception):
+            async with asyncio.timeout(2):
+                await connection.close()
+    finally:
+        if not connection.is_closed:  # its other end did not answer: without it, it closes at once
             await connection.close()
 
 

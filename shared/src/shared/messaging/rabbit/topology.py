@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
-from aio_pika import ExchangeType
+from aio_pika import Connection, ExchangeType
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractQueue
 
 CONNECT_SECONDS = 5
@@ -18,10 +18,22 @@ QUEUE_ARGUMENTS: dict[str, str | int] = {
 }
 
 
+class _Link(Connection):
+    """A connection that is closed when it was never made: nobody else could close it."""
+
+    async def connect(self, timeout: float | None = None) -> None:
+        try:
+            await super().connect(timeout)
+        except BaseException:
+            await self.close()
+            raise
+
+
 async def connect(url: str, name: str) -> AbstractConnection:
     """A plain connection: whoever holds it makes a new one when it breaks."""
     return await aio_pika.connect(
         url,
+        connection_class=_Link,
         timeout=CONNECT_SECONDS,
         heartbeat=HEARTBEAT_SECONDS,
         client_properties={"connection_name": name},
