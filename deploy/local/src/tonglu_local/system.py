@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.types import ASGIApp
+import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import customer_svc.app
 import customer_svc.settings
@@ -129,13 +130,16 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
     bus = settings.bus
     await bus.open()
     stack.push_async_callback(bus.close)
-    customer = customer_svc.app.build(
-        settings.of("customer", customer_svc.settings.Settings, **believed), bus
-    )
-    base = {"customer_url": "http://customer-svc", **believed}
-    reader = await stack.enter_async_context(make_client(app=customer.asgi))
+    built: dict[str, Service] = {}
+    clients = {name: await stack.enter_async_context(_reaching(built, name)) for name in _names()}
+    reader, base = clients["customer-svc"], {"customer_url": "http://customer-svc", **believed}
     services = [
-        customer,
+        customer_svc.app.build(
+            settings.of("customer", customer_svc.settings.Settings, **believed),
+            bus,
+            gateway=clients["gateway"],
+            interactions=clients["interaction-svc"],
+        ),
         interaction_svc.app.build(
             settings.of("interaction", interaction_svc.settings.Settings, **base), bus, customers=reader
         ),
@@ -144,10 +148,7 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
             settings.of("notify", notify_svc.settings.Settings, **base), bus, customers=reader
         ),
     ]
-    clients = {
-        service.name: await stack.enter_async_context(make_client(f"http://{service.name}", app=service.asgi))
-        for service in services
-    }
+    others = {service.name: clients[service.name] for service in services}
     tallies = [service.tally for service in services]
     documents = {service.name: service.app.openapi for service in services}
     door = settings.of(
@@ -156,5 +157,15 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         allow_test_keys=settings._options.allow_test_keys,  # noqa: SLF001
         **believed,
     )
-    services.append(gateway.app.build(door, bus, clients=clients, documents=documents, tallies=tallies))
-    return {service.name: service for service in services}
+    services.append(gateway.app.build(door, bus, clients=others, documents=documents, tallies=tallies))
+    built.update({service.name: service for service in services})
+    return built
+
+
+def _reaching(built: Mapping[str, Service], name: str) -> httpx.AsyncClient:
+    """A client of a service of this process, which may be built after whoever is given the client."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await built[name].asgi(scope, receive, send)
+
+    return make_client(f"http://{name}", app=app)

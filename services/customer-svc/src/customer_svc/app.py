@@ -1,5 +1,7 @@
 """The composition root of customer-svc."""
 
+from typing import Any
+
 from customer_svc.channels.routes import router as channels
 from customer_svc.contacts.routes import router as contacts
 from customer_svc.custom_fields.commands import JOB as FIELDS
@@ -36,8 +38,10 @@ from customer_svc.undos.commands import JOB as UNDO
 from customer_svc.undos.jobs import run_undo
 from customer_svc.undos.routes import router as undos
 from customer_svc.views.routes import router as views
+from shared.auth.delegation import Delegations
 from shared.composition import Blueprint, Service
 from shared.db import Database
+from shared.http.client import make_client
 from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
@@ -46,8 +50,14 @@ from shared.sealing import Sealer
 NUMBER = 1
 
 
-def build(settings: Settings, bus: EventBus | None = None) -> Service:
-    """The service from its settings; without a bus it uses the broker that they name."""
+def build(
+    settings: Settings, bus: EventBus | None = None, *, gateway: Any = None, interactions: Any = None
+) -> Service:
+    """The service from its settings; without a bus it uses the broker that they name.
+
+    `gateway` and `interactions` are HTTP clients that reach these services in this process; without them
+    they are made from the settings.
+    """
     blueprint = Blueprint(
         name="customer-svc",
         package="customer_svc",
@@ -76,6 +86,8 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         consumers=Consumers(STAFF_EVENTS),
         carried={
             "duplicate_rules": Rules(shown(settings.duplicate_fields), settings.duplicate_disclosures),
+            "delegations": Delegations(gateway or make_client(), settings.gateway_url),
+            "interactions_client": interactions or make_client(settings.interaction_url),
         },
         jobs=Jobs(
             {

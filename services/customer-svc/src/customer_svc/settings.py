@@ -28,11 +28,14 @@ def shown(fields: str) -> tuple[str, ...]:
 
 
 class Settings(ServiceSettings):
-    """The settings of every service, and what is told of suspected duplicates.
+    """The settings of every service, what is told of suspected duplicates, and where others answer.
 
     `duplicate_fields` are the fields shown of a hit, with commas between. Of customers out of sight somebody
-    is told `duplicate_disclosures` times an hour at most.
+    is told `duplicate_disclosures` times an hour at most. Work in the background asks the gateway for tokens
+    that speak for its caller, and interaction-svc with these.
     """
 
     duplicate_fields: Annotated[str, AfterValidator(_showable)] = "code,name,owner_id,region"
     duplicate_disclosures: Annotated[int, Field(ge=0)] = 30
+    gateway_url: str = "http://gateway:8000"
+    interaction_url: str = "http://interaction-svc:8000"

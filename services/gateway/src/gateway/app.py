@@ -21,6 +21,7 @@ from gateway.documentation.bookshelf import Bookshelf
 from gateway.documentation.routes import router as documentation
 from gateway.documentation.sources import Documents
 from gateway.edge.check import Check
+from gateway.edge.exchange import Exchange
 from gateway.edge.identity import StaffIdentity
 from gateway.edge.partners import KeyIdentity
 from gateway.edge.paths import Paths
@@ -117,6 +118,7 @@ def build(
         "desk": desk,
         "passage": passage_of(settings, provider, parts),
         "check": check,
+        "exchange": Exchange(database, ring, people, partners),
         "warden": warden,
         "collector": collector,
         "usage_secret": settings.usage_secret and settings.usage_secret.get_secret_value().encode(),

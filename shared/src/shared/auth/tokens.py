@@ -6,6 +6,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,11 @@ _CLAIMS = jwt.JWTClaimsRegistry(
     sub={"essential": True},
     aud={"essential": True},
 )
-_UNREADABLE = (JoseError, ValueError, KeyError, TypeError)
+_WHENEVER = jwt.BaseClaimsRegistry(
+    iss={"essential": True, "value": ISSUER}, sub={"essential": True}, iat={"essential": True}
+)
+"""What is asked of a token whose end may have come."""
+_UNREADABLE = (JoseError, ValueError, KeyError, TypeError, RecursionError)
 FetchKeys = Callable[[], Awaitable[str]]
 _log = structlog.get_logger()
 
@@ -48,11 +53,13 @@ def mint(
     *,
     audience: str,
     also: Sequence[str] = (),
+    asks: Sequence[str] = (),
     seconds: int = MOST_SECONDS,
 ) -> str:
     """A token for one service, valid for at most a minute; `also` names those that it may ask in turn.
 
-    Forbidden (`scope_too_wide`) when the principal's scope names more ids than fit.
+    `asks` names those for which work that it starts may have it exchanged later (ADR 21). Forbidden
+    (`scope_too_wide`) when the principal's scope names more ids than fit.
     """
     now = int(time.time())
     claims = {
@@ -68,6 +75,7 @@ def mint(
         "holders": _packed(principal.scope.holders),
         "unit": None if principal.unit is None else str(principal.unit),
         "masked": sorted(principal.masked),
+        **({"asks": list(asks)} if asks else {}),
     }
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": TOKEN_TYPE}
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
@@ -77,11 +85,7 @@ def _packed(ids: Collection[UUID] | None) -> str | None:
     if ids is None:
         return None
     if len(ids) > MOST_IDS:
-        raise Forbidden(
-            "scope_too_wide",
-            en=f"This credential reaches more than {MOST_IDS} distributors or org units.",
-            zh=f"此凭证覆盖的经销商或组织单元超过 {MOST_IDS} 个。",
-        )
+        raise too_wide()
     return base64.urlsafe_b64encode(b"".join(each.bytes for each in sorted(ids))).decode()
 
 
@@ -104,6 +108,36 @@ def _principal(claims: dict[str, Any]) -> Principal:
         unit=None if unit is None else UUID(unit),
         masked=frozenset(claims["masked"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a token says that came with the start of some work, whether its minute is over or not.
+
+    `asks` are the services that the work may ask; `issued` is in seconds since 1970.
+    """
+
+    kind: str
+    id: UUID
+    asks: frozenset[str]
+    issued: int
+
+
+def read_started(token: str, key: OKPKey) -> Started:
+    """Take a token of that key apart; raises Unauthenticated for all but internal ones of our issuer.
+
+    The caller judges how old it is. One that was not minted for an operation that asks has no `asks`.
+    """
+    try:
+        decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
+        claims = decoded.claims
+        _WHENEVER.validate(claims)
+        if decoded.header.get("typ") != TOKEN_TYPE:
+            raise refused()
+        asks = frozenset(claims.get("asks", ()))
+        return Started(str(claims["kind"]), UUID(claims["sub"]), asks, int(claims["iat"]))
+    except (*_UNREADABLE, AttributeError):
+        raise refused() from None
 
 
 class TokenVerifier:
@@ -138,7 +172,7 @@ class TokenVerifier:
             principal, expires = self._decode(token, await self._key(kid))
         except _UNREADABLE:
             _log.info("token_refused", key_id=loggable(kid))
-            raise _refused() from None
+            raise refused() from None
         self._known[token] = (principal, expires)
         if len(self._known) > self._most:
             self._known.popitem(last=False)
@@ -189,7 +223,17 @@ def _keys(jwks: str) -> dict[str, OKPKey]:
     return {str(key.kid): key for key in keys if isinstance(key, OKPKey)}
 
 
-def _refused() -> Unauthenticated:
+def refused() -> Unauthenticated:
+    """The one answer to a bad token, whatever is bad about it."""
     return Unauthenticated(
         "token_invalid", en="The credential is not valid or has expired.", zh="凭证无效或已过期。"
+    )
+
+
+def too_wide() -> Forbidden:
+    """The answer to whoever reaches more than a token can say."""
+    return Forbidden(
+        "scope_too_wide",
+        en=f"This credential reaches more than {MOST_IDS} distributors or org units.",
+        zh=f"此凭证覆盖的经销商或组织单元超过 {MOST_IDS} 个。",
     )

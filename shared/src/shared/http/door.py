@@ -1,7 +1,7 @@
 """The door for HTTP: a route that checks the permission and commits before it answers."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, ClassVar
@@ -20,12 +20,17 @@ from shared.http.visit import Visit
 from shared.problems import FieldError, Forbidden, Malformed, NotFound, Unauthenticated, Unavailable
 
 _SCOPES = "x-scopes"
+_ASKS = "x-asks"
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def needs(*permissions: str) -> dict[str, Any]:
-    """Route options that demand these permissions; OpenAPI shows them and the route enforces them."""
-    return {"openapi_extra": {_SCOPES: list(permissions)}}
+def needs(*permissions: str, asks: Sequence[str] = ()) -> dict[str, Any]:
+    """Route options that demand these permissions; OpenAPI shows them and the route enforces them.
+
+    `asks` names the services that the work which this operation starts asks in the caller's name: the
+    gateway reads it and gives a token with which that can go on beyond a minute (ADR 21).
+    """
+    return {"openapi_extra": {_SCOPES: list(permissions), **({_ASKS: list(asks)} if asks else {})}}
 
 
 NO_SUCH_RECORD: dict[int | str, dict[str, Any]] = {404: {"description": ""}}

@@ -24,11 +24,11 @@ _SHOWN = [column for column in _k if column.key not in _SECRET]
 SIGHT = Sight(_k.distributor_id)
 _BY_ID = prepare(select(*_SHOWN).where(_k.id == bindparam("id"), in_sight(SIGHT)))
 _FOR_CHANGE = prepare(select(_table).where(_k.id == bindparam("id"), in_sight(SIGHT)).with_for_update())
-_PRESENTED = prepare(
-    select(_table, _staff.c.roles, _staff.c.data_scope)
-    .select_from(_table.outerjoin(_staff, _staff.c.id == _k.granted_by))
-    .where(_k.key_id == bindparam("key_id"))
+_GIVEN = select(_table, _staff.c.roles, _staff.c.data_scope).select_from(
+    _table.outerjoin(_staff, _staff.c.id == _k.granted_by)
 )
+_PRESENTED = prepare(_GIVEN.where(_k.key_id == bindparam("key_id")))
+_GIVEN_BY_ID = prepare(_GIVEN.where(_k.id == bindparam("id")))
 _PLANS = prepare(
     select(
         _k.id,
@@ -82,6 +82,11 @@ async def key_for_change(reader: Reader, api_key_id: UUID) -> dict[str, Any]:
 async def presented(reader: Reader, key_id: str) -> Record | None:
     """The key of this public part, with how its giver stands now."""
     return await reader.row(_PRESENTED, key_id=key_id)
+
+
+async def given(reader: Reader, api_key_id: UUID) -> Record | None:
+    """The same of the key with this id."""
+    return await reader.row(_GIVEN_BY_ID, id=api_key_id)
 
 
 async def plans_of_keys(reader: Reader) -> dict[UUID, str]:

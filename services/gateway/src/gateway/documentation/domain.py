@@ -16,6 +16,7 @@ _GATEWAY = "gateway"
 _HEALTH = frozenset({"/livez", "/readyz", "/version"})
 _FOR_OPERATORS = frozenset({"operations", "operators", "health"})
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
+_FOR_THE_EDGE = "x-asks"
 _SERVERS = (
     {
         "url": "/",
@@ -82,6 +83,7 @@ def _readable(service: str, document: Document) -> dict[str, Any]:
         if service == _GATEWAY or path not in _HEALTH
     }
     for _, operation in _operations(own):
+        operation.pop(_FOR_THE_EDGE, None)
         for response in operation.get("responses", {}).values():
             for media in response.get("content", {}).values():
                 _as_3_1(media)

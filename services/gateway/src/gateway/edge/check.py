@@ -6,9 +6,8 @@ from uuid import UUID
 
 from gateway.api_keys.text import MARK
 from gateway.api_keys.text import read as read_key
-from gateway.edge.domain import HEALTH, Operation, RouteTable, Target
+from gateway.edge.domain import HEALTH, Operation, RouteTable, Target, handed_on
 from gateway.edge.identity import StaffIdentity
-from gateway.edge.memory import Memory
 from gateway.edge.partners import KeyIdentity
 from gateway.keys.ring import KeyRing
 from gateway.limits.warden import Client, Warden
@@ -16,13 +15,14 @@ from shared.auth import Principal
 from shared.auth.tokens import mint
 from shared.http.door import demand
 from shared.http.errors import method_not_allowed
+from shared.memory import Memory
 from shared.problems import NotFound, Problem, TooMany, Unauthenticated, Unavailable
 
 _REUSE_SECONDS = 30.0
 _PROVEN_SECONDS = 600.0
 _OUR_FAULT = 500
-_ASKS = {"interaction-svc": ("customer-svc",), "notify-svc": ("customer-svc",)}
-"""Who reads a customer through, and so hands its caller's token on."""
+_Wanted = tuple[Principal, str, tuple[str, ...]]
+"""Whom a token speaks for, at which service, and what work that it starts asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Check:
         self._ring = ring
         self._warden = warden
         self._proven: Memory[str, bool] = Memory(_PROVEN_SECONDS)
-        self._tokens: Memory[tuple[Principal, str], str] = Memory(_REUSE_SECONDS)
+        self._tokens: Memory[_Wanted, str] = Memory(_REUSE_SECONDS)
 
     async def __call__(self, method: str, path: str, shown: Credentials) -> Allowed:
         """The service that owns the path (decoded) and the token that speaks for the caller there."""
@@ -100,7 +100,7 @@ class Check:
         headers = self._warden.admit(client)
         try:
             demand(principal, operation.permissions)
-            token = await self.token(principal, service)
+            token = await self.token(principal, service, operation.asks)
         except Problem as problem:
             self._warden.turned_away(client)
             problem.headers = {**problem.headers, **headers}
@@ -113,16 +113,17 @@ class Check:
             problem.headers = {**problem.headers, **self._warden.admit_stranger(shown.address)}
         return problem
 
-    async def token(self, principal: Principal, service: str) -> str:
-        """An internal token that speaks for the principal at one service; good for half a minute at least."""
-        wanted = (principal, service)
-        return self._tokens.get(wanted) or await self._tokens.get_or(
-            wanted, lambda: self._minted(principal, service)
-        )
+    async def token(self, principal: Principal, service: str, asks: tuple[str, ...] = ()) -> str:
+        """An internal token that speaks for the principal at one service; good for half a minute at least.
 
-    async def _minted(self, principal: Principal, service: str) -> str:
+        With `asks` it also serves to ask these services, now and, exchanged, by the work that it starts.
+        """
+        wanted = (principal, service, asks)
+        return self._tokens.get(wanted) or await self._tokens.get_or(wanted, lambda: self._minted(*wanted))
+
+    async def _minted(self, principal: Principal, service: str, asks: tuple[str, ...]) -> str:
         key = await self._ring.signing("internal")
-        return mint(principal, key, audience=service, also=_ASKS.get(service, ()))
+        return mint(principal, key, audience=service, also=handed_on(service, asks), asks=asks)
 
     async def _routed(self, method: str, path: str) -> tuple[Target, Operation]:
         routes = await self._routes()

@@ -16,6 +16,10 @@ BY_DIGIT = {
 GATEWAY = "gateway"
 _METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
 _SCOPES = "x-scopes"
+_ASKS = "x-asks"
+_IN_TURN = {"interaction-svc": ("customer-svc",), "notify-svc": ("customer-svc",)}
+"""Who reads a customer through, and so hands its caller's token on."""
+
 HEALTH = frozenset({"/livez", "/readyz", "/version"})
 PAGES = (
     "/",
@@ -33,10 +37,14 @@ PAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one method of a path demands: all these permissions, or nothing when it is open to everybody."""
+    """What one method of a path demands: all these permissions, or nothing when it is open to everybody.
+
+    `asks` are the services that the work which it starts goes on asking in the caller's name.
+    """
 
     public: bool = False
     permissions: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 Operations = Mapping[str, Operation]
@@ -140,9 +148,21 @@ def owned_paths(service: str, document: Mapping[str, Any]) -> list[Owned]:
     ]
 
 
+def handed_on(service: str, asks: Iterable[str] = ()) -> list[str]:
+    """The services that a token for this one reaches, too: those that it asks, and those that they ask."""
+    reached = dict.fromkeys(_IN_TURN.get(service, ()))
+    for each in asks:
+        reached.update(dict.fromkeys((each, *_IN_TURN.get(each, ()))))
+    return [each for each in reached if each != service]
+
+
 def _operations(item: Mapping[str, Any]) -> Operations:
-    return {
-        method.upper(): Operation(item[method].get("security") == [], tuple(item[method].get(_SCOPES, ())))
-        for method in _METHODS
-        if method in item
-    }
+    return {method.upper(): _operation(item[method]) for method in _METHODS if method in item}
+
+
+def _operation(described: Mapping[str, Any]) -> Operation:
+    return Operation(
+        public=described.get("security") == [],
+        permissions=tuple(described.get(_SCOPES, ())),
+        asks=tuple(described.get(_ASKS, ())),
+    )

@@ -3,14 +3,15 @@
 import time
 from uuid import UUID
 
-from gateway.edge.memory import Memory
 from gateway.keys.ring import KeyRing
 from gateway.reach import queries as reach
 from gateway.sessions import domain, queries, tokens
 from gateway.sessions.tokens import Access
+from gateway.staff import queries as accounts
 from shared.auth import Principal
 from shared.auth.headers import MOST_BYTES
 from shared.db import EVERYTHING, Database, Reader, Record, Scope
+from shared.memory import Memory
 from shared.problems import Unauthenticated
 
 STANDING_SECONDS = 1.0
@@ -57,24 +58,32 @@ class StaffIdentity:
                     en="This session has ended. Sign in again.",
                     zh="会话已结束，请重新登录。",
                 )
-            return await _person(reader, row)
+            return await _person(reader, access.staff_id, row)
+
+    async def by_id(self, staff_id: UUID) -> Principal | None:
+        """How a person stands now, signed in or not; None when the account is gone or disabled."""
+        async with self._database.read() as reader:
+            row = await accounts.account(reader, staff_id)
+            if row is None or row["status"] != "active":
+                return None
+            return await _person(reader, staff_id, row)
 
 
-async def _person(reader: Reader, row: Record) -> Principal:
+async def _person(reader: Reader, staff_id: UUID, row: Record) -> Principal:
     return Principal(
         "staff",
-        row["staff_id"],
+        staff_id,
         roles=frozenset(row["roles"]),
-        scope=await _scope(reader, row),
+        scope=await _scope(reader, staff_id, row),
         unit=row["org_unit_id"],
     )
 
 
-async def _scope(reader: Reader, row: Record) -> Scope:
+async def _scope(reader: Reader, staff_id: UUID, row: Record) -> Scope:
     """What somebody sees: what they hold, also what their unit and all below it hold, or everything."""
     if row["data_scope"] == "all":
         return EVERYTHING
     units: frozenset[UUID] = frozenset()
     if row["data_scope"] == "unit" and row["org_unit_id"] is not None:
         units = await reach.units_below(reader, row["org_unit_id"])
-    return Scope(holders=units | {row["staff_id"]})
+    return Scope(holders=units | {staff_id})

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from gateway.api_keys import domain, queries, text
 from gateway.api_keys.domain import Giver, Network
 from gateway.api_keys.hashing import Hashing
 from gateway.api_keys.text import KeyText
 from gateway.api_keys.uses import Uses
-from gateway.edge.memory import Memory
 from gateway.reach import queries as reach
 from shared.auth import Principal
 from shared.db import Database, Reader, Record, Scope
+from shared.memory import Memory
 from shared.problems import Forbidden, Unauthenticated
 
 STANDING_SECONDS = 1.0
@@ -64,11 +65,19 @@ class KeyIdentity:
         async with self._database.read() as reader:
             row = await queries.presented(reader, shown.key_id)
             right = self._hashing.fits(shown.body, *_good_hashes(row, now))
-            if row is None or not right:
+            standing = await _standing(reader, row, now) if row is not None and right else None
+            if standing is None:
                 raise refused()
-            if domain.status(row["revoked_at"], row["expires_at"], now) != "active":
-                raise refused()
-            return await _standing(reader, row)
+            return standing
+
+    async def by_id(self, api_key_id: UUID) -> Principal | None:
+        """What a key may now, wherever it comes from and whatever its secret; None when it is not good."""
+        async with self._database.read() as reader:
+            row = await queries.given(reader, api_key_id)
+            if row is None or (row["environment"] == "test" and not self._test_keys):
+                return None
+            standing = await _standing(reader, row, self._database.now())
+            return None if standing is None else standing.principal
 
 
 def refused() -> Unauthenticated:
@@ -84,10 +93,13 @@ def _good_hashes(row: Record | None, now: datetime) -> list[bytes]:
     return [row["secret_hash"], row["previous_hash"]] if overlaps else [row["secret_hash"]]
 
 
-async def _standing(reader: Reader, row: Record) -> Standing:
+async def _standing(reader: Reader, row: Record, now: datetime) -> Standing | None:
+    """None for a key whose end, or whose distributor's, has come."""
+    if domain.status(row["revoked_at"], row["expires_at"], now) != "active":
+        return None
     home = await reach.distributor(reader, row["distributor_id"])
     if home is None or not home.open:
-        raise refused()
+        return None
     giver = None if row["roles"] is None else Giver(frozenset(row["roles"]), row["data_scope"])
     principal = Principal(
         "partner",

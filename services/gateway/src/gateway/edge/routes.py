@@ -1,4 +1,4 @@
-"""The check over HTTP for nginx, and the public half of the internal keys; never published outside."""
+"""What nginx asks, and services: the keys to believe, fresh tokens for old ones; never published outside."""
 
 import json
 from urllib.parse import unquote
@@ -9,12 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.edge.check import Allowed, Check, Credentials
+from gateway.edge.exchange import Exchange
+from gateway.edge.schemas import ExchangeRequest, FreshToken
 from gateway.keys.ring import KeyRing
+from shared.auth import delegation
 from shared.auth.tokens import HEADER
 from shared.http.errors import answer, internal_error
 from shared.problems import Problem
 
 router = APIRouter()
+_MOST_EXCHANGE = 16 * 1024
 _log = structlog.get_logger()
 
 
@@ -73,6 +77,14 @@ async def internal_keys(request: Request) -> Response:
     """The key set by which services believe internal tokens."""
     ring: KeyRing = request.state.ring
     return JSONResponse(await ring.published("internal"), headers={"Cache-Control": "no-store"})
+
+
+@router.post(delegation.PATH, include_in_schema=False, max_body_size=_MOST_EXCHANGE)
+async def exchange(body: ExchangeRequest, request: Request, response: Response) -> FreshToken:
+    """A fresh token for the one that the start of some work came with; 401 when there is none any more."""
+    trade: Exchange = request.state.exchange
+    response.headers["Cache-Control"] = "no-store"
+    return FreshToken(token=await trade(body.token, body.audience))
 
 
 async def published_keys(ring: KeyRing) -> str:

@@ -67,9 +67,14 @@ LISTING = Listing(
 )
 
 
+async def account(reader: Reader, staff_id: UUID) -> Record | None:
+    """The account without its password, if there is one."""
+    return await reader.row(_BY_ID, id=staff_id)
+
+
 async def staff_by_id(reader: Reader, staff_id: UUID) -> Record:
     """The account without its password; raises NotFound."""
-    row = await reader.row(_BY_ID, id=staff_id)
+    row = await account(reader, staff_id)
     if row is None:
         raise not_found("staff account", "员工账号")
     return row
