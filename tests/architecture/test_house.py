@@ -25,12 +25,14 @@ def _operations(service: Service) -> list[tuple[str, dict[str, object]]]:
 
 
 def test_every_operation_is_named_described_and_guarded(services: dict[str, Service]) -> None:
+    names = {service.name for service in services.values()}
     for service in services.values():
         for name, operation in _operations(service):
             assert re.fullmatch(r"[a-z][A-Za-z0-9]+", str(operation["operationId"])), name
             assert operation["summary"], name
             assert operation["tags"], name
             assert set(operation["x-scopes"]) <= EVERY_PERMISSION, name
+            assert set(operation.get("x-asks", ())) <= names - {service.name}, name
 
 
 def test_operation_ids_are_unique_in_a_service(services: dict[str, Service]) -> None:

@@ -94,6 +94,7 @@ REFUSED = [
             "/%61uth/check",
             "//auth/check",
             "/internal/jwks.json",
+            "/internal/tokens",
             "/metrics",
             "/v1/nothing",
             "/v1/customers/",
@@ -105,6 +106,8 @@ REFUSED = [
         )
         for signed in (True, False)
     ),
+    Asked("POST", "/internal/tokens", 404, "no_such_path"),
+    Asked("POST", "/internal/tokens", 404, "no_such_path", signed_in=False),
     *(
         Asked("GET", CUSTOMER, 401, "token_invalid", signed_in=False, headers=headers, told=CHALLENGE)
         for headers in (

@@ -156,8 +156,19 @@ async def test_from_outside_no_claim_makes_anybody_somebody(deployed_system: Sys
     async with deployed_system.client(**claims) as client:
         for path in PATHS.values():
             assert (await client.get(path)).status_code == 401
-        for path in ("/auth/check", "/internal/jwks.json", "/metrics"):
+        for path in ("/auth/check", "/internal/jwks.json", "/internal/tokens", "/metrics"):
             assert (await client.get(path)).status_code == 404
+
+
+async def test_tokens_are_exchanged_inside_only(deployed_system: System, admin: httpx.AsyncClient) -> None:
+    shown = {"Authorization": admin.headers["Authorization"]}
+    token = await internal_token(deployed_system, shown, "customer-svc")
+    body = {"token": token, "audience": "interaction-svc"}
+    async with deployed_system.inside("gateway") as client:
+        answer = await client.post("/internal/tokens", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+    answer = await admin.post("/internal/tokens", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")
 
 
 async def test_who_signs_out_is_out_everywhere_within_seconds(

@@ -43,6 +43,8 @@ PLAIN = {
     "interaction-svc": ["complaints", "promises"],
     "notify-svc": ["reminders"],
 }
+ASKING = "/v1/imports"
+"""An operation of customer-svc whose work goes on asking interaction-svc."""
 
 
 class MovableClock:
@@ -77,6 +79,8 @@ class Neighbour:
         )
         if self.name == "customer-svc":
             router.add_api_route("/v1/org-units/{unit_id}", self.of_unit, operation_id="getUnit", **needs())
+            asking = needs(asks=["interaction-svc"])
+            router.add_api_route(ASKING, self.plain, operation_id="startWork", **asking)
         router.add_api_route("/readyz", self.ready, operation_id="getReadiness", **public())
         router.add_api_route(
             f"/v1/{self.name}/drip",

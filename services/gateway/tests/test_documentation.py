@@ -99,6 +99,8 @@ async def test_the_merged_document_is_valid_and_whole(world: Any) -> None:
     )
     assert "/auth/check" not in document["paths"]
     assert document["paths"]["/v1/staff"]["post"]["x-scopes"] == ["staff:write"]
+    assert "/internal/tokens" not in document["paths"]
+    assert "x-asks" not in answer.text
     tags = [tag["name"] for tag in document["tags"]]
     assert tags[0] == "auth"
     assert tags[-1] == "health"

@@ -72,6 +72,7 @@ async def test_an_internal_token_of_the_wrong_audience_is_worth_nothing(world: A
     [
         "/auth/check",
         "/internal/jwks.json",
+        "/internal/tokens",
         "/metrics",
         "/v1/nothing",
         "/v1/customers/",
@@ -84,6 +85,13 @@ async def test_what_is_not_published_is_not_there(world: Any, path: str) -> None
     assert answer.status_code == 404
     assert answer.json()["code"] == "no_such_path"
     assert answer.headers["x-request-id"]
+
+
+async def test_no_token_is_exchanged_at_the_edge(world: Any) -> None:
+    body = {"token": "any", "audience": "interaction-svc"}
+    for headers in ({}, await world.bearer()):
+        answer = await world.client.post("/internal/tokens", json=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_such_path")
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
@@ -264,7 +272,7 @@ class TestCheckOverHttp:
         assert answer.headers["x-accel-expires"] == "1"
 
     async def test_nowhere_is_a_403_that_names_the_404(self, world: Any) -> None:
-        for path in ("/v1/nothing", "/internal/jwks.json", "", "%2Fv1%2Fcustomers%2F7"):
+        for path in ("/v1/nothing", "/internal/jwks.json", "/internal/tokens", "", "%2Fv1%2Fcustomers%2F7"):
             answer = await self.ask(world, path, **await world.bearer())
             if path.startswith("%2F"):
                 assert answer.headers["x-service"] == "customer-svc"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.domain import BY_DIGIT, Operation, Owned, RouteTable, owned_paths
+from gateway.edge.domain import BY_DIGIT, Operation, Owned, RouteTable, handed_on, owned_paths
 from gateway.edge.paths import compiled
 
 LITERALS = ["v1", "customers", "orders", "a", "b"]
@@ -97,6 +97,7 @@ def test_neighbouring_paths_have_their_own_owners() -> None:
         "/v1/customers/",
         "/auth/check",
         "/internal/jwks.json",
+        "/internal/tokens",
         "/metrics",
     ):
         assert table.match(nowhere) is None
@@ -107,12 +108,30 @@ def test_each_operation_says_what_it_demands() -> None:
         "summary": "not a method",
         "get": {"security": [], "x-scopes": []},
         "post": {"security": [{"staff": []}], "x-scopes": ["orders:write"]},
+        "put": {"security": [{"staff": []}], "x-scopes": [], "x-asks": ["notify-svc", "scoring-svc"]},
     }
     (owned,) = owned_paths("one", {"paths": {"/x": item}})
     assert owned.operations == {
         "GET": Operation(public=True),
         "POST": Operation(permissions=("orders:write",)),
+        "PUT": Operation(asks=("notify-svc", "scoring-svc")),
     }
+
+
+@pytest.mark.parametrize(
+    ("service", "asks", "reached"),
+    [
+        ("customer-svc", (), []),
+        ("interaction-svc", (), ["customer-svc"]),
+        ("customer-svc", ("interaction-svc", "scoring-svc"), ["interaction-svc", "scoring-svc"]),
+        ("scoring-svc", ("interaction-svc",), ["interaction-svc", "customer-svc"]),
+        ("notify-svc", ("interaction-svc", "customer-svc"), ["customer-svc", "interaction-svc"]),
+    ],
+)
+def test_a_token_reaches_who_is_asked_and_whom_they_ask(
+    service: str, asks: tuple[str, ...], reached: list[str]
+) -> None:
+    assert handed_on(service, asks) == reached
 
 
 def test_a_service_that_told_nothing_yet_leaves_the_table_incomplete() -> None:

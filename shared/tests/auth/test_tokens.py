@@ -13,7 +13,16 @@ from joserfc.jwk import KeySet, OctKey, OKPKey
 from shared.auth import Principal
 from shared.auth.headers import MOST_BYTES
 from shared.auth.permissions import ROLES
-from shared.auth.tokens import ALGORITHM, ISSUER, MOST_IDS, TOKEN_TYPE, TokenVerifier, mint
+from shared.auth.tokens import (
+    ALGORITHM,
+    ISSUER,
+    MOST_IDS,
+    TOKEN_TYPE,
+    Started,
+    TokenVerifier,
+    mint,
+    read_started,
+)
 from shared.db import Scope
 from shared.problems import Forbidden, Unauthenticated, Unavailable
 from shared.testing.clients import jwks, signing_key, staff
@@ -65,12 +74,44 @@ async def test_the_principal_survives_the_journey(sent: Principal) -> None:
 async def test_the_widest_scope_fits_into_a_token_and_a_wider_one_is_refused() -> None:
     many = frozenset(uuid4() for _ in range(MOST_IDS))
     sent = Principal("staff", uuid4(), roles=frozenset(ROLES), scope=Scope(many))
-    token = mint(sent, signing_key(), audience="customer-svc", also=["interaction-svc"])
+    named = ["interaction-svc", "notify-svc", "scoring-svc"]
+    token = mint(sent, signing_key(), audience="customer-svc", also=named, asks=named)
     assert len(token) < MOST_BYTES
     assert await TokenVerifier("customer-svc", jwks=jwks()).verify(token) == sent
     for scope in (Scope(many | {uuid4()}), Scope(holders=many | {uuid4()})):
         with pytest.raises(Forbidden, match="200"):
             mint(Principal("staff", uuid4(), scope=scope), signing_key(), audience="svc")
+
+
+async def test_what_work_asks_is_said_beside_the_principal_and_otherwise_not_at_all() -> None:
+    anna = staff("sales")
+    asking = mint(anna, signing_key(), audience="svc", asks=["other"])
+    assert await TokenVerifier("svc", jwks=jwks()).verify(asking) == anna
+    started = read_started(asking, signing_key())
+    assert (started.kind, started.id, started.asks) == ("staff", anna.id, {"other"})
+    with pytest.raises(Unauthenticated):
+        await TokenVerifier("other", jwks=jwks()).verify(asking)
+    plain = mint(anna, signing_key(), audience="svc")
+    assert not read_started(plain, signing_key()).asks
+    assert "asks" not in jwt.decode(plain, signing_key(), algorithms=[ALGORITHM]).claims
+
+
+def test_the_start_of_work_is_read_after_its_minute_and_says_when_it_was() -> None:
+    who, then = uuid4(), int(time.time()) - 7200
+    token = _signed(signing_key(), _claims(sub=str(who), iat=then, exp=then + 60, asks=["b", "c"]))
+    assert read_started(token, signing_key()) == Started("staff", who, frozenset({"b", "c"}), then)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "somebody"}, {"iss": ...}, {"sub": ...}, {"sub": "nobody"}, {"iat": ...}, {"iat": "soon"},
+        {"kind": ...}, {"asks": 7}, {"asks": [["other"]]}, {"asks": None},
+    ],
+)  # fmt: skip
+def test_the_start_of_work_is_refused_with_wrong_claims(changes: dict[str, object]) -> None:
+    with pytest.raises(Unauthenticated, match="token_invalid"):
+        read_started(_signed(signing_key(), _claims(**{"asks": ["other"], **changes})), signing_key())
 
 
 async def test_a_token_may_be_handed_on_to_the_services_that_it_names() -> None:
