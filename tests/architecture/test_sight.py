@@ -23,6 +23,8 @@ OPEN: Mapping[str, str] = {
     "saved_view": "how people list, shown to its owner or to all staff; rows are narrowed when listed",
     "staff_ref": "who works where: ids",
     # interaction-svc, scoring-svc, notify-svc
+    "load_foreseen": "what previews would have stored: ids and keyed hashes",
+    "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",
     "model": "what was learnt from all customers, about none of them",
     "scoring_run": "how many customers were scored",

@@ -5,6 +5,8 @@ from typing import Any
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
+from interaction_svc.loads.commands import FORGETTING, forget_old
+from interaction_svc.loads.routes import router as loads_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.settings import Settings
@@ -31,8 +33,18 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
             "complaints 投诉 and each customer's timeline 时间线."
         ),
-        routers=[interactions_router, promises_router, complaints_router, handling_router, timeline_router],
-        jobs=Jobs({BREAKING: break_overdue}, periodic=[Every(BREAKING, seconds=60)]),
+        routers=[
+            interactions_router,
+            promises_router,
+            complaints_router,
+            handling_router,
+            timeline_router,
+            loads_router,
+        ],
+        jobs=Jobs(
+            {BREAKING: break_overdue, FORGETTING: forget_old},
+            periodic=[Every(BREAKING, seconds=60), Every(FORGETTING, seconds=3600)],
+        ),
         consumers=Consumers(CUSTOMER_EVENTS),
         carried={"references": references},
     )

@@ -1,9 +1,11 @@
 """What interaction-svc tells: contacts with customers, promises and the course of complaints."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Code, Event, Fact, Moment
+from pydantic import Field
+
+from shared.events.base import MAX_CHUNK, Code, Event, Fact, Moment
 
 
 class InteractionLogged(Event):
@@ -17,6 +19,38 @@ class InteractionLogged(Event):
     direction: Literal["inbound", "outbound"]
     occurred_at: Moment
     kind: Code
+
+
+class ImportedInteraction(Fact):
+    """One contact of a chunk.
+
+    `customer_id` is for whom it was recorded: the customer that it is merged into may keep it now.
+    """
+
+    interaction_id: UUID
+    customer_id: UUID
+    distributor_id: UUID | None
+    channel: Code
+    direction: Literal["inbound", "outbound"]
+    occurred_at: Moment
+
+
+class InteractionsImported(Event):
+    """A chunk of a bulk load is stored; the subject is the import, the version the chunk's number."""
+
+    type: ClassVar[str] = "interactions.imported.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    interactions: Annotated[tuple[ImportedInteraction, ...], Field(max_length=MAX_CHUNK)]
+
+
+class InteractionsWithdrawn(Event):
+    """A chunk of contacts is taken back; the subject is the undoing, the version the chunk's number."""
+
+    type: ClassVar[str] = "interactions.withdrawn.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    interactions: Annotated[tuple[ImportedInteraction, ...], Field(max_length=MAX_CHUNK)]
 
 
 class ComplaintState(Fact):

@@ -35,8 +35,11 @@ class Deed:
 
 
 def deed_of(route: APIRoute, permissions: Iterable[str]) -> Deed:
-    """An operation is named by its id, its resource by the first segment of its path after the version."""
-    segments = [each for each in route.path.split("/") if each and each != "v1"]
+    """An operation is named by its id, its resource by the first segment of its path after the version.
+
+    What only the other services reach stands below `internal` instead of a version.
+    """
+    segments = [each for each in route.path.split("/") if each and each not in ("v1", "internal")]
     reads = set(route.methods or ()) <= _READING
     named = {permission.partition(":")[0] for permission in permissions}
     return Deed(

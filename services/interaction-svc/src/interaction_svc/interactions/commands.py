@@ -1,10 +1,11 @@
-"""Every change of an interaction: logging it, one or many, and editing it."""
+"""Every change of an interaction: logging it, one or many, editing it, and taking many out again."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, insert, update
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, delete, insert, update
 
 from interaction_svc.interactions import domain, queries
 from interaction_svc.interactions.schemas import InteractionCreate, InteractionPatch
@@ -30,6 +31,7 @@ _EDIT = prepare(
     "updated_at",
 )
 _KEEP_EDIT = prepare(insert(_E), *_E.c.keys())
+_REMOVE = prepare(delete(_T).where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 
 
 async def log_interaction(
@@ -37,7 +39,7 @@ async def log_interaction(
 ) -> dict[str, Any]:
     """Record one contact; Invalid when it lies more than a day ahead."""
     domain.check_happened(body.occurred_at, now=tx.now)
-    row = _row(tx, body, distributor_id, by)
+    row = drafted(tx, body, distributor_id=distributor_id, by=by)
     keeper = await tx.value(_LOG, **row)
     _announce(tx, row)
     return {**row, "customer_id": keeper}
@@ -47,11 +49,38 @@ async def log_interactions(
     tx: Tx, bodies: Sequence[InteractionCreate], *, distributors: Mapping[UUID, UUID | None], by: UUID
 ) -> list[UUID]:
     """Record contacts that were checked before, in one round trip; their ids in the same order."""
-    rows = [_row(tx, body, distributors[body.customer], by) for body in bodies]
-    await tx.run_many(_LOG, rows)
+    rows = [drafted(tx, body, distributor_id=distributors[body.customer], by=by) for body in bodies]
+    await store(tx, rows)
     for row in rows:
         _announce(tx, row)
     return [row["id"] for row in rows]
+
+
+def drafted(tx: Tx, body: InteractionCreate, *, distributor_id: UUID | None, by: UUID) -> dict[str, Any]:
+    """The row of an interaction that was checked before, with an id of its own; nothing is written."""
+    return {
+        **_storable(body.model_dump()),
+        "id": tx.new_id(),
+        "origin_id": None,
+        "distributor_id": distributor_id,
+        "created_by": by,
+        "version": 1,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+
+
+async def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write drafted rows in one round trip; tells nobody.
+
+    Each row locks its customer: in one order for all writers, so that two of them wait and do not deadlock.
+    """
+    await tx.run_many(_LOG, [dict(row) for row in sorted(rows, key=itemgetter("customer_id"))])
+
+
+async def remove(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Delete interactions that were locked before, with their history; tells nobody."""
+    await tx.run(_REMOVE, ids=list(ids))
 
 
 async def edit_interaction(
@@ -82,19 +111,6 @@ async def edit_interaction(
         edited_at=tx.now,
     )
     return after
-
-
-def _row(tx: Tx, body: InteractionCreate, distributor_id: UUID | None, by: UUID) -> dict[str, Any]:
-    return {
-        **_storable(body.model_dump()),
-        "id": tx.new_id(),
-        "origin_id": None,
-        "distributor_id": distributor_id,
-        "created_by": by,
-        "version": 1,
-        "created_at": tx.now,
-        "updated_at": tx.now,
-    }
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Every SELECT over interactions, for reading and for loading to change."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from interaction_svc.interactions.tables import Interaction, InteractionEdit
 from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
@@ -19,6 +20,12 @@ SIGHT = through_customer(_T)
 _one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
+_MANY_LOCKED = prepare(
+    select(_T)
+    .where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT))
+    .order_by(_T.c.id)
+    .with_for_update()
+)
 _EDITS = prepare(
     select(_E)
     .where(
@@ -51,6 +58,12 @@ async def interaction(reader: Reader, interaction_id: UUID) -> dict[str, Any]:
 async def interaction_to_edit(tx: Tx, interaction_id: UUID) -> dict[str, Any]:
     """One interaction in sight, locked until the transaction ends, or 404."""
     return _found(await tx.row(_LOCKED, b_id=interaction_id, **sight(tx.scope)))
+
+
+async def interactions_to_remove(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Those of these interactions that are in sight, by id, locked until the transaction ends."""
+    rows = await tx.rows(_MANY_LOCKED, ids=sorted(set(ids)), **sight(tx.scope))
+    return {row["id"]: dict(row) for row in rows}
 
 
 async def edits(reader: Reader, interaction_id: UUID) -> list[dict[str, Any]]:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from interaction_svc.batches import Batch, check_batch
+from interaction_svc.batches import Batch
 from interaction_svc.customers import clients
-from interaction_svc.interactions import commands, domain, queries
+from interaction_svc.interactions import commands, queries
+from interaction_svc.interactions.batches import check_interactions
 from interaction_svc.interactions.schemas import (
     InteractionBatch,
     InteractionCreate,
@@ -49,12 +50,7 @@ async def _asked(body: InteractionCreate, caller: Caller, request: Request) -> _
 async def _batch(
     body: InteractionBatch, caller: Caller, request: Request, db: Db
 ) -> Batch[InteractionCreate]:
-    now = db.now()
-
-    def check(item: InteractionCreate) -> None:
-        domain.check_happened(item.occurred_at, now=now)
-
-    return await check_batch(request, caller, body.items, check)
+    return await check_interactions(request, caller, body.items, now=db.now())
 
 
 @router.post(

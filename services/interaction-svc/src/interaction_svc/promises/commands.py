@@ -1,9 +1,10 @@
 """Every change of a promise, and breaking those whose deadline has passed."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, insert, update
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, insert, null, update
 
 from interaction_svc.interactions import queries as interactions
 from interaction_svc.promises import domain, queries
@@ -29,6 +30,12 @@ _SAVE = prepare(
         _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
     ),
     *(column.key for column in _T.c if column.key not in _FIXED),
+)
+_LET_GO = prepare(
+    update(_T)
+    .where(_T.c.interaction_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .values(interaction_id=null(), version=_T.c.version + 1),
+    "updated_at",
 )
 
 
@@ -83,6 +90,11 @@ async def settle_promise(
     if status == "kept":
         _tell(tx, PromiseKept, row)
     return queries.shown(row)
+
+
+async def let_go(tx: Tx, interaction_ids: Sequence[UUID]) -> None:
+    """Let the promises in sight that were made in these interactions stand alone: they still hold."""
+    await tx.run(_LET_GO, ids=list(interaction_ids), updated_at=tx.now)
 
 
 async def break_overdue(job: JobContext, _: dict[str, Any]) -> None:

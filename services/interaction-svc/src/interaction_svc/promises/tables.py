@@ -25,6 +25,9 @@ class Promise(Base, table=True):
         Index("promise_by_due", "due_at", "id"),
         Index("promise_by_created", "created_at", "id"),
         Index("promise_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
+        Index(
+            "promise_of_interaction", "interaction_id", postgresql_where=text("interaction_id IS NOT NULL")
+        ),
         Index("promise_waiting", "due_at", postgresql_where=text("status = 'open'")),
     )
 

@@ -1,8 +1,8 @@
 """Facts written down once each, whatever order or number of times they are told in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
@@ -25,19 +25,43 @@ _ORDER_TYPES: dict[str, Any] = {
     "is_return": Boolean,
     "voided": Boolean,
 }
-_given = (
-    func.unnest(*(bindparam(f"b_{name}", type_=ARRAY(kind)) for name, kind in _ORDER_TYPES.items()))
-    .table_valued(*_ORDER_TYPES, name="given")
-    .render_derived()
-)
-_told = insert(_O).from_select([*_ORDER_TYPES], select(*_given.c).order_by(_given.c.order_id))
+_CONTACT_TYPES: dict[str, Any] = {
+    "interaction_id": Uuid,
+    "customer_id": Uuid,
+    "occurred_at": DateTime(timezone=True),
+    "direction": Text,
+    "withdrawn": Boolean,
+}
+
+
+def _told_into(table: Any, types: Mapping[str, Any], key: str) -> Any:
+    """An INSERT of facts that are given as arrays, in the order of their ids for all writers."""
+    given = (
+        func.unnest(*(bindparam(f"b_{name}", type_=ARRAY(kind)) for name, kind in types.items()))
+        .table_valued(*types, name="given")
+        .render_derived()
+    )
+    return insert(table).from_select([*types], select(*given.c).order_by(given.c[key]))
+
+
+_told = _told_into(_O, _ORDER_TYPES, "order_id")
 _ADD_ORDERS = prepare(_told.on_conflict_do_nothing(index_elements=["order_id"]).returning(_O.c.customer_id))
 _VOID_ORDERS = prepare(
     _told.on_conflict_do_update(
         index_elements=["order_id"], set_={"voided": _told.excluded.voided}, where=~_O.c.voided
     ).returning(_O.c.customer_id)
 )
-_ADD_CONTACT = prepare(insert(_C).on_conflict_do_nothing(index_elements=["interaction_id"]), *_C.c.keys())
+_contacts = _told_into(_C, _CONTACT_TYPES, "interaction_id")
+_ADD_CONTACTS = prepare(
+    _contacts.on_conflict_do_nothing(index_elements=["interaction_id"]).returning(_C.c.customer_id)
+)
+_WITHDRAW_CONTACTS = prepare(
+    _contacts.on_conflict_do_update(
+        index_elements=["interaction_id"],
+        set_={"withdrawn": _contacts.excluded.withdrawn},
+        where=~_C.c.withdrawn,
+    ).returning(_C.c.customer_id)
+)
 _new_complaint = insert(_P)
 _KEEP_COMPLAINT = prepare(
     _new_complaint.on_conflict_do_update(
@@ -47,6 +71,15 @@ _KEEP_COMPLAINT = prepare(
     ),
     *_P.c.keys(),
 )
+
+
+class Contact(NamedTuple):
+    """A contact as it was told: inbound (theirs) or outbound (ours)."""
+
+    interaction_id: UUID
+    customer_id: UUID
+    occurred_at: datetime
+    direction: str
 
 
 async def add_orders(tx: Tx, orders: Sequence[OrderFact]) -> list[UUID]:
@@ -76,19 +109,25 @@ async def _told_of(tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, 
     return sorted({row["customer_id"] for row in rows})
 
 
-async def add_contact(
-    tx: Tx, interaction_id: UUID, *, customer_id: UUID, occurred_at: datetime, direction: str
-) -> bool:
-    """Write down a contact; whether it is new."""
-    return bool(
-        await tx.run(
-            _ADD_CONTACT,
-            interaction_id=interaction_id,
-            customer_id=customer_id,
-            occurred_at=occurred_at,
-            direction=direction,
-        )
-    )
+async def add_contacts(tx: Tx, contacts: Iterable[Contact]) -> list[UUID]:
+    """Write down contacts that are new; the customers that they belong to."""
+    return await _contacts_told(tx, _ADD_CONTACTS, contacts, withdrawn=False)
+
+
+async def withdraw_contacts(tx: Tx, contacts: Iterable[Contact]) -> list[UUID]:
+    """Count these contacts no more, as `void_orders` does; the customers of those that counted."""
+    return await _contacts_told(tx, _WITHDRAW_CONTACTS, contacts, withdrawn=True)
+
+
+async def _contacts_told(
+    tx: Tx, statement: Prepared, contacts: Iterable[Contact], *, withdrawn: bool
+) -> list[UUID]:
+    columns: dict[str, list[Any]] = {f"b_{name}": [] for name in _CONTACT_TYPES}
+    for contact in contacts:
+        for name, value in (*contact._asdict().items(), ("withdrawn", withdrawn)):
+            columns[f"b_{name}"].append(value)
+    rows = await tx.rows(statement, **columns)
+    return sorted({row["customer_id"] for row in rows})
 
 
 async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> bool:

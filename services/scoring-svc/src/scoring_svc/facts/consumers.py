@@ -3,6 +3,7 @@
 from typing import Any
 
 from scoring_svc.facts import commands, due
+from scoring_svc.facts.commands import Contact
 from scoring_svc.facts.tables import ComplaintRow
 from shared.db import Tx
 from shared.events import Event
@@ -12,7 +13,10 @@ from shared.events.interaction import (
     ComplaintOpened,
     ComplaintReopened,
     ComplaintResolved,
+    ImportedInteraction,
     InteractionLogged,
+    InteractionsImported,
+    InteractionsWithdrawn,
 )
 
 SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
@@ -40,15 +44,22 @@ async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
     """A contact, perhaps of long ago."""
-    new = await commands.add_contact(
-        tx,
-        event.subject,
-        customer_id=event.customer_id,
-        occurred_at=event.occurred_at,
-        direction=event.direction,
-    )
-    if new:
-        due.mark_due(tx, [event.customer_id])
+    told = Contact(event.subject, event.customer_id, event.occurred_at, event.direction)
+    due.mark_due(tx, await commands.add_contacts(tx, [told]))
+
+
+async def on_interactions_imported(tx: Tx, event: InteractionsImported) -> None:
+    """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
+    due.mark_settling(tx, await commands.add_contacts(tx, map(_contact, event.interactions)))
+
+
+async def on_interactions_withdrawn(tx: Tx, event: InteractionsWithdrawn) -> None:
+    """A chunk of an import that is undone: its customers are scored when the undoing has gone quiet."""
+    due.mark_settling(tx, await commands.withdraw_contacts(tx, map(_contact, event.interactions)))
+
+
+def _contact(told: ImportedInteraction) -> Contact:
+    return Contact(told.interaction_id, told.customer_id, told.occurred_at, told.direction)
 
 
 async def on_complaint(
@@ -77,6 +88,8 @@ FACT_EVENTS: dict[type[Event], Any] = {
     OrderVoided: on_order_voided,
     OrdersVoided: on_orders_voided,
     InteractionLogged: on_interaction_logged,
+    InteractionsImported: on_interactions_imported,
+    InteractionsWithdrawn: on_interactions_withdrawn,
     ComplaintOpened: on_complaint,
     ComplaintResolved: on_complaint,
     ComplaintClosed: on_complaint,

@@ -28,7 +28,10 @@ class OrderRow(Base, table=True):
 
 
 class ContactRow(Base, table=True):
-    """A contact with a customer, inbound (theirs) or outbound (ours)."""
+    """A contact with a customer, inbound (theirs) or outbound (ours).
+
+    A `withdrawn` one counts no more, and stays so that a late report of it does not count either.
+    """
 
     __tablename__ = "contact_fact"
     __table_args__ = (Index("contact_fact_of_customer", "customer_id", "occurred_at"),)
@@ -37,6 +40,7 @@ class ContactRow(Base, table=True):
     customer_id: UUID
     occurred_at: datetime = Field(sa_type=MOMENT)
     direction: str = Field(sa_type=Text)
+    withdrawn: bool
 
 
 class ComplaintRow(Base, table=True):

@@ -16,6 +16,7 @@ from shared.events.customer import (
     OrdersImported,
     OrdersVoided,
 )
+from shared.events.interaction import InteractionsImported, InteractionsWithdrawn
 from shared.jobs import enqueue
 from shared.references import CUSTOMER_EVENTS, root
 
@@ -33,6 +34,18 @@ async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
 async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
     """A chunk of an import that is undone: everything is looked at anew when the undoing has gone quiet."""
     await told.on_orders_voided(tx, event)
+    await _settle(tx)
+
+
+async def on_interactions_imported(tx: Tx, event: InteractionsImported) -> None:
+    """A chunk of contacts: everything is looked at anew when the load has gone quiet."""
+    await told.on_interactions_imported(tx, event)
+    await _settle(tx)
+
+
+async def on_interactions_withdrawn(tx: Tx, event: InteractionsWithdrawn) -> None:
+    """A chunk of contacts that are taken back: all is looked at anew when the undoing has gone quiet."""
+    await told.on_interactions_withdrawn(tx, event)
     await _settle(tx)
 
 
@@ -73,4 +86,6 @@ SCORING_EVENTS: dict[type[Event], Any] = {
     CustomersImported: on_customers_imported,
     OrdersImported: on_orders_imported,
     OrdersVoided: on_orders_voided,
+    InteractionsImported: on_interactions_imported,
+    InteractionsWithdrawn: on_interactions_withdrawn,
 }

@@ -1,0 +1,1 @@
+"""Interactions by the thousand, from files and out again: in steps that may be sent again."""
