@@ -114,7 +114,7 @@ async def _noted(tx: Tx, asked: Asked, answer: BaseModel) -> str:
         work_id=asked.work_id,
         deed=asked.deed,
         step=asked.step,
-        items=asked.items,
+        size=asked.size,
         answer=text,
         created_by=asked.by,
         created_at=tx.now,

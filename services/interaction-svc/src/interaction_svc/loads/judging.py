@@ -47,7 +47,7 @@ async def judge_step(tx: Tx, asked: Asked, batch: Batch[InteractionCreate], mark
     known = dict(zip(rows, found, strict=True))
     new = [place for place, outcome in known.items() if outcome.status == "created"]
     return Judged(
-        outcomes=[known.get(place) or _refused(batch, place) for place in range(asked.items)],
+        outcomes=[known.get(place) or _refused(batch, place) for place in range(asked.size)],
         drafts={place: drafts[place] for place in new},
         rows={place: rows[place] for place in new},
     )

@@ -20,7 +20,7 @@ _S: Any = LoadStep.__table__  # type: ignore[attr-defined]
 _F: Any = Foreseen.__table__  # type: ignore[attr-defined]
 
 _ANSWER = prepare(
-    select(_S.c.items, _S.c.answer, _S.c.created_by).where(
+    select(_S.c.size, _S.c.answer, _S.c.created_by).where(
         _S.c.work_id == bindparam("b_work"),
         _S.c.deed == bindparam("b_deed"),
         _S.c.step == bindparam("b_step"),
@@ -57,7 +57,7 @@ class Asked(NamedTuple):
     work_id: UUID
     deed: Deed
     step: int
-    items: int
+    size: int
     by: UUID
 
 
@@ -66,7 +66,7 @@ async def answer(reader: Reader, asked: Asked) -> str | None:
     row = await reader.row(_ANSWER, b_work=asked.work_id, b_deed=asked.deed, b_step=asked.step)
     if row is None:
         return None
-    if (row["items"], row["created_by"]) != (asked.items, asked.by):
+    if (row["size"], row["created_by"]) != (asked.size, asked.by):
         raise step_taken()
     found: str = row["answer"]
     return found

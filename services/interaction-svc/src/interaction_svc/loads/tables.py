@@ -10,7 +10,7 @@ from interaction_svc.tables import MOMENT, Base
 
 
 class LoadStep(Base, table=True):
-    """One step of a piece of work; `answer` is the JSON text of its `items` outcomes."""
+    """One step of a piece of work; `answer` is the JSON text of its `size` outcomes."""
 
     __tablename__ = "load_step"
     __table_args__ = (
@@ -21,7 +21,7 @@ class LoadStep(Base, table=True):
     work_id: UUID = Field(primary_key=True)
     deed: str = Field(primary_key=True, sa_type=Text)
     step: int = Field(primary_key=True)
-    items: int
+    size: int
     answer: str = Field(sa_type=Text)
     created_by: UUID
     created_at: datetime = Field(sa_type=MOMENT)

@@ -15,7 +15,7 @@ def upgrade() -> None:
         sa.Column("work_id", sa.Uuid, primary_key=True),
         sa.Column("deed", sa.Text, primary_key=True),
         sa.Column("step", sa.Integer, primary_key=True),
-        sa.Column("items", sa.Integer, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
         sa.Column("answer", sa.Text, nullable=False),
         sa.Column("created_by", sa.Uuid, nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
