@@ -1,5 +1,6 @@
 """The composition root of customer-svc."""
 
+from functools import partial
 from typing import Any
 
 from customer_svc.channels.routes import router as channels
@@ -21,6 +22,7 @@ from customer_svc.exports.commands import TIDYING as TIDYING_EXPORTS
 from customer_svc.exports.jobs import run_export, tidy_exports
 from customer_svc.exports.routes import router as exports
 from customer_svc.identities.routes import router as identities
+from customer_svc.interactions.clients import Interactions
 from customer_svc.merges.routes import router as merges
 from customer_svc.orders.routes import router as orders
 from customer_svc.org_units.routes import router as org_units
@@ -58,6 +60,9 @@ def build(
     `gateway` and `interactions` are HTTP clients that reach these services in this process; without them
     they are made from the settings.
     """
+    sealer = Sealer(settings.data_key.get_secret_value())
+    delegations = Delegations(gateway or make_client(), settings.gateway_url)
+    elsewhere = Interactions(interactions or make_client(settings.interaction_url), delegations, sealer)
     blueprint = Blueprint(
         name="customer-svc",
         package="customer_svc",
@@ -86,15 +91,14 @@ def build(
         consumers=Consumers(STAFF_EVENTS),
         carried={
             "duplicate_rules": Rules(shown(settings.duplicate_fields), settings.duplicate_disclosures),
-            "delegations": Delegations(gateway or make_client(), settings.gateway_url),
-            "interactions_client": interactions or make_client(settings.interaction_url),
+            "interactions": elsewhere,
         },
         jobs=Jobs(
             {
-                JOB: run_import,
+                JOB: partial(run_import, interactions=elsewhere),
                 TIDYING: tidy_imports,
-                UNDO: run_undo,
-                EXPORT: run_export,
+                UNDO: partial(run_undo, interactions=elsewhere),
+                EXPORT: partial(run_export, interactions=elsewhere),
                 TIDYING_EXPORTS: tidy_exports,
                 INDEXING: catch_up,
                 FIELDS: refill_index,
@@ -107,7 +111,7 @@ def build(
     database = Database(
         settings.database_url.get_secret_value(),
         max_size=settings.pool_size,
-        sealer=Sealer(settings.data_key.get_secret_value()),
+        sealer=sealer,
         finish=judge_touched,
     )
     return Service(blueprint, settings, database=database, bus=bus)

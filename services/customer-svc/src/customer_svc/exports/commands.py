@@ -1,6 +1,6 @@
 """Beginning an export, keeping its file for a while, and forgetting it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from customer_svc.exports.domain import KEPT_DAYS
+from customer_svc.exports.domain import ELSEWHERE, KEPT_DAYS
 from customer_svc.exports.schemas import PAGING, QUERIES, ExportCreate
 from customer_svc.exports.tables import Export
 from customer_svc.tables import MOMENT
@@ -33,25 +33,43 @@ _FORGET = prepare(delete(_t).where(_t.c.upload_id.is_(None), _t.c.created_at < _
 
 def query_of(entity: str, filters: Mapping[str, Any]) -> ListQuery:
     """The filters as those of the entity's list; Invalid for what the list would not understand."""
-    paging = [name for name in filters if name in PAGING]
+    wrong = paging(filters)
     try:
         query = QUERIES[entity].model_validate(dict(filters))
     except ValidationError as error:
-        paging += [
+        wrong += [
             str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False) if one["loc"]
         ]
-    if paging:
-        wrong = "is no filter of the list, or not in its form", "不是列表的筛选条件或格式不符"
-        errors = tuple(FieldError(f"/filters/{name[:100]}", "filter_invalid", *wrong) for name in paging[:20])
-        raise Invalid("filters_wrong", en="The filters do not fit.", zh="筛选条件不符合要求。", errors=errors)
+    check_filters(wrong)
     return query
 
 
-async def begin_export(tx: Tx, wanted: ExportCreate, *, by: UUID, service_number: int) -> dict[str, Any]:
-    """Have a file made of what the caller sees; its operation shows the progress."""
-    query_of(wanted.entity, wanted.filters)
+def paging(filters: Mapping[str, Any]) -> list[str]:
+    """Those that are no filters but ask for a page."""
+    return [name for name in filters if name in PAGING]
+
+
+def check_filters(wrong: Sequence[str]) -> None:
+    """Raise Invalid if there are filters that do not fit."""
+    if wrong:
+        words = "is no filter of the list, or not in its form", "不是列表的筛选条件或格式不符"
+        errors = tuple(FieldError(f"/filters/{name[:100]}", "filter_invalid", *words) for name in wrong[:20])
+        raise Invalid("filters_wrong", en="The filters do not fit.", zh="筛选条件不符合要求。", errors=errors)
+
+
+async def begin_export(
+    tx: Tx, wanted: ExportCreate, *, by: UUID, service_number: int, token: str | None = None
+) -> dict[str, Any]:
+    """Have a file made of what the caller sees; its operation shows the progress.
+
+    `token` is what `Interactions` keeps of the caller's, for rows that come from elsewhere: whose filters
+    were checked there.
+    """
+    if wanted.entity != ELSEWHERE:
+        query_of(wanted.entity, wanted.filters)
+    args = {} if token is None else {"token": token}
     operation = await operations.start(
-        tx, f"{wanted.entity}.export", by, service_number=service_number, job=JOB, args={}
+        tx, f"{wanted.entity}.export", by, service_number=service_number, job=JOB, args=args
     )
     scope = tx.scope
     row = {

@@ -5,12 +5,15 @@ from typing import Literal, get_args
 
 from customer_svc.transfers.columns import FIELDS
 
-Entity = Literal["customers", "orders", "contacts", "distributors"]
+Entity = Literal["customers", "orders", "contacts", "distributors", "interactions"]
 Format = Literal["csv", "xlsx"]
 Encoding = Literal["utf-8-bom", "gb18030"]
 ENTITIES: tuple[str, ...] = get_args(Entity)
 FORMATS: tuple[str, ...] = get_args(Format)
 ENCODINGS: tuple[str, ...] = get_args(Encoding)
+
+ELSEWHERE: Entity = "interactions"
+"""What another service keeps, and is asked for."""
 
 MOST_BYTES = 4 * 1024 * 1024 * 1024
 MOST_BOOK_ROWS = 1_000_000
@@ -45,6 +48,16 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         "birthday",
     ),
     "distributors": FIELDS["distributors"],
+    "interactions": (
+        "customer_id",
+        "channel",
+        "direction",
+        "occurred_at",
+        "participants",
+        "summary",
+        "agreement",
+        "attachments",
+    ),
 }
 """The columns of an export that names none: those that an import reads."""
 MORE: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +65,15 @@ MORE: Mapping[str, tuple[str, ...]] = {
     "orders": ("id", "status", "customer_code", "customer_name", "distributor_code", "created_at"),
     "contacts": ("id", "is_primary", "customer_code", "customer_name", "created_at", "updated_at"),
     "distributors": ("id", "onboarding_stage", "created_at", "updated_at"),
+    "interactions": (
+        "id",
+        "customer_code",
+        "customer_name",
+        "distributor_code",
+        "created_by",
+        "created_at",
+        "updated_at",
+    ),
 }
 """Columns that can be had beside them."""
 

@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from customer_svc.exports import commands, queries, selecting
-from customer_svc.exports.domain import ATTRIBUTES, MOST_BOOK_ROWS, MOST_BYTES, USUAL
+from customer_svc.exports.domain import ATTRIBUTES, ELSEWHERE, MOST_BOOK_ROWS, MOST_BYTES, USUAL
+from customer_svc.exports.elsewhere import as_csv, interaction_rows
+from customer_svc.interactions.clients import Interactions
 from shared import operations, uploads
 from shared.db import Scope, Tx
 from shared.db.statements import compile_now
-from shared.http import ListQuery
 from shared.jobs import JobContext
 from shared.problems import Invalid
 from shared.sheets.booking import workbook
@@ -31,7 +34,7 @@ class _Stopped(Exception):
     """Somebody asked for an end."""
 
 
-async def run_export(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - the operation names it all
+async def run_export(job: JobContext, args: dict[str, Any], *, interactions: Interactions) -> None:
     """Make the file of an export; whoever is killed leaves nothing, and the next worker begins anew."""
     if job.operation_id is None:
         raise ValueError("an export belongs to an operation")
@@ -39,7 +42,7 @@ async def run_export(job: JobContext, args: dict[str, Any]) -> None:  # noqa: AR
         entry = await queries.whole(db, job.operation_id)
     if entry["upload_id"] is not None:
         return
-    work = _Work(job, entry)
+    work = _Work(job, entry, interactions, args.get("token", ""))
     try:
         stored = await (work.as_csv() if entry["format"] == "csv" else work.as_book())
     except _Stopped:
@@ -57,16 +60,22 @@ async def tidy_exports(job: JobContext, args: dict[str, Any]) -> None:  # noqa: 
 class _Work:
     """One run of one export, in the sight of who asked for it."""
 
-    def __init__(self, job: JobContext, entry: Mapping[str, Any]) -> None:
+    def __init__(
+        self, job: JobContext, entry: Mapping[str, Any], interactions: Interactions, token: str
+    ) -> None:
         self._job = job
         self._entry = entry
+        self._interactions = interactions
+        self._token = token
         self._scope = Scope(_ids(entry["scope_ids"]), _ids(entry["holder_ids"]))
-        self._query: ListQuery = commands.query_of(entry["entity"], entry["filters"])
         self.rows = 0
         self._next = time.perf_counter() + LOOKS_SECONDS
 
     async def as_csv(self) -> StoredUpload:
-        """The file as PostgreSQL writes it, stored while it is being written."""
+        """The file as PostgreSQL writes it, or as its rows come from elsewhere, stored meanwhile."""
+        if self._entry["entity"] == ELSEWHERE:
+            written = as_csv(self._from_elsewhere(), self._entry["encoding"])
+            return await uploads.receive(self._job.db, written, most_bytes=MOST_BYTES)
         pieces: _Pieces = asyncio.Queue(_WAITING)
         copying = asyncio.create_task(self._copied(pieces))
         try:
@@ -77,13 +86,15 @@ class _Work:
 
     async def as_book(self) -> StoredUpload:
         """The file as a process makes it of rows that are read a thousand at a time."""
-        async with workbook(self._chunks()) as path:
+        elsewhere = self._entry["entity"] == ELSEWHERE
+        async with workbook(self._from_elsewhere() if elsewhere else self._chunks()) as path:
             return await uploads.receive(self._job.db, _pieces(path), most_bytes=MOST_BYTES)
 
     async def _statement(self, tx: Tx, *, as_csv: bool) -> tuple[str, list[Any], list[str]]:
         """The statement, its arguments and the header of the file."""
         entity = self._entry["entity"]
-        sought = await selecting.sought(tx, entity, self._query, self._job.db.sealer)
+        query = commands.query_of(entity, self._entry["filters"])
+        sought = await selecting.sought(tx, entity, query, self._job.db.sealer)
         columns: Sequence[str] = self._entry["columns"] or USUAL[entity]
         named: list[str] = []
         if ATTRIBUTES in columns:
@@ -134,11 +145,24 @@ class _Work:
             yield [header]
             cursor = await tx.connection.cursor(sql, *arguments)
             while records := await cursor.fetch(_BOOK_CHUNK):
-                self.rows += len(records)
-                if self.rows > MOST_BOOK_ROWS:
-                    raise _too_many()
-                await self._progress(self.rows)
+                await self._counted(len(records))
                 yield [[text or "" for text in record] for record in records]
+
+    async def _from_elsewhere(self) -> AsyncGenerator[Sequence[list[str]], None]:
+        columns = self._entry["columns"] or USUAL[ELSEWHERE]
+        pages = partial(self._interactions.page, self._token, self._entry["filters"])
+        found = interaction_rows(self._job.db, self._scope, pages, columns)
+        async with aclosing(found):
+            yield await anext(found)
+            async for rows in found:
+                await self._counted(len(rows))
+                yield rows
+
+    async def _counted(self, more: int) -> None:
+        self.rows += more
+        if self._entry["format"] == "xlsx" and self.rows > MOST_BOOK_ROWS:
+            raise _too_many()
+        await self._progress(self.rows)
 
     async def _progress(self, rows: int) -> None:
         """Twice a second: say how far it is, and stop if somebody asked for it."""

@@ -1,14 +1,18 @@
 """Reading exports."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Uuid, bindparam, case, func, or_, select
+from sqlalchemy import ARRAY, Boolean, Uuid, any_, bindparam, case, func, or_, select
 
+from customer_svc.customers import queries as customers
+from customer_svc.customers.tables import Customer
+from customer_svc.distributors.tables import Distributor
 from customer_svc.exports.schemas import ExportQuery
 from customer_svc.exports.tables import Export
 from shared.auth import Principal
-from shared.db import Reader, prepare
+from shared.db import Reader, in_sight, prepare, sight
 from shared.http import Listing
 from shared.operations.tables import Operation
 from shared.problems import Conflict, not_found
@@ -16,6 +20,8 @@ from shared.sealing import Sealer
 
 _SEES_ALL = "operations:all"
 _t: Any = Export.__table__  # type: ignore[attr-defined]
+_c: Any = Customer.__table__  # type: ignore[attr-defined]
+_d: Any = Distributor.__table__  # type: ignore[attr-defined]
 _o: Any = Operation.__table__  # type: ignore[attr-defined]
 _over = case((_t.c.rows.is_(None), "failed"), else_="succeeded")
 _READ = select(_t, func.coalesce(_o.c.status, _over).label("status")).select_from(
@@ -28,6 +34,16 @@ _ONE = prepare(
     )
 )
 _WHOLE = prepare(select(_t).where(_t.c.id == bindparam("b_id")))
+_NAMES = prepare(
+    select(
+        _c.c.id,
+        _c.c.code.label("customer_code"),
+        _c.c.name.label("customer_name"),
+        _d.c.code.label("distributor_code"),
+    )
+    .select_from(_c.outerjoin(_d, _d.c.id == _c.c.distributor_id))
+    .where(_c.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(customers.SIGHT))
+)
 _LIST = Listing(
     _READ,
     key=_t.c.id,
@@ -35,6 +51,12 @@ _LIST = Listing(
     default="-created_at",
     filters={"entity": lambda entity: _t.c.entity == entity, "format": lambda form: _t.c.format == form},
 )
+
+
+async def names(db: Reader, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """`customer_code`, `customer_name` and `distributor_code` of each of these customers in sight."""
+    rows = await db.rows(_NAMES, ids=sorted(ids), **sight(db.scope))
+    return {row["id"]: dict(row) for row in rows}
 
 
 async def whole(db: Reader, export_id: UUID) -> dict[str, Any]:

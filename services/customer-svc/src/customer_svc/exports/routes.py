@@ -3,14 +3,18 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from customer_svc.exports import commands, queries
 from customer_svc.exports.documented import FILES
+from customer_svc.exports.domain import ELSEWHERE
 from customer_svc.exports.schemas import ExportCreate, ExportQuery, ExportRead, ExportStarted
+from customer_svc.interactions.clients import AUDIENCE, Interactions
+from customer_svc.interactions.tokens import kept_token
 from shared import uploads
 from shared.auth import Principal
+from shared.auth.tokens import HEADER
 from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 from shared.http.door import demand
 from shared.problems import Forbidden
@@ -20,30 +24,55 @@ router = Router(tags=["exports"])
 _READING = {"contacts": "customers:read"}
 
 
+async def _wanted(body: ExportCreate, caller: Caller, request: Request) -> ExportCreate:
+    """The body, if the caller may have it.
+
+    Whether filters fit that another service knows is asked before the transaction opens.
+    """
+    demand(caller, [_READING.get(body.entity, f"{body.entity}:read")])
+    _unmasked(caller)
+    if body.entity == ELSEWHERE:
+        interactions: Interactions = request.state.interactions
+        refused = await interactions.refused_filters(request.headers[HEADER], body.filters)
+        commands.check_filters(commands.paging(body.filters) or refused)
+    return body
+
+
 @router.post(
     "/v1/exports",
     status_code=202,
     operation_id="startExport",
     summary="Export what you see as a file",
     response_model=ExportStarted,
-    **needs("exports:write"),
+    **needs("exports:write", asks=(AUDIENCE,)),
 )
 async def start_export(
-    body: ExportCreate, tx: WriteTx, caller: Caller, request: Request, response: Response
+    wanted: Annotated[ExportCreate, Depends(_wanted)],
+    tx: WriteTx,
+    caller: Caller,
+    request: Request,
+    response: Response,
 ) -> Any:
-    """Write customers, orders, contacts or distributors as far as you see them into a CSV file or a workbook.
+    """Write customers, orders, contacts, distributors or interactions into a CSV file or a workbook.
+
+    It holds what you see.
 
     `filters` are those of the list of the same name, and you need the permission to read it. The columns are
     those that an import reads, or those that you name: beside them `id created_at` and of customers `status
     updated_at`, of orders `customer_code customer_name distributor_code`, of contacts `customer_code
-    customer_name updated_at`, of distributors `onboarding_stage updated_at`. Every cell is quoted, and one
+    customer_name updated_at`, of distributors `onboarding_stage updated_at`, of interactions `customer_code
+    customer_name distributor_code created_by updated_at`. Every cell is quoted, and one
     that a spreadsheet would run as a formula begins with an apostrophe, which an import takes away again.
 
     Watch the operation in `Location`, then download the file within a week. Not for keys with hidden fields.
     """
-    demand(caller, [_READING.get(body.entity, f"{body.entity}:read")])
-    _unmasked(caller)
-    started = await commands.begin_export(tx, body, by=caller.id, service_number=request.state.service_number)
+    started = await commands.begin_export(
+        tx,
+        wanted,
+        by=caller.id,
+        service_number=request.state.service_number,
+        token=kept_token(request, wanted.entity),
+    )
     response.headers["Location"] = f"/v1/operations/{started['id']}"
     return started
 

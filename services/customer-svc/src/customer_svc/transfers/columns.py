@@ -83,6 +83,19 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "contact_email",
         "address",
     ),
+    "interactions": (
+        "customer_id",
+        "customer_code",
+        "identity_channel",
+        "external_id",
+        "channel",
+        "direction",
+        "occurred_at",
+        "participants",
+        "summary",
+        "agreement",
+        "attachments",
+    ),
 }
 # Of each group one column must be there.
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -96,6 +109,13 @@ NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "contacts": (("name",), ("customer_id", "customer_code", "external_id")),
     "distributors": (("code",), ("name",)),
+    "interactions": (
+        ("customer_id", "customer_code", "external_id"),
+        ("channel",),
+        ("direction",),
+        ("occurred_at",),
+        ("summary",),
+    ),
 }
 
 

@@ -52,11 +52,15 @@ class Refused:
 
 
 async def begin_import(
-    tx: Tx, form: ImportForm, upload: StoredUpload, *, by: UUID, service_number: int
+    tx: Tx, form: ImportForm, upload: StoredUpload, *, by: UUID, service_number: int, token: str | None = None
 ) -> dict[str, Any]:
-    """Have the stored file imported by a worker; its operation shows the progress."""
+    """Have the stored file imported by a worker; its operation shows the progress.
+
+    `token` is what `Interactions` keeps of the caller's, for rows that are stored elsewhere.
+    """
+    args = {} if token is None else {"token": token}
     operation = await operations.start(
-        tx, f"{form.entity}.import", by, service_number=service_number, job=JOB, args={}
+        tx, f"{form.entity}.import", by, service_number=service_number, job=JOB, args=args
     )
     scope = tx.scope
     row = {

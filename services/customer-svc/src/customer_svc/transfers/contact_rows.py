@@ -1,48 +1,25 @@
 """Contacts of customers as rows tell of them, and the storing of a chunk of them."""
 
 from collections.abc import Sequence
-from typing import Any, Self
-from uuid import UUID
-
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
+from typing import Any
 
 from customer_svc.batch import Outcome
 from customer_svc.contacts.bulk import Addition, add_many
 from customer_svc.contacts.schemas import ContactCreate
-from customer_svc.identities.schemas import IdentityRef
 from customer_svc.orders.buyers import buyers
 from customer_svc.transfers.faults import with_birthday
+from customer_svc.transfers.naming import WAYS, OfCustomer, with_identity
 from shared.db import Tx
-from shared.http.types import Code
 from shared.problems import Problem
 
-_WAYS = ("customer_id", "customer_code", "identity")
 
-
-class ContactRow(ContactCreate):
-    """A contact, and its customer named in one of three ways."""
-
-    customer_id: UUID | None = None
-    customer_code: Code | None = None
-    identity: IdentityRef | None = None
-
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        if sum(getattr(self, way) is not None for way in _WAYS) != 1:
-            raise PydanticCustomError(
-                "customer_not_named",
-                "must name the customer by exactly one of customer_id, customer_code and external_id",
-                {"zh": "须用 customer_id、customer_code、external_id 之一指明客户"},
-            )
-        return self
+class ContactRow(OfCustomer, ContactCreate):
+    """A contact and whose it is."""
 
     @property
     def contact(self) -> ContactCreate:
         """The contact alone, as far as it is told."""
-        return ContactCreate(
-            **{name: getattr(self, name) for name in self.model_fields_set.difference(_WAYS)}
-        )
+        return ContactCreate(**{name: getattr(self, name) for name in self.model_fields_set.difference(WAYS)})
 
     @property
     def key(self) -> str:
@@ -52,11 +29,7 @@ class ContactRow(ContactCreate):
 
 def read_contact(given: dict[str, Any]) -> ContactRow:
     """The contact of a row; ValidationError or Faulty if it is none."""
-    given = with_birthday(given)
-    channel, external_id = given.pop("channel", None), given.pop("external_id", None)
-    if external_id is not None:
-        given["identity"] = {"external_id": external_id} | ({} if channel is None else {"channel": channel})
-    return ContactRow.model_validate(given)
+    return ContactRow.model_validate(with_identity(with_birthday(given), "channel"))
 
 
 async def load_contacts(tx: Tx, rows: Sequence[ContactRow]) -> list[Outcome]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-Entity = Literal["customers", "orders", "contacts", "distributors"]
+Entity = Literal["customers", "orders", "contacts", "distributors", "interactions"]
 ENTITIES: tuple[str, ...] = get_args(Entity)
 RECORDS: Mapping[Entity, str] = {
     "customers": "customer",
     "orders": "order",
     "contacts": "contact",
     "distributors": "distributor",
+    "interactions": "interaction",
 }
 """What a row of each is when it is stored."""
 PART = "part"

@@ -91,6 +91,21 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "contact_phone": "联系电话 电话 手机 联系人电话 联系人手机 phone mobile telephone tel",
         "contact_email": "邮箱 电子邮箱 联系人邮箱 email mail",
     },
+    "interactions": {
+        "customer_code": _WHOSE["customer_code"],
+        "customer_id": _WHOSE["customer_id"],
+        "identity_channel": "身份渠道 会员渠道 平台 来源平台 platform source",
+        "external_id": _WHOSE["external_id"],
+        "channel": "沟通方式 沟通渠道 联系方式 跟进方式 方式 渠道 类型 method medium type",
+        "direction": "方向 沟通方向 inout",
+        "occurred_at": "沟通时间 联系时间 跟进时间 发生时间 沟通日期 跟进日期 日期 时间"
+        " date time occurredon calledat contactedat",
+        "participants": "参与人 参与者 参加人员 沟通人 attendees people who",
+        "summary": "沟通内容 内容 摘要 跟进内容 跟进记录 沟通记录 备注"
+        " notes note content description subject",
+        "agreement": "约定 约定事项 结论 下一步 agreed outcome nextsteps nextstep result",
+        "attachments": "附件 附件链接 files links attachment",
+    },
 }
 _BESIDE = re.compile(r"[(\[【<].*?[)\]】>]")
 _NO_LETTER = re.compile(r"[\W_]+")

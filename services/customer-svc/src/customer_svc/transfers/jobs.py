@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from customer_svc.batch import Outcome
-from customer_svc.orders.bulk import Judged, judge_orders
+from customer_svc.interactions.clients import Interactions
+from customer_svc.orders.bulk import judge_orders
 from customer_svc.transfers import commands, effects, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS
 from customer_svc.transfers.faults import Fault
 from customer_svc.transfers.foresight import foresee, remember
 from customer_svc.transfers.headings import mapping_of
+from customer_svc.transfers.interaction_rows import found_customers, hand_over
 from customer_svc.transfers.loading import Overtaken
 from customer_svc.transfers.parting import Key
 from customer_svc.transfers.rows import Interpreter, Item
@@ -35,9 +37,14 @@ _SLICE_SECONDS = 0.001
 _JUDGING_SECONDS = 60
 _TRIES = 3
 _GOOD = ("created", "changed", "unchanged", "duplicate")
+_AHEAD: Mapping[str, Callable[[Tx, Sequence[Any]], Awaitable[Any]]] = {
+    "orders": judge_orders,
+    "interactions": found_customers,
+}
+"""What is found out of the rows of a chunk while the one before is being stored."""
 
 
-async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - the operation names it all
+async def run_import(job: JobContext, args: dict[str, Any], *, interactions: Interactions) -> None:
     """Import a file from where the last worker stopped. A file that cannot be read at all fails for good."""
     async with job.db.read() as db:
         entry = await queries.whole(db, _own(job))
@@ -45,7 +52,7 @@ async def run_import(job: JobContext, args: dict[str, Any]) -> None:  # noqa: AR
         return
     try:
         entry = await _surveyed(job, entry)
-        work = _Work(job, entry)
+        work = _Work(job, entry, interactions, args.get("token", ""))
         outcome = "succeeded" if await work.done() else "cancelled"
     except Problem as problem:
         if problem.status < Problem.status:
@@ -118,11 +125,14 @@ async def _few_enough(job: JobContext, upload: UUID, layout: Layout) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Rows that were read: all, the good ones, and what can be said of orders before others are stored."""
+    """Rows that were read: all, the good ones, and what is found out before others are stored.
+
+    Of orders that is all that can be said so far, of interactions whose they are.
+    """
 
     items: list[Item]
     good: list[Any]
-    judged: Judged | None
+    judged: Any
 
     @property
     def lines(self) -> list[int]:
@@ -133,9 +143,13 @@ class _Chunk:
 class _Work:
     """One run over one file."""
 
-    def __init__(self, job: JobContext, entry: dict[str, Any]) -> None:
+    def __init__(
+        self, job: JobContext, entry: dict[str, Any], interactions: Interactions, token: str
+    ) -> None:
         self._job = job
         self.entry = entry
+        self._interactions = interactions
+        self._token = token
         self._scope = Scope(_ids(entry["scope_ids"]), _ids(entry["holder_ids"]))
         self._reader = _reader_of(entry)
         self._interpreter: Interpreter | None = None
@@ -203,10 +217,11 @@ class _Work:
                 await asyncio.sleep(0)
                 end = time.perf_counter() + _SLICE_SECONDS
         good = [item.said for item in items if item.faults is None]
-        if self.entry["entity"] != "orders":
+        find_out = _AHEAD.get(self.entry["entity"])
+        if find_out is None:
             return _Chunk(items, good, None)
         async with self._job.db.begin(self._scope, timeout=_JUDGING_SECONDS) as tx:
-            return _Chunk(items, good, await judge_orders(tx, good))
+            return _Chunk(items, good, await find_out(tx, good))
 
     async def _store(self, chunk: _Chunk) -> None:
         contested: frozenset[Key] = frozenset()
@@ -222,20 +237,27 @@ class _Work:
         )
 
     async def _stored(self, chunk: _Chunk, contested: frozenset[Key]) -> None:
-        """One transaction for the rows, their count, their faults and the position behind them."""
+        """One transaction for the rows, their count, their faults and the position behind them.
+
+        Rows that are stored elsewhere are so before it; whoever is killed in between asks again, which
+        changes nothing.
+        """
         entry = self.entry
 
         async def load(tx: Tx) -> list[Outcome]:
             return await store(tx, entry, chunk.good, chunk.judged, contested)
 
+        outcomes: list[Outcome] | None = None
         foreseen: list[dict[str, Any]] = []
-        if entry["dry_run"]:
+        if entry["entity"] == "interactions":
+            outcomes = await hand_over(self._interactions, entry, chunk.good, chunk.judged, kept=self._token)
+        elif entry["dry_run"]:
             outcomes, foreseen = await foresee(self._job.db, self._scope, entry["id"], chunk.good, load)
         async with self._job.begin(scope=self._scope) as tx:
-            if entry["dry_run"]:
+            if foreseen:
                 await remember(tx, foreseen)
-            else:
-                outcomes = await load(tx)
+            outcomes = await load(tx) if outcomes is None else outcomes
+            if not entry["dry_run"]:
                 await effects.note(tx, entry, chunk.lines, outcomes)
             advanced = await self._counted(tx, chunk.items, outcomes)
         self.entry = advanced

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from customer_svc.interactions.clients import AUDIENCE
+from customer_svc.interactions.tokens import kept_token
 from customer_svc.transfers import commands, queries, refusals, templates
 from customer_svc.transfers.documented import FAULT_FILE, FORM_BODY, REFUSED_FILE, WORKBOOK_FILE
 from customer_svc.transfers.domain import SUGGESTED, Entity
@@ -62,7 +64,7 @@ class _LongRoute(_PatientRoute):
 router = Router(tags=["imports"])
 _sending = APIRouter(route_class=_LongRoute, tags=["imports"])
 _making = APIRouter(route_class=_PatientRoute, tags=["imports"])
-_WRITE = needs("imports:write")
+_WRITE = needs("imports:write", asks=(AUDIENCE,))
 _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
 
 
@@ -77,7 +79,7 @@ _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
     **_WRITE,
 )
 async def start_import(request: Request, db: Db, caller: Caller, response: Response) -> Any:
-    """Import customers, orders, contacts or distributors from a CSV file or a workbook (.xlsx).
+    """Import customers, orders, contacts, distributors or interactions from a CSV file or a workbook (.xlsx).
 
     The file has a header row, at most 200 MiB and a million rows; what it is, is told by its content and not
     by its name. In CSV, UTF-8 (with or without BOM) and GB18030 are
@@ -93,14 +95,17 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
     name category quantity`; contacts: `customer_id | customer_code | external_id channel name post phone
     email role relation_strength birthday`; distributors, for staff who may enter them: `code name status
     classification level region territory product_lines parent_code contact_name contact_phone contact_email
-    address`), unless `mapping` says which columns to read. `tags`, `territory` and `product_lines` are
+    address`; interactions, for whoever may log them: `customer_id | customer_code | identity_channel
+    external_id channel direction occurred_at participants summary agreement attachments`), unless `mapping`
+    says which columns to read. `tags`, `territory` and `product_lines` are
     separated by `;` or `|`; `amount` is in units of the currency; a time without an offset is one of
     `timezone`; a birthday is written as `1980-05-12` or `05-12`, of the lunar calendar as `lunar 08-15` or
-    `农历 1980-06-01 闰`.
+    `农历 1980-06-01 闰`; participants are lines like `陈静 <staff>`, attachments like `a.jpg <https://…>`.
 
     A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
     nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an
-    order by channel and order number, a contact by its customer and name, a distributor by its code.
+    order by channel and order number, a contact by its customer and name, a distributor by its code, an
+    interaction by its customer, time, channel, direction and summary.
     `dry_run` judges everything and stores nothing. Watch the operation in `Location`: its result has the
     counts, `rows_per_second` and `seconds_left`; cancelling it keeps what is in.
     """
@@ -111,7 +116,12 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
         tx = await _open(request, db, found[0], form)
         form = await templates.completed(tx, form, caller)
         started = await commands.begin_import(
-            tx, form, found[0], by=caller.id, service_number=request.state.service_number
+            tx,
+            form,
+            found[0],
+            by=caller.id,
+            service_number=request.state.service_number,
+            token=kept_token(request, form.entity),
         )
     except BaseException:
         await _discard(db, found)
@@ -133,9 +143,9 @@ async def _received(request: Request, db: Database, found: list[StoredUpload]) -
 
 
 def _permitted(caller: Principal, entity: Entity) -> None:
-    """Distributors are entered by staff who may do so one by one."""
-    if entity == "distributors":
-        demand(caller, ["distributors:write"])
+    """What not everybody may enter who may import is entered by those who may do so one by one."""
+    if entity in ("distributors", "interactions"):
+        demand(caller, [f"{entity}:write"])
 
 
 def _understood(fields: dict[str, str]) -> ImportForm:

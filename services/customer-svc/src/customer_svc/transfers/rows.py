@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from customer_svc.transfers.contact_rows import read_contact
 from customer_svc.transfers.distributor_rows import read_distributor
 from customer_svc.transfers.domain import Entity, minor_units
 from customer_svc.transfers.faults import Fault, Faulty, with_birthday
+from customer_svc.transfers.interaction_rows import read_interaction
 from shared.http.wording import explain
 from shared.problems import Problem
 from shared.sheets.reading import Record
@@ -78,6 +78,7 @@ class Interpreter:
             "orders": self._order,
             "contacts": read_contact,
             "distributors": read_distributor,
+            "interactions": self._interaction,
         }[entity]
 
     def item(self, record: Record) -> Item:
@@ -107,9 +108,7 @@ class Interpreter:
     def _order(self, given: dict[str, Any]) -> OrderCreate:
         currency = given.pop("currency", "CNY")
         given["amount"] = {"amount_minor": _amount(given, currency), "currency": currency}
-        if "ordered_at" in given:
-            text = given["ordered_at"]
-            given["ordered_at"] = moment(text) or self._moment(text)
+        self._read_time(given, "ordered_at")
         if "external_id" in given:
             given["identity"] = {"channel": given.get("channel"), "external_id": given.pop("external_id")}
         line = {name: given.pop(name) for name in _LINE if name in given}
@@ -117,11 +116,19 @@ class Interpreter:
             given["lines"] = [line]
         return _read_order(given)
 
-    def _moment(self, text: str) -> datetime | str:
+    def _interaction(self, given: dict[str, Any]) -> Any:
+        self._read_time(given, "occurred_at")
+        return read_interaction(given)
+
+    def _read_time(self, given: dict[str, Any], field: str) -> None:
+        """Put the time that a cell means in its place; what is none stays for the model to refuse."""
+        if field not in given:
+            return
+        text = given[field]
         try:
-            return wall_moment(text, self._zone) or text
+            given[field] = moment(text) or wall_moment(text, self._zone) or text
         except ValueError:
-            raise Faulty("ordered_at", "not_a_time", "is no time of the calendar", "不是有效的时间") from None
+            raise Faulty(field, "not_a_time", "is no time of the calendar", "不是有效的时间") from None
 
     def _customer(self, given: dict[str, Any]) -> CustomerRow:
         given = with_birthday(given)

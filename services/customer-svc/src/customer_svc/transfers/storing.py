@@ -18,6 +18,7 @@ OWN_KEYS: Mapping[str, tuple[str, ...]] = {
     "orders": ("order_no",),
     "contacts": ("name",),
     "distributors": ("code",),
+    "interactions": ("summary",),
 }
 """Which field is in the way when something else has a row's key."""
 

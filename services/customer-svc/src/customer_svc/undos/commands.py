@@ -35,15 +35,18 @@ _NEXT_VERSION = prepare(
 _KEEP = prepare(insert(_k), *_k.c.keys())
 
 
-async def begin_undo(tx: Tx, entry: Mapping[str, Any], *, by: UUID, service_number: int) -> UUID:
+async def begin_undo(
+    tx: Tx, entry: Mapping[str, Any], *, by: UUID, service_number: int, token: str | None = None
+) -> UUID:
     """Have a locked import undone by a worker; one that was stopped goes on where it was. The operation's id.
 
-    Raises Conflict for an import that cannot be undone (any more).
+    `token` is what `Interactions` keeps of the caller's, for records that are stored elsewhere. Raises
+    Conflict for an import that cannot be undone (any more).
     """
     domain.check_undoable(entry)
     import_id = entry["id"]
     total = await queries.touched(tx, import_id)
-    args = {"import_id": str(import_id)}
+    args = {"import_id": str(import_id)} | ({} if token is None else {"token": token})
     operation = await operations.start(
         tx, f"{entry['entity']}.undo", by, service_number=service_number, job=JOB, args=args, total=total
     )

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from customer_svc.interactions.clients import AUDIENCE
+from customer_svc.interactions.tokens import kept_token
 from customer_svc.undos import commands, queries
 from customer_svc.undos.schemas import KeptQuery, KeptRead, UndoStarted
 from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs
@@ -36,7 +38,7 @@ _FILE: dict[str, Any] = {
     operation_id="undoImport",
     summary="Undo an import",
     response_model=UndoStarted,
-    **needs("imports:write"),
+    **needs("imports:write", asks=(AUDIENCE,)),
 )
 async def undo_import(
     import_id: UUID, tx: WriteTx, caller: Caller, request: Request, response: Response
@@ -45,18 +47,22 @@ async def undo_import(
 
     Customers that it registered are archived and give back code, tax number, values of unique fields and
     identities, so that the file may come again; fields that it changed are as they were; contacts are
-    removed, distributors deleted, orders voided. What was changed since, or is referred to by others, stays
-    and is told (`/kept`). History and `voided_by` name who undid it.
+    removed, distributors and interactions deleted, orders voided. What was changed since, or is referred to
+    by others, stays and is told (`/kept`). History and `voided_by` name who undid it.
 
     Watch the operation in `Location`: its result counts `undone` and `kept` records. Cancelling it stops in
     the middle; asking again goes on from there. 409 `import_running`, `import_preview` for a `dry_run`,
     `undo_running`, `import_undone`.
     """
     entry = await queries.import_for_update(tx, import_id, caller)
-    if entry["entity"] == "distributors":
-        demand(caller, ["distributors:write"])
+    if entry["entity"] in ("distributors", "interactions"):
+        demand(caller, [f"{entry['entity']}:write"])
     operation = await commands.begin_undo(
-        tx, entry, by=caller.id, service_number=request.state.service_number
+        tx,
+        entry,
+        by=caller.id,
+        service_number=request.state.service_number,
+        token=kept_token(request, entry["entity"]),
     )
     response.headers["Location"] = f"/v1/operations/{operation}"
     return {"id": operation, "import_id": import_id, "status": "queued"}

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from customer_svc.undos.domain import Code
 from shared.http import ListQuery, Output
 
-Kind = Literal["customer", "identity", "contact", "distributor", "order"]
+Kind = Literal["customer", "identity", "contact", "distributor", "order", "interaction"]
 _IMPORT = "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d81"
 _KEPT: dict[str, Any] = {
     "line": 17,

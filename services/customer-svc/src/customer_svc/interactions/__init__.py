@@ -1,0 +1,1 @@
+"""Interactions, which are another service's to keep: brought by imports, read by exports."""
