@@ -1,10 +1,13 @@
 """Interactions come from files and leave as files through customer-svc, and interaction-svc keeps them."""
 
+import asyncio
 import csv
 import io
 import json
+import random
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +30,7 @@ K-1,,,fax,inbound,2026-03-02 10:15,,没有这种方式,
 K-1,,,call,inbound,2026-13-02 10:15,,没有这一天,
 K-1,,,call,outbound,2026-03-02 10:15,,回访三月到货情况,
 """
+KILLS = 2
 COUNTS = ("created", "unchanged", "duplicate", "failed")
 
 
@@ -114,8 +118,8 @@ async def it_is_known_again(launcher: Launcher, admin: httpx.AsyncClient) -> Non
         assert counts(again) == (0, 3, 0, 0), (form, encoding, again)
     columns = ["customer_code", "customer_name", "summary"]
     raw = await exported(launcher, admin, columns=columns, filters={"channel": "meeting"})
-    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
-    assert rows == [columns, ["K-2", "Harbour Lights Ltd", "'=Visit to our showroom"]]
+    lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert lines == [columns, ["K-2", "Harbour Lights Ltd", "'=Visit to our showroom"]]
     wrong = {"entity": "interactions", "filters": {"channel": "fax", "flavour": "sweet"}}
     answer = await admin.post("/v1/exports", json=wrong)
     assert answer.status_code == 422, answer.text
@@ -153,3 +157,61 @@ async def test_who_may_not_log_interactions_brings_none_from_a_file(
             "/v1/imports", data={"entity": "interactions"}, files={"file": ("file", INTERACTIONS.encode())}
         )
         assert answer.status_code == 403, answer.text
+
+
+def many(count: int) -> bytes:
+    rows = [
+        f"K-{number % 2 + 1},call,inbound,2026-03-0{number % 7 + 1} 10:15,Talk {number}"
+        for number in range(count)
+    ]
+    return "\n".join(["customer_code,channel,direction,occurred_at,summary", *rows]).encode()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_killed_import_of_interactions_stores_each_once(tmp_path: Path) -> None:
+    launcher, chance, count = Launcher(tmp_path / "state"), random.Random(), 6_000
+    launcher.start()
+    try:
+        await launcher.ready()
+        async with aclosing(await signed_in(launcher)) as http:
+            await imported(launcher, http, CUSTOMERS.encode(), entity="customers")
+            data, files = {"entity": "interactions"}, {"file": ("file", many(count))}
+            begun = await http.post("/v1/imports", data=data, files=files)
+        operation = begun.headers["location"]
+        for _ in range(KILLS):
+            pause = chance.uniform(0.3, 2)
+            print(f"killed after {pause:.3f} s")  # noqa: T201 - shown when the test fails
+            await asyncio.sleep(pause)
+            launcher.kill()
+            launcher.start()
+            await launcher.ready()
+        async with aclosing(await signed_in(launcher)) as http:
+            assert (await over(launcher, http, operation))["status"] == "succeeded"
+            done = await read(http, f"/v1/imports/{begun.json()['import_id']}")
+            assert counts(done) == (count, 0, 0, 0), done
+        await every_one_is_there_once(launcher, count)
+    finally:
+        launcher.end()
+
+
+async def every_one_is_there_once(launcher: Launcher, count: int) -> None:
+    """In interaction-svc, in what an undo would take back, and, when all is told, in scoring-svc."""
+    stored = await rows(launcher, "interaction", "SELECT id FROM interaction ORDER BY id")
+    assert len(stored) == count
+    assert stored == await rows(
+        launcher, "customer", "SELECT record_id FROM import_effect WHERE kind = 'interaction' ORDER BY 1"
+    )
+
+    async def all_told() -> bool:
+        return stored == await rows(launcher, "scoring", "SELECT interaction_id FROM contact_fact ORDER BY 1")
+
+    await launcher.until(all_told, "scoring-svc knows every one")
+
+
+async def rows(launcher: Launcher, service: str, statement: str) -> list[Any]:
+    connection = await launcher.database(service)
+    try:
+        return [row[0] for row in await connection.fetch(statement)]
+    finally:
+        await connection.close()
