@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -41,17 +42,24 @@ def keys_from(url: str) -> FetchKeys:
 
 
 async def fetch_json(
-    client: httpx.AsyncClient, method: str, url: str, *, seconds: float, most: int, **request: Any
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+    **request: Any,
 ) -> tuple[int, Any]:
     """Status and JSON of one answer, all of it within `seconds`.
 
     Raises OSError when nothing comes in time, and ValueError for what is no JSON or longer than `most` bytes.
     """
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
     try:
         async with (
             asyncio.timeout(seconds),
-            client.stream(method, url, headers=headers, **request) as response,
+            client.stream(method, url, headers=wanted, **request) as response,
         ):
             return response.status_code, json.loads(await _at_most(response, most))
     except (httpx.HTTPError, TimeoutError) as error:
@@ -64,9 +72,9 @@ async def _at_most(response: httpx.Response, most: int) -> bytes:
     """The body as it came: what is packed could unpack to anything."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise ValueError("packed")
-    body = b""
+    body = bytearray()
     async for part in response.aiter_raw():
         body += part
         if len(body) > most:
             raise ValueError("too long")
-    return body
+    return bytes(body)

@@ -1,10 +1,10 @@
 """The door out to interaction-svc, for work that goes on for whoever began it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
 
-import httpx
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
@@ -12,6 +12,7 @@ from customer_svc.batch import Outcome
 from customer_svc.interactions.schemas import InteractionPage, Loaded, WithdrawalRead, Withdrawn
 from shared.auth.delegation import Delegations
 from shared.auth.tokens import HEADER
+from shared.http.client import fetch_json
 from shared.problems import Conflict, Forbidden, Problem, Unauthenticated, Unavailable
 from shared.sealing import Sealer
 
@@ -19,6 +20,7 @@ AUDIENCE = "interaction-svc"
 MOST_BYTES = 8 * 1024 * 1024
 """So much fits beside everything else into one request."""
 MOST_ROWS = 2000
+_MOST_ANSWER = 256 * 1024 * 1024
 _SECONDS = 60.0
 _SEALED_AS = "token of work"
 
@@ -33,7 +35,7 @@ class Interactions:
     nobody answers: then the same step is to be asked again.
     """
 
-    def __init__(self, http_client: httpx.AsyncClient, delegations: Delegations, sealer: Sealer) -> None:
+    def __init__(self, http_client: Any, delegations: Delegations, sealer: Sealer) -> None:
         """`http_client` reaches interaction-svc; it follows no redirects and obeys no proxy."""
         self._http = http_client
         self._delegations = delegations
@@ -67,10 +69,10 @@ class Interactions:
 
     async def refused_filters(self, token: str, filters: Mapping[str, Any]) -> list[str]:
         """The names of the filters that their list does not understand; asked within the request itself."""
-        response = await self._sent("GET", "", token, params={**filters, "limit": 1})
-        if response.status_code in _WRONG:
-            return _names(response)
-        _read(response, InteractionPage)
+        status, answer = await self._sent("GET", "", token, params={**filters, "limit": 1})
+        if status in _WRONG:
+            return _names(answer)
+        _read(status, answer, InteractionPage)
         return []
 
     async def _asked(self, method: str, place: str, kept: str, kind: type[Answer], **request: Any) -> Answer:
@@ -79,14 +81,24 @@ class Interactions:
             token = await self._delegations.token(original, AUDIENCE)
         except Unauthenticated:
             raise _access_ended() from None
-        return _read(await self._sent(method, place, token, **request), kind)
+        return _read(*await self._sent(method, place, token, **request), kind)
 
-    async def _sent(self, method: str, place: str, token: str, **request: Any) -> httpx.Response:
+    async def _sent(self, method: str, place: str, token: str, **request: Any) -> tuple[int, Any]:
+        """Status and JSON of the answer."""
         headers = {HEADER: token, "Content-Type": "application/json"}
         url = f"/internal/interactions{place}"
         try:
-            return await self._http.request(method, url, headers=headers, timeout=_SECONDS, **request)
-        except httpx.HTTPError as error:
+            return await fetch_json(
+                self._http,
+                method,
+                url,
+                seconds=_SECONDS,
+                most=_MOST_ANSWER,
+                headers=headers,
+                timeout=_SECONDS,
+                **request,
+            )
+        except (OSError, ValueError) as error:
             raise _no_answer() from error
 
 
@@ -104,22 +116,23 @@ def parted(items: Sequence[Mapping[str, Any]]) -> list[int]:
     return sizes
 
 
-def _read(response: httpx.Response, kind: type[Answer]) -> Answer:
-    refusal = _REFUSALS.get(response.status_code)
+def _read(status: int, answer: Any, kind: type[Answer]) -> Answer:
+    refusal = _REFUSALS.get(status)
     if refusal is not None:
         raise refusal()
+    if status != HTTPStatus.OK:
+        raise _no_answer()
     try:
-        response.raise_for_status()
-        return kind.model_validate_json(response.content)
-    except (httpx.HTTPStatusError, ValidationError) as error:
+        return kind.model_validate(answer)
+    except ValidationError as error:
         raise _no_answer() from error
 
 
-def _names(response: httpx.Response) -> list[str]:
+def _names(answer: Any) -> list[str]:
     """The query parameters that a problem points at."""
     try:
-        pointers = [str(one["pointer"]) for one in response.json()["errors"]]
-    except (ValueError, KeyError, TypeError) as error:
+        pointers = [str(one["pointer"]) for one in answer["errors"]]
+    except (KeyError, TypeError) as error:
         raise _no_answer() from error
     return [pointer.removeprefix("?") for pointer in pointers]
 
@@ -148,9 +161,9 @@ def _changed_meanwhile() -> Problem:
     )
 
 
-_WRONG = (httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY)
+_WRONG = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _REFUSALS: Mapping[int, Callable[[], Problem]] = {
-    httpx.codes.UNAUTHORIZED: _access_ended,
-    httpx.codes.FORBIDDEN: _access_ended,
-    httpx.codes.CONFLICT: _changed_meanwhile,
+    HTTPStatus.UNAUTHORIZED: _access_ended,
+    HTTPStatus.FORBIDDEN: _access_ended,
+    HTTPStatus.CONFLICT: _changed_meanwhile,
 }

@@ -24,15 +24,13 @@ from customer_svc.transfers.loading import Overtaken
 from customer_svc.transfers.parting import Key
 from customer_svc.transfers.rows import Interpreter, Item
 from customer_svc.transfers.storing import OWN_KEYS, store
-from shared import uploads
+from customer_svc.transfers.surveying import pieces, surveyed
 from shared.db import Scope, Tx
 from shared.jobs import JobContext
 from shared.problems import Invalid, Problem, Unavailable
-from shared.sheets.reading import CsvReader, Layout, Record, Survey, too_many_rows
-from shared.sheets.texts import MOST_ROWS
-from shared.sheets.unpacking import WORKBOOK, RowReader, is_workbook, refused, unpack
+from shared.sheets.reading import CsvReader, Record
+from shared.sheets.unpacking import WORKBOOK, RowReader
 
-_PIECE = 64 * 1024
 _SLICE_SECONDS = 0.001
 _JUDGING_SECONDS = 60
 _TRIES = 3
@@ -51,7 +49,7 @@ async def run_import(job: JobContext, args: dict[str, Any], *, interactions: Int
     if entry["outcome"] is not None:
         return
     try:
-        entry = await _surveyed(job, entry)
+        entry = await surveyed(job, entry)
         work = _Work(job, entry, interactions, args.get("token", ""))
         outcome = "succeeded" if await work.done() else "cancelled"
     except Problem as problem:
@@ -80,47 +78,6 @@ def _own(job: JobContext) -> UUID:
 async def _end(job: JobContext, entry: Mapping[str, Any], outcome: str) -> None:
     async with job.begin() as tx:
         await commands.end_import(tx, entry, outcome)
-
-
-async def _pieces(job: JobContext, upload: UUID) -> AsyncGenerator[bytes, None]:
-    """The file in pieces so small that cutting one into rows does not hold up the event loop."""
-    async for chunk in uploads.open_chunks(job.db, upload):
-        for start in range(0, len(chunk), _PIECE):
-            yield chunk[start : start + _PIECE]
-            await asyncio.sleep(0)
-
-
-async def _surveyed(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
-    if entry["encoding"] is not None:
-        return entry
-    if is_workbook(await anext(uploads.open_chunks(job.db, entry["upload_id"]))):
-        return await _unpacked(job, entry)
-    if entry["sheet"] is not None:
-        raise refused("sheet_of_csv")
-    survey = Survey(entry["wanted_encoding"])
-    async for piece in _pieces(job, entry["upload_id"]):
-        survey.feed(piece)
-    layout = survey.finish()
-    if layout.rows > MOST_ROWS and not (survey.quoted and await _few_enough(job, entry["upload_id"], layout)):
-        raise too_many_rows()
-    async with job.begin() as tx:
-        return await commands.lay_out(tx, entry, layout)
-
-
-async def _unpacked(job: JobContext, entry: dict[str, Any]) -> dict[str, Any]:
-    """Store the rows of a workbook in its place; whoever is killed before that does it again."""
-    rows, layout = await unpack(job.db, entry["upload_id"], entry["sheet"])
-    async with job.begin() as tx:
-        return await commands.lay_out(tx, entry, layout, unpacked=rows)
-
-
-async def _few_enough(job: JobContext, upload: UUID, layout: Layout) -> bool:
-    """Whether there are fewer rows than lines because some cells have several lines."""
-    reader = CsvReader(layout.encoding, layout.separator)
-    rows = 0
-    async for piece in _pieces(job, upload):
-        rows += len(reader.feed(piece))
-    return rows + len(reader.finish()) <= MOST_ROWS + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +140,7 @@ class _Work:
 
     async def _records(self) -> AsyncIterator[list[Record]]:
         """The rows below the header as they are cut from the file."""
-        async for piece in _pieces(self._job, self.entry["upload_id"]):
+        async for piece in pieces(self._job, self.entry["upload_id"]):
             yield self._below(self._reader.feed(piece))
         yield self._below(self._reader.finish())
         if self._interpreter is None:
