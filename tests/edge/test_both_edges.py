@@ -95,6 +95,7 @@ REFUSED = [
             "//auth/check",
             "/internal/jwks.json",
             "/internal/tokens",
+            "/internal/interactions",
             "/metrics",
             "/v1/nothing",
             "/v1/customers/",
@@ -108,6 +109,11 @@ REFUSED = [
     ),
     Asked("POST", "/internal/tokens", 404, "no_such_path"),
     Asked("POST", "/internal/tokens", 404, "no_such_path", signed_in=False),
+    *(
+        Asked("POST", f"/internal/interactions/{deed}", 404, "no_such_path", signed_in=signed)
+        for deed in ("load", "withdraw")
+        for signed in (True, False)
+    ),
     *(
         Asked("GET", CUSTOMER, 401, "token_invalid", signed_in=False, headers=headers, told=CHALLENGE)
         for headers in (

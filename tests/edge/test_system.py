@@ -158,6 +158,9 @@ async def test_from_outside_no_claim_makes_anybody_somebody(deployed_system: Sys
             assert (await client.get(path)).status_code == 401
         for path in ("/auth/check", "/internal/jwks.json", "/internal/tokens", "/metrics"):
             assert (await client.get(path)).status_code == 404
+        assert (await client.get("/internal/interactions")).status_code == 404
+        for deed in ("load", "withdraw"):
+            assert (await client.post(f"/internal/interactions/{deed}", json={})).status_code == 404
 
 
 async def test_tokens_are_exchanged_inside_only(deployed_system: System, admin: httpx.AsyncClient) -> None:

@@ -73,6 +73,7 @@ async def test_an_internal_token_of_the_wrong_audience_is_worth_nothing(world: A
         "/auth/check",
         "/internal/jwks.json",
         "/internal/tokens",
+        "/internal/interactions",
         "/metrics",
         "/v1/nothing",
         "/v1/customers/",

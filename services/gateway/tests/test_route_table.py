@@ -98,6 +98,8 @@ def test_neighbouring_paths_have_their_own_owners() -> None:
         "/auth/check",
         "/internal/jwks.json",
         "/internal/tokens",
+        "/internal/interactions",
+        "/internal/interactions/load",
         "/metrics",
     ):
         assert table.match(nowhere) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, LargeBinary, Text, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, LargeBinary, Text, Uuid, any_, bindparam, func, select
 
 from interaction_svc.interactions.queries import SIGHT
 from interaction_svc.interactions.tables import Interaction
@@ -41,12 +41,15 @@ _THERE = prepare(
     .where(*(_T.c[name] == _keys.c[name] for name in Key._fields), in_sight(SIGHT))
     .order_by(_keys.c.place, _T.c.id)
 )
-_marks = _given(place=Integer, customer_id=Uuid, key=LargeBinary)
+# Who the customer is now is no condition: it would be asked of all that the preview foresaw.
 _FORESEEN = prepare(
-    select(_marks.c.place, *(_F.c[name] for name in CONTENT)).where(
+    select(
+        _F.c.key,
+        func.customer_root(_F.c.customer_id, type_=Uuid).label("customer_id"),
+        *(_F.c[name] for name in CONTENT),
+    ).where(
         _F.c.work_id == bindparam("b_work"),
-        _F.c.key == _marks.c.key,
-        func.customer_root(_F.c.customer_id, type_=Uuid) == _marks.c.customer_id,
+        _F.c.key == any_(bindparam("b_keys", type_=ARRAY(LargeBinary))),
     )
 )
 
@@ -87,11 +90,10 @@ async def foreseen(
     reader: Reader, work_id: UUID, keys: Iterable[Key], marking: Marking
 ) -> dict[Key, list[Known]]:
     """What the steps of a preview before this one would have stored under these keys."""
-    wanted = list(dict.fromkeys(keys))
-    columns = {
-        "b_place": list(range(len(wanted))),
-        "b_customer_id": [key.customer_id for key in wanted],
-        "b_key": [marking.key(key) for key in wanted],
+    wanted = {(key.customer_id, marking.key(key)): key for key in keys}
+    rows = await reader.rows(_FORESEEN, b_work=work_id, b_keys=sorted({mark for _, mark in wanted}))
+    return {
+        wanted[place]: [Known(None, {name: row[name] for name in CONTENT})]
+        for row in rows
+        if (place := (row["customer_id"], row["key"])) in wanted
     }
-    rows = await reader.rows(_FORESEEN, b_work=work_id, **columns)
-    return {wanted[row["place"]]: [Known(None, {name: row[name] for name in CONTENT})] for row in rows}
