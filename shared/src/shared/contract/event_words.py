@@ -47,6 +47,15 @@ TITLES = {
 
 _HASH = "9f2c4e7d1b8a6053c4d2e9f80716a5b3c8d7e6f5041322310fedcba987654321"
 
+_CONTACT = {
+    "interaction_id": "0196f0c5-11aa-7b3c-8d4e-1f2a3b4c5d6e",
+    "customer_id": "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e",
+    "distributor_id": "0196f0c4-87f2-790e-9823-5ce34dff14e3",
+    "channel": "call",
+    "direction": "outbound",
+    "occurred_at": "2026-03-01T09:30:00Z",
+}
+
 MADE: Any = object()
 """Instead of a value: whatever fits the field's schema."""
 
@@ -116,5 +125,7 @@ MORE: dict[str, dict[str, Any]] = {
     "complaint.closed.v1": {"resolved_at": "2026-03-03T10:00:00Z", "closed_at": "2026-03-04T08:00:00Z"},
     "complaint.resolved.v1": {"resolved_at": "2026-03-03T10:00:00Z"},
     "interaction.logged.v1": {"channel": "call", "kind": "contact"},
+    "interactions.imported.v1": {"interactions": [_CONTACT]},
+    "interactions.withdrawn.v1": {"interactions": [_CONTACT]},
 }
 """By type: values of its example that differ from those of the fields."""
