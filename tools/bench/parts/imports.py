@@ -1,4 +1,4 @@
-"""A file of orders sent to the import, against COPY of the same rows into a table of the same shape."""
+"""A file of orders sent to the import, against COPY of the same rows into tables of that shape, with their keys."""
 
 import asyncio
 import time
@@ -38,7 +38,12 @@ _COLUMNS = (
     "fingerprint",
     "created_at",
 )
-_SHAPE = "CREATE TABLE IF NOT EXISTS copied (LIKE sales_order INCLUDING ALL)"
+_EFFECTS = ("import_id", "record_id", "version", "line", "kind")
+_SHAPE = """
+CREATE TABLE IF NOT EXISTS copied (LIKE sales_order INCLUDING ALL,
+    FOREIGN KEY (customer_id) REFERENCES customer, FOREIGN KEY (distributor_id) REFERENCES distributor);
+CREATE TABLE IF NOT EXISTS copied_effect (LIKE import_effect INCLUDING ALL)
+"""
 _TOLD = {
     "copy": "COPY",
     "import": "validated, deduplicated, evented",
@@ -47,6 +52,7 @@ _TOLD = {
 _CUSTOMERS = 2_000
 _COPIED_AT_ONCE = 10_000
 _PATIENCE = 120
+_ASKS_SECONDS = 0.1
 _GOING = {"queued", "running"}
 
 
@@ -99,11 +105,15 @@ def _orders(ids: Sequence[UUID], count: int, place: int) -> list[dict[str, Any]]
 
 
 async def _copied(owner: asyncpg.Connection, orders: Sequence[dict[str, Any]]) -> float:
+    """Orders, and what an import keeps of each so that it can be undone."""
     records = [tuple(order.values()) for order in orders]
+    import_id = new_id()
+    effects = [(import_id, order["id"], 1, line, "order") for line, order in enumerate(orders, start=2)]
     started = time.perf_counter()
     for begin in range(0, len(records), _COPIED_AT_ONCE):
-        part = records[begin : begin + _COPIED_AT_ONCE]
-        await owner.copy_records_to_table("copied", columns=_COLUMNS, records=part)
+        part = slice(begin, begin + _COPIED_AT_ONCE)
+        await owner.copy_records_to_table("copied", columns=_COLUMNS, records=records[part])
+        await owner.copy_records_to_table("copied_effect", columns=_EFFECTS, records=effects[part])
     return len(orders) / (time.perf_counter() - started)
 
 
@@ -134,4 +144,4 @@ async def _ended(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
             entry: dict[str, Any] = answer.raise_for_status().json()
             if entry["status"] not in _GOING:
                 return entry
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_ASKS_SECONDS)

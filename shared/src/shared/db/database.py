@@ -93,13 +93,17 @@ class Database:
             yield Reader(connection, scope)
 
     @asynccontextmanager
-    async def begin(self, scope: Scope = EVERYTHING, *, timeout: float | None = None) -> AsyncIterator[Tx]:
+    async def begin(
+        self, scope: Scope = EVERYTHING, *, timeout: float | None = None, bulk: bool = False
+    ) -> AsyncIterator[Tx]:
         """A transaction: commits when the block ends, rolls back when it raises.
 
-        `timeout` replaces the five seconds that a statement may take, for heavy background work.
+        `timeout` replaces the five seconds that a statement may take, for heavy background work. Those of
+        `bulk` work are planned anew each time: a plan that was made while a table was empty, and kept, takes
+        hours when a million rows came in meanwhile.
         """
         async with self._connection() as connection:
-            tx = await self._open(connection, scope, timeout)
+            tx = await self._open(connection, _opening(scope, timeout, bulk=bulk), scope)
             try:
                 yield tx
                 await tx.commit()
@@ -108,10 +112,14 @@ class Database:
                     await connection.execute("ROLLBACK")
                 raise
 
-    async def _open(self, connection: Connection, scope: Scope, timeout: float | None) -> Tx:
-        opening = f"BEGIN; {local(scope)}"
-        if timeout is not None:
-            opening += f"; SET LOCAL statement_timeout = {int(timeout * 1000)}"
-            opening += "; SET LOCAL idle_in_transaction_session_timeout = 0"
+    async def _open(self, connection: Connection, opening: str, scope: Scope) -> Tx:
         await connection.execute(opening)
         return Tx(connection, scope, database=self, now=self._clock(), new_id=self._ids)
+
+
+def _opening(scope: Scope, timeout: float | None, *, bulk: bool) -> str:
+    opening = f"BEGIN; {local(scope)}"
+    if timeout is not None:
+        opening += f"; SET LOCAL statement_timeout = {int(timeout * 1000)}"
+        opening += "; SET LOCAL idle_in_transaction_session_timeout = 0"
+    return f"{opening}; SET LOCAL plan_cache_mode = force_custom_plan" if bulk else opening

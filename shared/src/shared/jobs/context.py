@@ -65,7 +65,7 @@ class JobContext:
     @asynccontextmanager
     async def begin(self, *, timeout: float | None = 60, scope: Scope = EVERYTHING) -> AsyncIterator[Tx]:
         """A transaction that only the lease's holder gets: LeaseLost if another worker took the job over."""
-        async with self.db.begin(scope, timeout=timeout) as tx:
+        async with self.db.begin(scope, timeout=timeout, bulk=True) as tx:
             await leases.hold(tx, self.claimed)
             yield tx
 

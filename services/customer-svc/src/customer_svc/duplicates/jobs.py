@@ -96,7 +96,7 @@ class _Search:
 
     async def run(self) -> bool:
         """Go through all blocks; False if somebody asked for an end."""
-        async with self._job.db.begin(timeout=_SECONDS) as tx:
+        async with self._job.db.begin(timeout=_SECONDS, bulk=True) as tx:
             await tx.value(_SORT_IN_MEMORY)
             survey = await tx.row(_SURVEY)
             if survey is None:

@@ -105,7 +105,7 @@ class _Work:
     async def _copied(self, pieces: _Pieces) -> None:
         gathered = _Gathered(pieces)
         try:
-            async with self._job.db.begin(self._scope, timeout=_SECONDS) as tx:
+            async with self._job.db.begin(self._scope, timeout=_SECONDS, bulk=True) as tx:
                 status = await self._copy(tx, gathered)
         except Exception as error:  # noqa: BLE001 - it is raised where the pieces are taken
             await pieces.put(error)
@@ -140,7 +140,7 @@ class _Work:
             yield piece
 
     async def _chunks(self) -> AsyncGenerator[Sequence[list[str]], None]:
-        async with self._job.db.begin(self._scope, timeout=_SECONDS) as tx:
+        async with self._job.db.begin(self._scope, timeout=_SECONDS, bulk=True) as tx:
             sql, arguments, header = await self._statement(tx, as_csv=False)
             yield [header]
             cursor = await tx.connection.cursor(sql, *arguments)

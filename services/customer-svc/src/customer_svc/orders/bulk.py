@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, bindparam, exists, func, select
+from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
@@ -36,20 +36,26 @@ def _unnested(table: Any, columns: Sequence[str]) -> Any:
 
 _new = _unnested(_t, _COLUMNS)
 _same = _t.alias("same")
-_recorded = exists(
-    select(_same.c.id).where(
+# A row looks its own number up; as NOT EXISTS it would be a join, for which all orders there are are read.
+_recorded = (
+    select(_same.c.id)
+    .where(
         _same.c.channel == _new.c.channel,
         _same.c.order_no == _new.c.order_no,
         _same.c.customer_id == _new.c.customer_id,
         _same.c.voided_at.is_(None),
         in_sight(customers.through_customer(_same)),
     )
+    .limit(1)
+    .scalar_subquery()
 )
 _INSERT = prepare(
     insert(_t)
     .from_select(
         [*_COLUMNS, "created_at"],
-        select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)).where(~_recorded),
+        select(*(_new.c[name] for name in _COLUMNS), bindparam("at", type_=MOMENT)).where(
+            _recorded.is_(None)
+        ),
     )
     .on_conflict_do_nothing(
         index_elements=["channel", "order_no", "distributor_id"], index_where=_t.c.voided_at.is_(None)

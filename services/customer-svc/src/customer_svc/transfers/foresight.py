@@ -105,7 +105,7 @@ async def foresee(
 ) -> tuple[list[Outcome], list[dict[str, Any]]]:
     """What storing these rows would come to after all chunks before them, and what to remember of them."""
     try:
-        async with database.begin(scope, timeout=_SECONDS) as tx:
+        async with database.begin(scope, timeout=_SECONDS, bulk=True) as tx:
             unique = await _unique(tx, [row for row in rows if isinstance(row, CustomerRow)])
             wanted = sorted({key for row in rows for key in _keys(row, unique)})
             for statement in _RECALL:

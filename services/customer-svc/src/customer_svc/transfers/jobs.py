@@ -177,7 +177,7 @@ class _Work:
         find_out = _AHEAD.get(self.entry["entity"])
         if find_out is None:
             return _Chunk(items, good, None)
-        async with self._job.db.begin(self._scope, timeout=_JUDGING_SECONDS) as tx:
+        async with self._job.db.begin(self._scope, timeout=_JUDGING_SECONDS, bulk=True) as tx:
             return _Chunk(items, good, await find_out(tx, good))
 
     async def _store(self, chunk: _Chunk) -> None:

@@ -30,7 +30,7 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
     """Score whoever something happened to, then whom silence has moved; how many. Nothing before a model."""
     total = 0
     while True:
-        async with database.begin(timeout=_CHUNK_SECONDS) as tx:
+        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
             champion = await shelf.champion(tx)
             if champion is None:
                 return total
@@ -55,7 +55,7 @@ async def sweep(
     outcome = Outcome()
     for first in range(0, len(customers), CHUNK):
         chunk = customers[first : first + CHUNK]
-        async with database.begin(timeout=_CHUNK_SECONDS) as tx:
+        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
             outcome += await rescore(tx, chunk, champion, anew=cause == "bulk")
         if not await progress(outcome.scored, len(customers)):
             return outcome

@@ -32,7 +32,7 @@ async def is_due(reader: Reader, champion: Champion | None, database: Database) 
 
 async def learn_and_promote(database: Database, shelf: Shelf) -> Champion:
     """Learn on all facts as of now. The computation runs in a thread and takes seconds to minutes."""
-    async with database.begin(timeout=_LONG_SECONDS) as tx:
+    async with database.begin(timeout=_LONG_SECONDS, bulk=True) as tx:
         policy = await policies.current(tx)
         currency = await facts.main_currency(tx) or FALLBACK_CURRENCY
         customers = await facts.known_customers(tx)
