@@ -1,11 +1,13 @@
 """Sales and returns: recorded once, summed up, never changed."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from customer_svc.orders import bulk
 from customer_svc.orders.bulk import judge_orders
 from customer_svc.orders.commands import record_judged, record_many
 from customer_svc.orders.queries import stored as stored_orders
@@ -392,3 +394,17 @@ async def test_a_partner_voids_only_orders_of_its_own_customers(client, distribu
     async with partner_of(other["id"]) as stranger, partner_of(mine["id"]) as own:
         assert (await voided(stranger, made["id"])).status_code == 404
         assert (await voided(own, made["id"])).status_code == 200
+
+
+async def test_orders_that_are_stored_never_read_all_that_are_there(service):
+    """By a plan for any rows, made while the table is empty, as a new system makes it and keeps it."""
+    insert = bulk._INSERT.sql
+    async with service.database.begin() as tx:
+        await tx.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await tx.connection.execute(f"PREPARE inserting AS {insert}")
+        given = ", ".join(["NULL"] * len(set(re.findall(r"\$[0-9]+", insert))))
+        plan = await tx.connection.fetch(f"EXPLAIN (FORMAT text) EXECUTE inserting ({given})")
+        await tx.connection.execute("DEALLOCATE inserting")
+    lines = "\n".join(row[0] for row in plan)
+    assert "Index Scan using sales_order_number on sales_order same" in lines, lines
+    assert "Join" not in lines, lines

@@ -1,4 +1,4 @@
-"""A file of orders sent to the import, against COPY of the same rows into tables of that shape, with their keys."""
+"""A file of orders sent to the import, against COPY of the same rows into tables of that shape and keys."""
 
 import asyncio
 import time
