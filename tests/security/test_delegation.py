@@ -1,17 +1,14 @@
-"""In one process: customer-svc's work asks interaction-svc in its caller's name while that one may."""
+"""In one process: customer-svc's work asks interaction-svc with the rights that its caller has now."""
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
-import httpx
 import pytest
 from tests.composed import Person, composed, hired, signed_in
 
-from shared.auth import Principal
-from shared.auth.tokens import HEADER
-from shared.problems import Unauthenticated
-from shared.usage import INNER
+from gateway.edge.check import Credentials
+from shared.problems import Forbidden
 from tonglu_local.postgres import EmbeddedPostgres
 from tonglu_local.system import System
 
@@ -29,31 +26,42 @@ async def admin(system: System) -> Person:
     return await signed_in(system.front)
 
 
-def parts(system: System, name: str) -> Any:
+def part(system: System, name: str) -> Any:
     (service,) = (each for each in system.services if each.name == name)
     return service
 
 
-async def begun(system: System, who: UUID, *roles: str) -> str:
-    """The token with which an operation of customer-svc starts that asks interaction-svc."""
-    principal = Principal("staff", who, roles=frozenset(roles))
-    token: str = await parts(system, "gateway").check.token(principal, "customer-svc", ("interaction-svc",))
-    return token
+async def begun(system: System, person: Person) -> str:
+    """What customer-svc keeps with the work that this person's request begins."""
+    shown = Credentials(f"Bearer {person.token}")
+    allowed = await part(system, "gateway").check("POST", "/v1/exports", shown)
+    assert allowed.service == "customer-svc"
+    kept: str = work(system).kept(allowed.token)
+    return kept
 
 
-async def test_work_asks_another_service_until_its_caller_is_disabled(system: System, admin: Person) -> None:
+def work(system: System) -> Any:
+    """How customer-svc asks for interactions."""
+    return part(system, "customer-svc")._blueprint.carried["interactions"]
+
+
+async def changed(admin: Person, person: Person, **changes: Any) -> None:
+    account = (await person("GET", "/v1/auth/me")).json()
+    assert (await admin("PATCH", f"/v1/staff/{account['id']}", changes)).status == 200
+
+
+async def test_work_may_what_its_caller_may_now(system: System, admin: Person) -> None:
     anna = await hired(admin, "anna", "sales")
-    account = (await anna("GET", "/v1/auth/me")).json()
-    carried = parts(system, "customer-svc")._blueprint.carried
-    original = await begun(system, UUID(account["id"]), "admin")
-    token = await carried["delegations"].token(original, "interaction-svc")
-    interactions: httpx.AsyncClient = carried["interactions_client"]
-    shown = {HEADER: token, INNER: "1"}
-    assert (await interactions.get("/v1/complaints", headers=shown)).status_code == 200
-    forbidden = await interactions.get("/v1/interaction-svc/dead-letters", headers=shown)
-    assert (forbidden.status_code, forbidden.json()["code"]) == (403, "permission_missing")
-    path = f"/v1/staff/{account['id']}"
-    assert (await admin("PATCH", path, {"status": "disabled"})).status == 200
-    later = await begun(system, UUID(account["id"]), "sales")
-    with pytest.raises(Unauthenticated, match="access_ended"):
-        await carried["delegations"].token(later, "interaction-svc")
+    kept = await begun(system, anna)
+    await changed(admin, anna, roles=["analyst"])
+    assert (await work(system).page(kept, {}, None)).data == []
+    with pytest.raises(Forbidden):
+        await work(system).withdraw(kept, uuid4(), 0, {uuid4(): 1})
+
+
+async def test_work_ends_with_its_caller_s_account(system: System, admin: Person) -> None:
+    ben = await hired(admin, "ben", "sales")
+    kept = await begun(system, ben)
+    await changed(admin, ben, status="disabled")
+    with pytest.raises(Forbidden, match="access_ended"):
+        await work(system).page(kept, {}, None)
