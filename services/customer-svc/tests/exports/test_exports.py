@@ -4,6 +4,7 @@ import asyncio
 import csv
 import dataclasses
 import io
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -104,6 +105,40 @@ async def test_amounts_and_times_are_written_exactly(client, imported):
     }
     assert found["S-1"]["ordered_at"] == "2026-03-01T09:30:00.123456Z"
     assert (found["S-1"]["quantity"], found["S-1"]["customer_code"]) == ("2.5", "C-1")
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_orders_leave_with_all_their_lines_and_come_back(client, customer, imported, form):
+    buyer = await customer(code="C-1")
+    lines = [
+        {
+            "sku": "TEA",
+            "name": "=龙井",
+            "category": "茶叶",
+            "quantity": 2.5,
+            "amount": {"amount_minor": 12000},
+        },
+        {"name": "运费; 包装", "amount": {"amount_minor": 900}},
+    ]
+    body = {
+        "customer_id": buyer["id"],
+        "ordered_at": "2026-03-01T17:30:00+08:00",
+        "channel": "store",
+        "amount": {"amount_minor": 12900, "currency": "JPY"},
+    }
+    for line in lines:
+        line["amount"]["currency"] = "JPY"
+    for number, some in (("S-1", lines), ("S-2", lines[:1]), ("S-3", [])):
+        answer = await client.post("/v1/orders", json={**body, "order_no": number, "lines": some})
+        assert answer.status_code == 201, answer.text
+    raw = await exported(client, entity="orders", format=form)
+    done = await imported(raw, entity="orders")
+    assert done["unchanged"] == 3, done
+    assert untouched(done)
+    if form == "csv":
+        found = {row["order_no"]: row["lines"] for row in rows(raw)}
+        assert json.loads(found["S-1"]) == [lines[0], {**lines[1], "quantity": 1}]
+        assert not found["S-3"]
 
 
 async def test_birthdays_are_written_as_they_are_read(client, imported):

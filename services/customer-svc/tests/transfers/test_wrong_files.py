@@ -71,6 +71,11 @@ WRONG_ORDERS = [
     ({"sku": "A", "quantity": "1e999"}, "quantity", None, "number"),
     ({"sku": "A", "quantity": "NaN"}, "quantity", None, "text"),
     ({"sku": "x" * 101}, "sku", "too_long", "text"),
+    ({"lines": "TEA"}, "lines", "json_invalid", "text"),
+    ({"lines": '[{"sku": "TEA"}', "sku": "TEA"}, "lines", "lines_twice", "text"),
+    ({"lines": '{"sku": "TEA"}'}, "lines", None, "text"),
+    ({"lines": '[{"quantity": 0}]'}, "lines", "out_of_range", "text"),
+    ({"lines": "[" * 5000}, "lines", "json_invalid", "text"),
 ]
 
 

@@ -36,6 +36,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         "name",
         "category",
         "quantity",
+        "lines",
     ),
     "contacts": (
         "customer_id",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, String, case, cast, func, literal_column, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from customer_svc.contacts import queries as contacts
 from customer_svc.contacts.tables import Contact
@@ -87,9 +87,29 @@ def _birthday(column: Expression) -> Expression:
     )
 
 
+_plain_line = _second.c.order_id.is_(None) & _only.c.amount_minor.is_(None)
+
+
 def _of_one_line(column: Expression) -> Expression:
-    """Of an order with a single line; a row of a file has no place for more."""
-    return case((_second.c.order_id.is_(None), column))
+    """Of an order with a single line that has no amount of its own: it has columns."""
+    return case((_plain_line, column))
+
+
+def _lines() -> Expression:
+    """The lines of any other order, as the API writes them."""
+    amount = func.json_build_object(
+        _literal("amount_minor"), _l.c.amount_minor, _literal("currency"), _o.c.currency
+    )
+    said = {
+        **{name: _l.c[name] for name in ("sku", "name", "category")},
+        "quantity": func.trim_scale(_l.c.quantity),
+        "amount": case((_l.c.amount_minor.is_not(None), amount)),
+    }
+    parts = (part for name, value in said.items() for part in (_literal(name), value))
+    line = func.json_strip_nulls(func.json_build_object(*parts))
+    lines = cast(func.json_agg(aggregate_order_by(line, _l.c.position)), String)
+    all_of_them = select(lines).where(_l.c.order_id == _o.c.id)
+    return case((_only.c.order_id.is_not(None) & ~_plain_line, all_of_them.scalar_subquery()))
 
 
 class _Source(NamedTuple):
@@ -142,6 +162,7 @@ _SOURCES: Mapping[str, _Source] = {
             "customer_id": cast(_o.c.customer_id, String),
             **{name: _of_one_line(_only.c[name]) for name in ("sku", "name", "category")},
             "quantity": _of_one_line(cast(func.trim_scale(_only.c.quantity), String)),
+            "lines": _lines(),
             "id": cast(_o.c.id, String),
             "status": orders.STATUS,
             "customer_code": _c.c.code,
@@ -158,6 +179,7 @@ _SOURCES: Mapping[str, _Source] = {
                 "amount",
                 "customer_id",
                 "quantity",
+                "lines",
                 "id",
                 "status",
                 "created_at",

@@ -54,6 +54,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "name",
         "category",
         "quantity",
+        "lines",
     ),
     "contacts": (
         "customer_id",

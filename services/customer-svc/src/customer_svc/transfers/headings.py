@@ -66,6 +66,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "name": "商品名称 产品名称 商品 产品 品名 product productname item itemname description",
         "category": "品类 类别 商品类别 产品类别 分类 productcategory",
         "quantity": "数量 件数 购买数量 qty units count",
+        "lines": "明细 订单明细 商品明细 orderlines lineitems items",
     },
     "contacts": {
         **_PEOPLE,

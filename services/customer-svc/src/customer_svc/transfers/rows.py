@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from customer_svc.contacts.schemas import ContactCreate
 from customer_svc.customers.schemas import CustomerCreate
@@ -112,7 +113,9 @@ class Interpreter:
         if "external_id" in given:
             given["identity"] = {"channel": given.get("channel"), "external_id": given.pop("external_id")}
         line = {name: given.pop(name) for name in _LINE if name in given}
-        if line:
+        if "lines" in given:
+            given["lines"] = _lines(given["lines"], line)
+        elif line:
             given["lines"] = [line]
         return _read_order(given)
 
@@ -167,11 +170,16 @@ class Interpreter:
         return [
             self._fault(
                 record,
-                _field_of(list(one["loc"]), self._plan),
+                self._field(record, list(one["loc"])),
                 *explain(one["type"], one.get("ctx"), one["msg"]),
             )
             for one in error.errors(include_url=False, include_input=False)
         ]
+
+    def _field(self, record: Record, path: list[Any]) -> str | None:
+        """The field that a finding is about; an order has all its lines in one cell, or its only one in some."""
+        in_one_cell = path[:1] == ["lines"] and self._cell(record, "lines")
+        return "lines" if in_one_cell else _field_of(path, self._plan)
 
     def _cell(self, record: Record, field: str | None) -> str:
         place = self._plan.places.get(field or "")
@@ -225,6 +233,21 @@ def _amount(given: dict[str, Any], currency: str) -> int | str:
         ) from None
 
 
+def _lines(cell: str, line: Mapping[str, str]) -> Any:
+    """The lines of an order as the API writes them; whether they are any is for the model to say."""
+    if line:
+        raise Faulty(
+            "lines",
+            "lines_twice",
+            "stands beside cells of a single line; give one",
+            "不能与单行商品列同时填写",
+        )
+    try:
+        return from_json(cell)
+    except ValueError:
+        raise Faulty("lines", "json_invalid", "is not valid JSON", "不是有效的 JSON") from None
+
+
 def _reference(
     given: Mapping[str, str], customer: CustomerCreate, sender: str | None
 ) -> tuple[str, str] | None:
@@ -265,9 +288,8 @@ def _field_of(path: Sequence[Any], plan: Plan) -> str | None:
         return f"{ATTRIBUTES}{last}"
     if first == "attributes":
         return _first_of(plan, [name for name in plan.places if name.startswith(ATTRIBUTES)])
-    if first in ("lines", "identity") and last in plan.places:
-        return last
-    return _BY_PATH.get(first, first)
+    part = first in ("lines", "identity") and last in plan.places
+    return last if part else _BY_PATH.get(first, first)
 
 
 def _first_of(plan: Plan, names: Sequence[str]) -> str | None:
