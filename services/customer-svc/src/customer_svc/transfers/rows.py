@@ -177,7 +177,7 @@ class Interpreter:
         ]
 
     def _field(self, record: Record, path: list[Any]) -> str | None:
-        """The field that a finding is about; an order has all its lines in one cell, or its only one in some."""
+        """The field that a finding is about; lines of an order stand in one cell, or its only one in some."""
         in_one_cell = path[:1] == ["lines"] and self._cell(record, "lines")
         return "lines" if in_one_cell else _field_of(path, self._plan)
 
