@@ -15,6 +15,7 @@ from shared.auth.tokens import HEADER
 from shared.http.client import fetch_json
 from shared.problems import Conflict, Forbidden, Problem, Unauthenticated, Unavailable
 from shared.sealing import Sealer
+from shared.usage import INNER
 
 AUDIENCE = "interaction-svc"
 MOST_BYTES = 8 * 1024 * 1024
@@ -85,7 +86,7 @@ class Interactions:
 
     async def _sent(self, method: str, place: str, token: str, **request: Any) -> tuple[int, Any]:
         """Status and JSON of the answer."""
-        headers = {HEADER: token, "Content-Type": "application/json"}
+        headers = {HEADER: token, INNER: "1", "Content-Type": "application/json"}
         url = f"/internal/interactions{place}"
         try:
             return await fetch_json(
