@@ -6,8 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from interaction_svc.loads.commands import take
-from interaction_svc.loads.queries import Asked
 from shared.db import Scope
 from shared.events.interaction import InteractionsImported
 from shared.messaging import outbox
@@ -196,12 +194,6 @@ async def test_a_step_and_its_rows_go_in_together_or_not_at_all(world: Any) -> N
     await world.sql("DELETE FROM outbox WHERE aggregate_id = $1", work)
     assert verdicts(await loaded(world, rows, work)) == [("created", None)]
     assert await count(world, "load_step") == 1
-
-
-async def test_what_a_step_asks_is_planned_for_the_rows_of_its_moment(world: Any) -> None:
-    async with world.database.begin() as tx:
-        assert await take(tx, Asked(uuid4(), "load", 0, 1, world.lin.id)) is None
-        assert await tx.connection.fetchval("SHOW plan_cache_mode") == "force_custom_plan"
 
 
 async def test_what_cannot_be_looked_up_now_makes_the_step_wait(world: Any) -> None:

@@ -98,12 +98,14 @@ class Database:
     ) -> AsyncIterator[Tx]:
         """A transaction: commits when the block ends, rolls back when it raises.
 
-        `timeout` replaces the five seconds that a statement may take, for heavy background work. Those of
-        `bulk` work are planned anew each time: a plan that was made while a table was empty, and kept, takes
-        hours when a million rows came in meanwhile.
+        `timeout` replaces the five seconds that a statement may take, for heavy background work; that of
+        `bulk` work goes by plans which are a second old at most.
         """
         async with self._connection() as connection:
-            tx = await self._open(connection, _opening(scope, timeout, bulk=bulk), scope)
+            opening = _opening(scope, timeout)
+            if bulk and (discarding := connection.discarding()) is not None:
+                opening += f"; {discarding}"
+            tx = await self._open(connection, opening, scope)
             try:
                 yield tx
                 await tx.commit()
@@ -117,9 +119,9 @@ class Database:
         return Tx(connection, scope, database=self, now=self._clock(), new_id=self._ids)
 
 
-def _opening(scope: Scope, timeout: float | None, *, bulk: bool) -> str:
+def _opening(scope: Scope, timeout: float | None) -> str:
     opening = f"BEGIN; {local(scope)}"
     if timeout is not None:
         opening += f"; SET LOCAL statement_timeout = {int(timeout * 1000)}"
         opening += "; SET LOCAL idle_in_transaction_session_timeout = 0"
-    return f"{opening}; SET LOCAL plan_cache_mode = force_custom_plan" if bulk else opening
+    return opening

@@ -85,6 +85,11 @@ class Tx(Reader):
         status: str = await self.connection.execute(sql, *arguments)
         return int(status.rpartition(" ")[2]) if status[-1].isdigit() else 0
 
+    async def plan_anew(self) -> None:
+        """Go on as `bulk` work (see `Database.begin`)."""
+        if (discarding := self.connection.discarding()) is not None:
+            await self.connection.execute(discarding)
+
     async def run_many(self, statement: Prepared, items: Iterable[dict[str, Any]]) -> None:
         """Run one change for each item, in one pipelined round trip."""
         await self.connection.executemany(statement.sql, [statement.arguments(item) for item in items])

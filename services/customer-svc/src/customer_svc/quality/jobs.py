@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, delete, func, insert, select, true
+from sqlalchemy import Integer, Uuid, bindparam, delete, func, insert, select
 
 from customer_svc.customers.tables import Customer
 from customer_svc.quality.commands import judge_many
@@ -45,8 +45,6 @@ _UNJUDGED, _STALE = (
     )
     for chosen in (_unjudged, _stale)
 )
-# A plan that was made while the table was empty would look through all of it for each thousand.
-_PLANNED_ANEW = prepare(select(func.set_config("plan_cache_mode", "force_custom_plan", true())))
 _WHOSE = ("distributor_id", "owner_id", "org_unit_id", "channel")
 _FORGET = prepare(delete(_f))
 _SUM_UP = prepare(
@@ -83,7 +81,6 @@ async def _judge_all(job: JobContext, chosen: Prepared) -> None:
 
 async def _judge_some(tx: Tx, chosen: Prepared, after: UUID) -> UUID | None:
     before = {"b_before": tx.now - FRESH_FOR} if "b_before" in chosen.names else {}
-    await tx.value(_PLANNED_ANEW)
     ids: list[UUID] = [row["id"] for row in await tx.rows(chosen, after=after, **before)]
     if not ids:
         return None

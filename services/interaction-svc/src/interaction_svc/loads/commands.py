@@ -40,13 +40,7 @@ AT_ONCE = 5000
 
 _S: Any = LoadStep.__table__  # type: ignore[attr-defined]
 _F: Any = Foreseen.__table__  # type: ignore[attr-defined]
-# A plan that was made while a table was empty, and kept, would read all of it for each row of a step.
-_ALONE = prepare(
-    select(
-        func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)),
-        func.set_config("plan_cache_mode", "force_custom_plan", True),  # noqa: FBT003 - until the end
-    )
-)
+_ALONE = prepare(select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger))))
 _NOTE = prepare(insert(_S), *_S.c.keys())
 _FORESEE = prepare(insert_or_not(_F).on_conflict_do_nothing(), *_F.c.keys())
 
@@ -64,9 +58,10 @@ _FORGET = (_old(_S), _old(_F))
 async def take(tx: Tx, asked: Asked) -> str | None:
     """The answer to the step if it was taken before; else the work is the caller's alone until the end.
 
-    What it asks is planned for the rows of that moment. Raises Conflict for another step of this number.
+    It goes on as bulk work. Raises Conflict for another step of this number.
     """
     lock = int.from_bytes(asked.work_id.bytes[8:], "big", signed=True)
+    await tx.plan_anew()
     await tx.row(_ALONE, lock=lock)
     return await queries.answer(tx, asked)
 
