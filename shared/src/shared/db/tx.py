@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from asyncpg import Connection, Record
+from asyncpg import Record
 from sqlalchemy.sql.elements import CompilerElement
 
+from shared.db.connections import Connection
 from shared.db.scope import Scope
 from shared.db.statements import Prepared, compile_now, together
 

@@ -1,6 +1,7 @@
 """Reading the customer archive."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -46,6 +47,7 @@ _KNOWN = prepare(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
     )
 )
+_AS_NUMBER = attrgetter("int")  # the same order as of ids themselves, which is compared in Python
 _HELD_STILL = prepare(
     select(_t.c.id, _t.c.distributor_id, _t.c.merged_into)
     .where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
@@ -199,7 +201,8 @@ async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
 
 async def held_still(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Held]:
     """Who these customers, found in sight, are now; none moves or is merged until the transaction ends."""
-    rows = {row["id"]: row for row in await tx.rows(_HELD_STILL, ids=sorted(set(ids)))}
+    wanted = sorted(set(ids), key=_AS_NUMBER)
+    rows = {row["id"]: row for row in await tx.rows(_HELD_STILL, ids=wanted)}
     merged = {row["id"]: row["merged_into"] for row in rows.values() if row["merged_into"] is not None}
     into = await held_still(tx, merged.values()) if merged else {}
     alone = {one: Held(one, row["distributor_id"]) for one, row in rows.items()}

@@ -238,8 +238,14 @@ async def _insert(tx: Tx, records: _Records) -> int:
     first = {(*_name(record), record["customer_id"]): record for record in reversed(records.values())}
     # In the order of the key, so that two chunks at once wait for each other instead of deadlocking.
     ordered = sorted(first.values(), key=lambda record: (*_name(record), record["id"]))
-    columns = {f"b_{name}": [record[name] for record in ordered] for name in _COLUMNS}
+    columns = {f"b_{name}": _column(ordered, name) for name in _COLUMNS}
     return await tx.run(_INSERT, **columns, at=tx.now, **sight(tx.scope))
+
+
+def _column(records: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """The values of a column; of one without any none, for `unnest` fills up what is shorter with null."""
+    values = [record[name] for record in records]
+    return values if any(value is not None for value in values) else []
 
 
 async def _insert_lines(

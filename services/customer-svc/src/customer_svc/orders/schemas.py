@@ -130,7 +130,8 @@ class OrderCreate(Input):
                 "only a return can be the return of a sale",
                 {"zh": "只有退货可以填写 return_of"},
             )
-        if any(line.amount and line.amount.currency != self.amount.currency for line in self.lines):
+        lines = self.lines  # none is what most orders of a file have
+        if lines and any(line.amount and line.amount.currency != self.amount.currency for line in lines):
             raise PydanticCustomError(
                 "currency_mixed", "holds lines in another currency", {"zh": "明细币种与订单币种不一致"}
             )
