@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.customers import domain
 from customer_svc.customers.keys import keys_key, keys_of
-from customer_svc.customers.pieces import HELD, RULES, pieces_key, pieces_of
+from customer_svc.customers.pieces import HELD, RULES, as_array, pieces_key, pieces_of
 from customer_svc.customers.profiles import COMPARED, Profile
 from customer_svc.customers.tables import BIG_NUMBERS, NUMBERS, Customer, CustomerPiece
 from shared.db import Tx, prepare
@@ -54,19 +54,14 @@ async def index_customers(tx: Tx, records: Iterable[Mapping[str, Any]]) -> None:
     made = [
         (
             record["id"],
-            _text(pieces_of(record, found_by)),
-            _text(keys_of(Profile.of(record), record["distributor_id"], compared_by).all()),
+            as_array(pieces_of(record, found_by)),
+            as_array(keys_of(Profile.of(record), record["distributor_id"], compared_by).all()),
         )
         for record in records
     ]
     if made:
         ids, pieces, keys = zip(*made, strict=True)
         await tx.run(_KEEP, ids=ids, pieces=pieces, keys=keys)
-
-
-def _text(pieces: Iterable[int]) -> str:
-    """As PostgreSQL's array text: arrays of arrays of different lengths cannot be sent."""
-    return f"{{{','.join(map(str, pieces))}}}"
 
 
 async def catch_up(job: JobContext, args: dict[str, Any]) -> None:  # noqa: ARG001 - there is nothing to say

@@ -5,10 +5,11 @@ the data key can make. Two pieces may share their hash, so whoever looks up piec
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -21,7 +22,7 @@ from shared.db import Scope
 from shared.sealing import Sealer
 
 Reading = Literal["initials", "pinyin"]
-RULES = 2
+RULES = 3
 """Which rules made the pieces and the keys; rows of other rules are made anew."""
 
 _NAME = (1, 2, 4)
@@ -31,9 +32,20 @@ _CODE = (2, 4, 6, 8)
 _TAIL = (4, 8)
 """How long the pieces are; a longer or shorter search is looked up by the next shorter one."""
 _LEAST_TO_MISSPELL = 4
-_MOST = 400
+_MOST = 600
+_LENGTHS = (2, 3, 4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 20, 28)
+"""The longest names of each class of lengths but the last one; persons and organisations are apart."""
+_APART = 0x9E3779B1
+_HALF = 1 << 31
 HELD = ("distributor_id", "owner_id", "org_unit_id")
 """Columns by which a row is in somebody's sight: only what may be seen is looked up."""
+
+
+class End(NamedTuple):
+    """The longest piece that a search begins or ends with; `whole` if it says no less than the search."""
+
+    piece: int
+    whole: bool
 
 
 def pieces_key(sealer: Sealer) -> bytes:
@@ -42,20 +54,41 @@ def pieces_key(sealer: Sealer) -> bytes:
 
 
 def pieces_of(record: Mapping[str, Any], key: bytes) -> list[int]:
-    """All pieces of a customer's row, each once, at most 400."""
+    """All pieces of a customer's row, each once, at most 600."""
     name, person = plain(record["name"]), record["kind"] == "person"
     names = {name} if person else {name, core(name)}
-    found = chain(
+    parts = [_hashed(f"n{piece}", key) for piece in grams(name)]
+    whole = chain(
         (f"w{name}", f"k{plain(record['code'])}") if record["code"] else (f"w{name}",),
-        *(_beginnings("b", each, _NAME) for each in sorted(names)),
-        (f"n{piece}" for piece in grams(name)),
-        *(_readings(each, person=person) for each in sorted(names)),
-        (f"m{piece}" for word in words_of(name) for piece in misspelt(word)),
-        _ends(record["phone"] or ""),
-        _beginnings("c", plain(record["code"] or ""), _CODE),
         *(holders(ways, (record[ways],)) for ways in HELD if record[ways] is not None),
     )
-    return list(dict.fromkeys(_hashed(piece, key) for piece in found))[:_MOST]
+    ends = chain(
+        _ends(record["phone"] or ""),
+        _beginnings("c", plain(record["code"] or ""), _CODE),
+        *(_beginnings("b", each, _NAME) for each in sorted(names)),
+        *(_readings(each, person=person) for each in sorted(names)),
+        (f"m{piece}" for word in words_of(name) for piece in misspelt(word)),
+    )
+    by_length = in_class(length_class(name, person=person), chain(parts, (_hashed(one, key) for one in ends)))
+    found = chain((_hashed(one, key) for one in whole), parts, by_length)
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def length_class(name: str, *, person: bool) -> int:
+    """Which of the classes of `classes` a customer of this plain name is in."""
+    return 2 * bisect_left(_LENGTHS, len(name)) + (not person)
+
+
+def classes(kind: str | None = None) -> Sequence[int]:
+    """The classes of all customers, or of those of one kind, the shortest names first."""
+    first, step = (0, 1) if kind is None else (int(kind != "person"), 2)
+    return range(first, 2 * (len(_LENGTHS) + 1), step)
+
+
+def in_class(number: int, pieces: Iterable[int]) -> list[int]:
+    """These pieces as the customers of a class have them: so the shortest of many names are found first."""
+    moved = (1 + number) * _APART + _HALF
+    return [(piece + moved) % (2 * _HALF) - _HALF for piece in pieces]
 
 
 def _readings(name: str, *, person: bool) -> Iterator[str]:
@@ -117,12 +150,12 @@ def whole_code(q: str, key: bytes) -> int:
     return _hashed(f"k{q}", key)
 
 
-def beginning_of_name(q: str, key: bytes) -> int:
+def beginning_of_name(q: str, key: bytes) -> End:
     """The piece of names that begin like the search."""
-    return _hashed(_longest("b", q, _NAME), key)
+    return _longest("b", q, _NAME, key)
 
 
-def beginning_of_reading(q: str, key: bytes) -> Iterator[tuple[Reading, int]]:
+def beginning_of_reading(q: str, key: bytes) -> Iterator[tuple[Reading, End]]:
     """The piece of names whose initials or readings begin like the search, by the way it is meant."""
     ways: tuple[tuple[Reading, str, Sequence[int]], ...] = (
         ("initials", "i", _INITIALS),
@@ -130,21 +163,27 @@ def beginning_of_reading(q: str, key: bytes) -> Iterator[tuple[Reading, int]]:
     )
     for way, kind, lengths in ways:
         if len(q) >= lengths[0]:
-            yield way, _hashed(_longest(kind, q, lengths), key)
+            yield way, _longest(kind, q, lengths, key)
 
 
-def beginning_of_code(q: str, key: bytes) -> int | None:
-    return _hashed(_longest("c", q, _CODE), key) if len(q) >= _CODE[0] else None
+def beginning_of_code(q: str, key: bytes) -> End | None:
+    return _longest("c", q, _CODE, key) if len(q) >= _CODE[0] else None
 
 
-def end_of_phone(digits: str, key: bytes) -> int | None:
+def end_of_phone(digits: str, key: bytes) -> End | None:
     if len(digits) < _TAIL[0]:
         return None
-    return _hashed(f"t{digits[-max(length for length in _TAIL if length <= len(digits)) :]}", key)
+    length = _longest_of(_TAIL, digits)
+    return End(_hashed(f"t{digits[-length:]}", key), whole=length == len(digits))
 
 
-def _longest(kind: str, text: str, lengths: Sequence[int]) -> str:
-    return f"{kind}{text[: max(length for length in lengths if length <= len(text))]}"
+def _longest(kind: str, text: str, lengths: Sequence[int], key: bytes) -> End:
+    length = _longest_of(lengths, text)
+    return End(_hashed(f"{kind}{text[:length]}", key), whole=length == len(text))
+
+
+def _longest_of(lengths: Sequence[int], text: str) -> int:
+    return max(length for length in lengths if length <= len(text))
 
 
 def slips_of(q: str, key: bytes) -> list[list[int]]:
@@ -159,14 +198,20 @@ def reads_like(way: Reading, q: str, name: str, *, person: bool) -> bool:
     return any(read(each, person=person).startswith(q) for each in names)
 
 
-def having(every: Iterable[int], some: Iterable[Iterable[int]] = ()) -> TextClause:
-    """The condition that a row of `customer_piece` has all of `every` and, of each of `some`, at least one.
+def having(every: Iterable[int]) -> TextClause:
+    """The condition that a row of `customer_piece` has all of these pieces of names.
 
     The hashes stand in the statement itself: how frequent they are decides which plan is fast.
     """
-    conditions = [f"pieces @> {_array(every)}", *(f"pieces && {_array(each)}" for each in some)]
-    return text(" AND ".join(conditions))
+    return text(f"pieces @> '{as_array(every)}'::int4[]")
 
 
-def _array(pieces: Iterable[int]) -> str:
-    return f"'{{{','.join(map(str, pieces))}}}'::int4[]"
+def having_beginning(beginning: End) -> TextClause:
+    """The condition that a row of `customer_piece` has this piece, however long the name."""
+    of_all = (piece for number in classes() for piece in in_class(number, (beginning.piece,)))
+    return text(f"pieces && '{as_array(of_all)}'::int4[]")
+
+
+def as_array(pieces: Iterable[int]) -> str:
+    """As PostgreSQL's array text."""
+    return f"{{{','.join(map(str, pieces))}}}"

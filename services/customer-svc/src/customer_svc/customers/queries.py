@@ -12,7 +12,13 @@ from customer_svc.changes import HistoryQuery, no_change
 from customer_svc.cleansing.characters import plain
 from customer_svc.customers.asking import FIELD_SORT
 from customer_svc.customers.filters import IndexedFields
-from customer_svc.customers.pieces import beginning_of_name, having, parts_of_name, pieces_key
+from customer_svc.customers.pieces import (
+    beginning_of_name,
+    having,
+    having_beginning,
+    parts_of_name,
+    pieces_key,
+)
 from customer_svc.customers.schemas import CustomerQuery
 from customer_svc.customers.tables import Customer, CustomerChange, CustomerPiece
 from shared.db import Prepared, Reader, Record, Sight, Tx, in_sight, prepare, sight, visible
@@ -88,7 +94,7 @@ def _named(q: str, key: bytes) -> list[ColumnElement[bool]]:
     """Every word of the search stands in the name; without anything to look up, the name begins with it."""
     name = plain(q)
     parts = parts_of_name(name, key)
-    wanted = having(parts or [beginning_of_name(name, key)])
+    wanted = having(parts) if parts else having_beginning(beginning_of_name(name, key))
     found = _t.c.id.in_(select(_p.c.customer_id).where(wanted))
     if not parts:
         return [found, _t.c.name_key.startswith(name, autoescape=True)]

@@ -1,8 +1,10 @@
 """What a search may mean, and which finds come first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from heapq import heapify, heappop, heappush
+from typing import Any, Literal, NamedTuple, get_args
+from uuid import UUID
 
 from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.cleansing.companies import core
@@ -14,13 +16,34 @@ _SEPARATORS = str.maketrans("", "", " -()+./")
 _MOST_DIGITS = 15
 
 
+_IS, _BEGINS, _CONTAINS, _READ, _ALIKE = 1, 2, 3, 4, 6
+"""How good a find is whose name is the search, begins so, contains it, is read like it, or is a slip away;
+0 is the code or the number itself."""
+_SURE, _UNSURE = 100, 300
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to look: rows that have all of `every` and, of each of `some`, at least one."""
+    """One way to look: rows that have all of `every` and, of each of `some`, at least one.
+
+    At most `most` are looked at, those with the shortest names if it is `by_length`. `begins` says that it
+    is the names' beginning that is looked up.
+    """
 
     way: Way
     every: tuple[int, ...] = ()
     some: tuple[tuple[int, ...], ...] = ()
+    most: int = _SURE
+    by_length: bool = True
+    begins: bool = False
+
+
+class Looked(NamedTuple):
+    """What an attempt led to: the rows that may be shown; `complete` if no more were there to look at."""
+
+    attempt: Attempt
+    rows: list[Mapping[str, Any]]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +60,55 @@ class Search:
         return cls(text, digits if digits.isdecimal() and len(digits) <= _MOST_DIGITS else "")
 
 
-def attempts(search: Search, key: bytes) -> Iterator[Attempt]:
-    """All that the search may mean."""
-    yield Attempt("code", (pieces.whole_code(search.text, key),))
-    yield Attempt("name", (pieces.whole_name(search.text, key),))
+def attempts(search: Search, key: bytes) -> tuple[list[Attempt], list[Attempt]]:
+    """All that the search may mean: as it is said, and with slips in its words."""
+    said = list(_as_said(search, key))
+    slips = [] if IDEOGRAPHS.search(search.text) else pieces.slips_of(search.text, key)
+    return said, [Attempt("similar", some=tuple(tuple(each) for each in slips))] if slips else []
+
+
+def _as_said(search: Search, key: bytes) -> Iterator[Attempt]:
+    yield Attempt("code", (pieces.whole_code(search.text, key),), by_length=False)
+    yield Attempt("name", (pieces.whole_name(search.text, key),), by_length=False)
     if (code := pieces.beginning_of_code(search.text, key)) is not None:
-        yield Attempt("code", (code,))
+        yield _at_an_end("code", code)
     if (tail := pieces.end_of_phone(search.digits, key)) is not None:
-        yield Attempt("phone", (tail,))
-    yield Attempt("name", (pieces.beginning_of_name(search.text, key),))
+        yield _at_an_end("phone", tail)
+    yield _at_an_end("name", pieces.beginning_of_name(search.text, key), begins=True)
     if parts := pieces.parts_of_name(search.text, key):
         yield Attempt("name", tuple(parts))
-    if IDEOGRAPHS.search(search.text):
-        return
-    together = search.text.replace(" ", "")
-    for way, piece in pieces.beginning_of_reading(together, key):
-        yield Attempt(way, (piece,))
-    if slips := pieces.slips_of(search.text, key):
-        yield Attempt("similar", (), tuple(tuple(each) for each in slips))
+    if not IDEOGRAPHS.search(search.text):
+        for way, reading in pieces.beginning_of_reading(search.text.replace(" ", ""), key):
+            yield _at_an_end(way, reading)
+
+
+def _at_an_end(way: Way, end: pieces.End, *, begins: bool = False) -> Attempt:
+    return Attempt(way, (end.piece,), most=_SURE if end.whole else _UNSURE, begins=begins)
 
 
 def rank(search: Search, way: Way, row: Mapping[str, Any]) -> int | None:
     """How good a find is, 0 best; None if the row only shares a hash with what was looked for."""
-    name, code, phone = row["name_key"], plain(row["code"] or ""), row["phone"] or ""
+    name, person = row["name_key"], row["kind"] == "person"
     match way:
         case "code":
-            return _of_beginning(code, search.text)
+            return _of_beginning(plain(row["code"] or ""), search.text)
         case "phone":
-            return _of_phone(phone.removeprefix("+"), search.digits)
+            return _of_phone((row["phone"] or "").removeprefix("+"), search.digits)
         case "name":
             return _of_name(name, search.text)
         case "initials" | "pinyin":
-            together, person = search.text.replace(" ", ""), row["kind"] == "person"
-            return 4 if pieces.reads_like(way, together, name, person=person) else None
+            together = search.text.replace(" ", "")
+            return _READ if pieces.reads_like(way, together, name, person=person) else None
         case "similar":
-            words = set(name.split())
-            alike = all(
-                any(not pieces.misspelt(word).isdisjoint(pieces.misspelt(each)) for each in words)
-                for word in pieces.words_of(search.text)
-            )
-            return 6 if alike else None
+            return _ALIKE if _alike(name, search.text) else None
+
+
+def _alike(name: str, wanted: str) -> bool:
+    words = [pieces.misspelt(word) for word in set(name.split())]
+    return all(
+        any(not misspelt.isdisjoint(word) for word in words)
+        for misspelt in map(pieces.misspelt, pieces.words_of(wanted))
+    )
 
 
 def _of_phone(number: str, wanted: str) -> int | None:
@@ -85,30 +117,72 @@ def _of_phone(number: str, wanted: str) -> int | None:
     dialled |= {f"0{each}" for each in dialled}
     if wanted in dialled:
         return 0
-    return 2 if any(each.endswith(wanted) for each in dialled) else None
+    return _BEGINS if any(each.endswith(wanted) for each in dialled) else None
 
 
 def _of_beginning(text: str, wanted: str) -> int | None:
-    return (0 if text == wanted else 2) if text.startswith(wanted) else None
+    return (0 if text == wanted else _BEGINS) if text.startswith(wanted) else None
 
 
 def _of_name(name: str, wanted: str) -> int | None:
     if name == wanted:
-        return 1
+        return _IS
     if name.startswith(wanted) or core(name).startswith(wanted):
-        return 2
-    return 3 if all(word in name for word in wanted.split()) else None
+        return _BEGINS
+    return _CONTAINS if all(word in name for word in wanted.split()) else None
 
 
-def best(finds: Iterable[tuple[int, Way, Mapping[str, Any]]]) -> list[tuple[Way, Mapping[str, Any]]]:
-    """Each row once, with the way that ranks it best; then short names first, then as they are read."""
-    found: dict[Any, tuple[int, Way, Mapping[str, Any]]] = {}
-    for find in finds:
-        before = found.get(find[2]["id"])
-        if before is None or find[0] < before[0]:
-            found[find[2]["id"]] = find
-    ordered = sorted(
-        found.values(),
-        key=lambda find: (find[0], len(find[2]["name_key"]), find[2]["name_pinyin"], find[2]["id"]),
-    )
-    return [(way, row) for _, way, row in ordered]
+class _Find(NamedTuple):
+    """A row in the order of finds: as good as it is or, until it was `checked`, as it may be at best."""
+
+    rank: int
+    length: int
+    read: str
+    id: UUID
+    place: int
+    checked: bool
+    row: Mapping[str, Any]
+
+
+def best(search: Search, looked: Sequence[Looked], most: int) -> list[tuple[Way, Mapping[str, Any]]]:
+    """The best rows, at most so many, each once with the way that ranks it best; then short names first.
+
+    To take a name apart or to read it takes long, so only those are checked that come next.
+    """
+    all_that_begin = all(each.complete for each in looked if each.attempt.begins)
+    waiting = [
+        _hoped(search, place, each.attempt, row, all_that_begin=all_that_begin)
+        for place, each in enumerate(looked)
+        for row in each.rows
+    ]
+    heapify(waiting)
+    found: dict[UUID, tuple[Way, Mapping[str, Any]]] = {}
+    while waiting and len(found) < most:
+        find = heappop(waiting)
+        way = looked[find.place].attempt.way
+        if find.checked:
+            found.setdefault(find.id, (way, find.row))
+        elif find.id not in found and (sure := rank(search, way, find.row)) is not None:
+            heappush(waiting, find._replace(rank=sure, checked=True))
+    return list(found.values())
+
+
+def _hoped(
+    search: Search, place: int, attempt: Attempt, row: Mapping[str, Any], *, all_that_begin: bool
+) -> _Find:
+    """A find with the best rank that it may have without a costly check."""
+    name = row["name_key"]
+    match attempt.way:
+        case "name" if name == search.text:
+            least = _IS
+        case "name" if attempt.begins or not all_that_begin or name.startswith(search.text):
+            least = _BEGINS
+        case "name":
+            least = _CONTAINS
+        case "initials" | "pinyin":
+            least = _READ
+        case "similar":
+            least = _ALIKE
+        case _:
+            least = 0
+    return _Find(least, len(name), row["name_pinyin"], row["id"], place, checked=False, row=row)
