@@ -19,21 +19,22 @@ _MOST_DIGITS = 15
 _IS, _BEGINS, _CONTAINS, _READ, _ALIKE = 1, 2, 3, 4, 6
 """How good a find is whose name is the search, begins so, contains it, is read like it, or is a slip away;
 0 is the code or the number itself."""
-_SURE, _UNSURE = 100, 300
+_SURE, _LIKELY, _UNSURE = 3, 5, 15
+"""So many rows are looked at for each that is shown, by how much of the search the pieces say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One way to look: rows that have all of `every` and, of each of `some`, at least one.
 
-    At most `most` are looked at, those with the shortest names if it is `by_length`. `begins` says that it
-    is the names' beginning that is looked up.
+    For each that is to be shown `looks` are looked at, the shortest names first if it is `by_length`.
+    `begins` says that it leads to all names that begin like the search, if they are not too many.
     """
 
     way: Way
     every: tuple[int, ...] = ()
     some: tuple[tuple[int, ...], ...] = ()
-    most: int = _SURE
+    looks: int = _SURE
     by_length: bool = True
     begins: bool = False
 
@@ -68,22 +69,31 @@ def attempts(search: Search, key: bytes) -> tuple[list[Attempt], list[Attempt]]:
 
 
 def _as_said(search: Search, key: bytes) -> Iterator[Attempt]:
-    yield Attempt("code", (pieces.whole_code(search.text, key),), by_length=False)
-    yield Attempt("name", (pieces.whole_name(search.text, key),), by_length=False)
-    if (code := pieces.beginning_of_code(search.text, key)) is not None:
-        yield _at_an_end("code", code)
+    if search.text.isascii():
+        yield Attempt("code", (pieces.whole_code(search.text, key),), by_length=False)
+        if (code := pieces.beginning_of_code(search.text, key)) is not None:
+            yield _at_an_end("code", code)
     if (tail := pieces.end_of_phone(search.digits, key)) is not None:
         yield _at_an_end("phone", tail)
-    yield _at_an_end("name", pieces.beginning_of_name(search.text, key), begins=True)
-    if parts := pieces.parts_of_name(search.text, key):
-        yield Attempt("name", tuple(parts))
+    yield from _named(search.text, key)
     if not IDEOGRAPHS.search(search.text):
         for way, reading in pieces.beginning_of_reading(search.text.replace(" ", ""), key):
             yield _at_an_end(way, reading)
 
 
-def _at_an_end(way: Way, end: pieces.End, *, begins: bool = False) -> Attempt:
-    return Attempt(way, (end.piece,), most=_SURE if end.whole else _UNSURE, begins=begins)
+def _named(text: str, key: bytes) -> Iterator[Attempt]:
+    yield Attempt("name", (pieces.whole_name(text, key),), by_length=False)
+    beginning, parts = pieces.beginning_of_name(text, key), tuple(pieces.parts_of_name(text, key))
+    looks = _SURE if beginning.whole else _LIKELY if parts else _UNSURE
+    yield Attempt("name", (beginning.piece,), looks=looks, begins=True)
+    if parts and not beginning.whole:
+        yield Attempt("name", (beginning.piece, *parts))
+    if parts:
+        yield Attempt("name", parts)
+
+
+def _at_an_end(way: Way, end: pieces.End) -> Attempt:
+    return Attempt(way, (end.piece,), looks=_SURE if end.whole else _UNSURE)
 
 
 def rank(search: Search, way: Way, row: Mapping[str, Any]) -> int | None:

@@ -25,6 +25,9 @@ _COLUMNS = [_t.c[name] for name in ("id", "name_key", "name_pinyin", "kind", "co
 _ROWS = prepare(
     select(_t).where(_t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(customers.SIGHT))
 )
+_LEAST = 20
+_RARE = 5
+"""Few customers are archived, so more are looked at to find some."""
 _ONE_BY_ONE: Any = literal_column("0")
 """As an OFFSET it keeps the planner from looking through all customers instead."""
 
@@ -53,10 +56,12 @@ async def _looked(db: Reader, query: SearchQuery, attempts: Sequence[Attempt], k
     """
     seen = {f"seen_{place}": pieces for place, pieces in enumerate(seen_by(db.scope, key))}
     asked = [_asked(attempt, query.kind) for attempt in attempts]
+    shown = max(query.limit, _LEAST) * (_RARE if query.status == "archived" else 1)
+    most = [attempt.looks * shown for attempt in attempts]
     rows = await db.rows(
         _statement(len(attempts[0].some), len(seen)),
         places=list(range(len(attempts))),
-        most=[attempt.most for attempt in attempts],
+        most=most,
         statuses=STATUSES if query.status == "all" else (query.status,),
         kinds=KINDS if query.kind is None else (query.kind,),
         **{f"asked_{place}": texts for place, texts in enumerate(zip(*asked, strict=True))},
@@ -68,7 +73,7 @@ async def _looked(db: Reader, query: SearchQuery, attempts: Sequence[Attempt], k
         Looked(
             attempt,
             [dict(row) for row in found.get(place, ()) if row["id"] is not None],
-            complete=len(found.get(place, ())) < attempt.most,
+            complete=len(found.get(place, ())) < most[place],
         )
         for place, attempt in enumerate(attempts)
     ]

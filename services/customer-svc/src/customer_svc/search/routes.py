@@ -24,6 +24,7 @@ async def search_customers(query: Annotated[SearchQuery, Query()], db: ReadDb, s
     `q` may be part of a name (Chinese from one character up, traditional or simplified; Latin words from
     three letters up), the beginning of its initials (`hnbh`) or of its reading (`hainab`) with or without
     the place in front, the last four or more digits of a phone number, the beginning of a code, or a Latin
-    word with one slip. `matched` says which it was. To page through all that contain a word, list with `q`.
+    word with one slip. `matched` says which it was. Where hundreds fit alike, those with the shortest names
+    are compared, so a longer search tells more apart. To page through all that contain a word, list with `q`.
     """
     return await queries.search(db, query, sealer)
