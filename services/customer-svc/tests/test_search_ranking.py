@@ -185,6 +185,16 @@ async def test_the_shortest_of_many_names_are_found_whenever_they_came(client, c
     assert (found["data"][0]["id"], len(found["data"]), found["has_more"]) == (short["id"], 20, True)
 
 
+async def test_a_name_that_begins_so_comes_first_though_hundreds_nearly_do(client, customer):
+    items = [{"name": f"海纳{chr(0x4E00 + number)}", "kind": "organisation"} for number in range(150)]
+    await client.post("/v1/customers/batch", json={"items": items})
+    names = ["重庆海纳百货商行", "新海纳百货"]
+    for name in reversed(names):
+        await customer(name=name)
+    found = (await client.get("/v1/customers/search", params={"q": "海纳百"})).json()["data"]
+    assert [one["name"] for one in found] == names
+
+
 async def test_an_archived_customer_is_found_among_many_that_are_not(client, customer):
     items = [{"name": f"海纳{number:03}店", "kind": "organisation"} for number in range(200)]
     await client.post("/v1/customers/batch", json={"items": items})
