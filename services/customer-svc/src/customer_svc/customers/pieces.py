@@ -35,7 +35,6 @@ _LEAST_TO_MISSPELL = 4
 _MOST = 600
 _LENGTHS = (2, 3, 4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 20, 28)
 """The longest names of each class of lengths but the last one; persons and organisations are apart."""
-_APART = 0x9E3779B1
 _HALF = 1 << 31
 HELD = ("distributor_id", "owner_id", "org_unit_id")
 """Columns by which a row is in somebody's sight: only what may be seen is looked up."""
@@ -86,8 +85,11 @@ def classes(kind: str | None = None) -> Sequence[int]:
 
 
 def in_class(number: int, pieces: Iterable[int]) -> list[int]:
-    """These pieces as the customers of a class have them: so the shortest of many names are found first."""
-    moved = (1 + number) * _APART + _HALF
+    """These pieces as the customers of a class have them: so the shortest of many names are found first.
+
+    Those of all classes stand side by side, so that asking one after another reads one page of the index.
+    """
+    moved = _HALF + 1 + number
     return [(piece + moved) % (2 * _HALF) - _HALF for piece in pieces]
 
 
