@@ -95,6 +95,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "key.created",
         "key.revoked",
         "interaction.logged",
+        "interactions.imported",
+        "interactions.withdrawn",
         "complaint.opened",
         "complaint.assigned",
         "complaint.resolved",
