@@ -8,11 +8,9 @@ from customer_svc.batch import Outcome
 from customer_svc.interactions.cells import read_attachments, read_participants
 from customer_svc.interactions.clients import Interactions, parted
 from customer_svc.orders.buyers import buyers
-from customer_svc.transfers.naming import OfCustomer, with_identity
+from customer_svc.transfers.naming import WAYS, OfCustomer, with_identity
 from shared.db import Reader
 from shared.problems import Problem
-
-_NAMING = frozenset(("customer_id", "customer_code", "identity"))
 
 
 class InteractionRow(OfCustomer):
@@ -24,16 +22,13 @@ class InteractionRow(OfCustomer):
 def read_interaction(given: dict[str, Any]) -> InteractionRow:
     """The interaction of a row; ValidationError if it names no customer."""
     named = with_identity(given, "identity_channel")
-    said = {name: cell for name, cell in named.items() if name not in _NAMING}
+    said = {name: cell for name, cell in named.items() if name not in WAYS}
     if "participants" in said:
         said["participants"] = read_participants(said["participants"])
     if "attachments" in said:
         said["attachments"] = read_attachments(said["attachments"])
-    return InteractionRow.model_validate({**_naming(named), "said": said})
-
-
-def _naming(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name in _NAMING}
+    whose = {name: value for name, value in named.items() if name in WAYS}
+    return InteractionRow.model_validate({**whose, "said": said})
 
 
 async def found_customers(db: Reader, rows: Sequence[InteractionRow]) -> list[UUID | Problem]:
