@@ -397,14 +397,15 @@ async def test_a_partner_voids_only_orders_of_its_own_customers(client, distribu
 
 
 async def test_orders_that_are_stored_never_read_all_that_are_there(service):
-    """By a plan for any rows, made while the table is empty, as a new system makes it and keeps it."""
+    """Looked up one by one, and an index can answer: no join reads the table, whatever it holds by now."""
     insert = bulk._INSERT.sql
     async with service.database.begin() as tx:
+        await tx.connection.execute("SET LOCAL enable_seqscan = off")  # else a table of one page is read
         await tx.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await tx.connection.execute(f"PREPARE inserting AS {insert}")
         given = ", ".join(["NULL"] * len(set(re.findall(r"\$[0-9]+", insert))))
         plan = await tx.connection.fetch(f"EXPLAIN (FORMAT text) EXECUTE inserting ({given})")
         await tx.connection.execute("DEALLOCATE inserting")
     lines = "\n".join(row[0] for row in plan)
-    assert "Index Scan using sales_order_number on sales_order same" in lines, lines
+    assert re.search(r"Index (Only )?Scan using \w+ on sales_order same", lines), lines
     assert "Join" not in lines, lines
