@@ -27,7 +27,7 @@ class Sizes:
     rounds: int = 5
     seconds: float = 0.7
     customers: int = 20_000
-    orders: int = 10_000
+    orders: int = 100_000
     events: int = 2_000
     scored: int = 100_000
     rescored: int = 2_000

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from customer_svc.orders import bulk
-from customer_svc.orders.bulk import judge_orders
 from customer_svc.orders.commands import record_judged, record_many
+from customer_svc.orders.judging import judge_orders
 from customer_svc.orders.queries import stored as stored_orders
 from customer_svc.orders.schemas import OrderCreate
 

@@ -26,6 +26,7 @@ from shared.testing.services import running
 _AT_ONCE = 1000
 _FILLING = 3
 _ANALYSING = 120
+_STORING = 60
 _ASKED = 300
 _PAGE = 50
 _FAR = 10_000
@@ -160,7 +161,7 @@ async def _filled(service: Service, count: int) -> list[CustomerCreate]:
     async def fill() -> None:
         while chunk := list(islice(wanted, _AT_ONCE)):
             kept.extend(chunk[:5])
-            async with service.database.begin() as tx:
+            async with service.database.begin(timeout=_STORING, bulk=True) as tx:
                 await register_many(tx, chunk, by=tx.new_id())
 
     await asyncio.gather(*(fill() for _ in range(_FILLING)))

@@ -4,7 +4,7 @@ from shared.db.database import Database
 from shared.db.scope import EVERYTHING, Scope
 from shared.db.sight import Sight, in_sight, in_sight_with, sight, visible
 from shared.db.statements import Prepared, prepare
-from shared.db.tx import Reader, Record, Tx
+from shared.db.tx import Reader, Record, Tx, Write
 
 __all__ = [
     "EVERYTHING",
@@ -15,6 +15,7 @@ __all__ = [
     "Scope",
     "Sight",
     "Tx",
+    "Write",
     "in_sight",
     "in_sight_with",
     "prepare",

@@ -86,6 +86,16 @@ class Tx(Reader):
         status: str = await self.connection.execute(sql, *arguments)
         return int(status.rpartition(" ")[2]) if status[-1].isdigit() else 0
 
+    async def run_together(self, *writes: Write) -> int:
+        """Run changes in one round trip (see `together` for which); how many rows the last one touched."""
+        sql, arguments = together(writes)
+        status: str = await self.connection.execute(sql, *arguments)
+        return int(status.rpartition(" ")[2])
+
+    def run_last(self, statement: Prepared, **given: Any) -> None:
+        """Have a change made just before the commit, in one round trip with all others that can wait."""
+        self.before_commit(lambda _: (statement, given))
+
     async def plan_anew(self) -> None:
         """Go on as `bulk` work (see `Database.begin`)."""
         if (discarding := self.connection.discarding()) is not None:

@@ -22,8 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from shared.db import Reader, Tx, prepare
-from shared.db.tx import Write
+from shared.db import Reader, Tx, Write, prepare
 from shared.events import Event, to_json
 from shared.messaging.tables import Outbox
 from shared.telemetry.trace import current_traceparent

@@ -108,9 +108,17 @@ async def progress(
     done: int | None = None,
     total: int | None = None,
     result: dict[str, Any] | None = None,
+    last: bool = False,
 ) -> None:
-    """Say how far it is, in items; what is left out stays. In the transaction of the items themselves."""
-    await tx.run(_PROGRESS, b_id=operation, b_done=done, b_total=total, b_result=result)
+    """Say how far it is, in items; what is left out stays. In the transaction of the items themselves.
+
+    With `last` it is said just before the commit, which is cheaper and may be done once in a transaction.
+    """
+    said = {"b_id": operation, "b_done": done, "b_total": total, "b_result": result}
+    if last:
+        tx.run_last(_PROGRESS, **said)
+    else:
+        await tx.run(_PROGRESS, **said)
 
 
 async def run(tx: Tx, operation: UUID) -> bool:

@@ -112,7 +112,8 @@ class CsvReader:
             )
         lines = io.StringIO(text[:end], newline="")
         if self._lines.idle and '"' not in text:
-            return list(self._plain(lines))
+            longest = max(map(len, text.split("\n")))
+            return list(self._plain(lines, longest))
         self._lines.add(lines)
         return list(self._records())
 
@@ -124,11 +125,11 @@ class CsvReader:
         self._lines.ended = True
         return list(self._records())
 
-    def _plain(self, lines: Iterable[str]) -> Iterator[Record]:
+    def _plain(self, lines: Iterable[str], longest: int) -> Iterator[Record]:
         """Without quotes each line is a row, and the csv module can be left alone with them."""
         for cells in csv.reader(lines, delimiter=self._separator, strict=True):
             if cells:
-                yield _bounded(self._line, cells, max(map(len, cells)))
+                yield _bounded(self._line, cells, longest)
             self._line += 1
 
     def _records(self) -> Iterator[Record]:

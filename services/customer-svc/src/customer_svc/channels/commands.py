@@ -12,7 +12,7 @@ from customer_svc.channels import queries
 from customer_svc.channels.schemas import ChannelCreate, ChannelPatch
 from customer_svc.channels.tables import Channel
 from customer_svc.tables import MOMENT
-from shared.db import Tx, prepare
+from shared.db import Tx, Write, prepare
 from shared.http import check_version
 from shared.problems import Conflict
 
@@ -69,6 +69,12 @@ async def change_channel(
 
 async def enter_channels(tx: Tx, codes: Iterable[str | None]) -> None:
     """Enter the codes that are not in the register yet, unconfirmed, so that no sale waits for a form."""
-    wanted = sorted({code for code in codes if code is not None})
+    wanted = {code for code in codes if code is not None}
     if wanted:
-        await tx.run(_ENTER, ids=[tx.new_id() for _ in wanted], codes=wanted, at=tx.now)
+        await tx.run_together(entering(tx, wanted))
+
+
+def entering(tx: Tx, codes: Iterable[str]) -> Write:
+    """What `enter_channels` runs, for those who run it together with something else."""
+    wanted = sorted(set(codes))
+    return _ENTER, {"ids": [tx.new_id() for _ in wanted], "codes": wanted, "at": tx.now}

@@ -208,9 +208,11 @@ async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
 async def held_still(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Held]:
     """Who these customers, found in sight, are now; none moves or is merged until the transaction ends."""
     wanted = sorted(set(ids), key=_AS_NUMBER)
+    if not wanted:
+        return {}
     rows = {row["id"]: row for row in await tx.rows(_HELD_STILL, ids=wanted)}
     merged = {row["id"]: row["merged_into"] for row in rows.values() if row["merged_into"] is not None}
-    into = await held_still(tx, merged.values()) if merged else {}
+    into = await held_still(tx, merged.values())
     alone = {one: Held(one, row["distributor_id"]) for one, row in rows.items()}
     return alone | {one: into[other] for one, other in merged.items() if other in into}
 

@@ -1,7 +1,7 @@
-"""Recording orders set-wise: who bought, what is refused, what is there already, and the rest at once."""
+"""Storing orders set-wise: what is there already, and the rest at once."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,11 @@ from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.batch import Outcome
-from customer_svc.channels.commands import enter_channels
+from customer_svc.channels.commands import entering
 from customer_svc.customers import queries as customers
-from customer_svc.distributors import queries as distributors
-from customer_svc.distributors.domain import home, unknown_distributor
-from customer_svc.orders import domain, queries
-from customer_svc.orders.buyers import Buyer, buyers
+from customer_svc.orders import queries
+from customer_svc.orders.judging import Judged, Records, Refusals, name_of
 from customer_svc.orders.schemas import OrderCreate
-from customer_svc.orders.schemas import OrderLine as Line
 from customer_svc.orders.tables import Order, OrderLine
 from customer_svc.tables import MOMENT
 from shared.db import Record, Tx, in_sight, prepare, sight
@@ -65,18 +62,7 @@ _new_lines = _unnested(_l, _LINE_COLUMNS)
 _INSERT_LINES = prepare(
     insert(_l).from_select(_LINE_COLUMNS, select(*(_new_lines.c[name] for name in _LINE_COLUMNS)))
 )
-_Refusals = dict[int, Outcome]
-_Records = dict[int, dict[str, Any]]
 _Missed = dict[int, Record | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Orders about to be written: what is refused already, and the records of the rest, by row."""
-
-    rows: Sequence[OrderCreate]
-    refused: _Refusals
-    records: _Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +71,6 @@ class Stored:
 
     outcomes: list[Outcome]
     created: list[dict[str, Any]]
-
-
-async def judge_orders(tx: Tx, rows: Sequence[OrderCreate]) -> Judged:
-    """All that can be said of orders before those ahead of them are stored; writes nothing."""
-    bought = await buyers(tx, rows)
-    homes = await distributors.known(tx, (row.distributor_id for row in rows))
-    refused: _Refusals = {}
-    records: _Records = {}
-    for place, row in enumerate(rows):
-        try:
-            records[place] = _judge(tx, row, bought[place], homes)
-        except Problem as problem:
-            refused[place] = Outcome("problem", problem=problem)
-    return Judged(rows, refused, records)
 
 
 async def store_orders(tx: Tx, judged: Judged) -> Stored:
@@ -122,11 +94,12 @@ async def _settle(tx: Tx, judged: Judged) -> None:
     An order sent twice while its customer moves would else be one of each distributor, and count twice. Of a
     customer that was merged the order is the other's, and remembers whose it was.
     """
-    if not judged.records:
+    held = await customers.held_still(tx, judged.homes)
+    moved = {one: now for one, now in held.items() if now != (one, judged.homes[one])}
+    if not moved:
         return
-    held = await customers.held_still(tx, (record["customer_id"] for record in judged.records.values()))
     for place, record in judged.records.items():
-        now = held.get(record["customer_id"])
+        now = moved.get(record["customer_id"])
         if now is None:
             continue
         if now.customer_id != record["customer_id"]:
@@ -136,24 +109,20 @@ async def _settle(tx: Tx, judged: Judged) -> None:
             record["distributor_id"] = now.distributor_id
 
 
-async def _sorted_out(tx: Tx, records: _Records) -> tuple[_Records, _Missed]:
+async def _sorted_out(tx: Tx, records: Records) -> tuple[Records, _Missed]:
     """The records that were stored, and for the others what is there in their place, if it is in sight."""
     there = defaultdict(list)
-    for stored in await queries.stored(tx, map(_name, records.values())):
-        there[_name(stored)].append(stored)
-    created: _Records = {}
+    for stored in await queries.stored(tx, map(name_of, records.values())):
+        there[name_of(stored)].append(stored)
+    created: Records = {}
     missed: _Missed = {}
     for place, record in records.items():
-        found = _counterpart(record, there[_name(record)])
+        found = _counterpart(record, there[name_of(record)])
         if found is not None and found["id"] == record["id"]:
             created[place] = record
         else:
             missed[place] = found
     return created, missed
-
-
-def _name(record: Mapping[str, Any] | Record) -> tuple[str, str]:
-    return record["channel"], record["order_no"]
 
 
 def _counterpart(record: Mapping[str, Any], stored: Sequence[Record]) -> Record | None:
@@ -162,7 +131,7 @@ def _counterpart(record: Mapping[str, Any], stored: Sequence[Record]) -> Record 
     return next((there for way in ways for there in stored if there[way] == record[way]), None)
 
 
-async def _without_sale(tx: Tx, judged: Judged) -> _Refusals:
+async def _without_sale(tx: Tx, judged: Judged) -> Refusals:
     """The returns whose sale is neither among these rows nor stored before."""
     returns = {
         place: (record["channel"], record["return_of"])
@@ -172,7 +141,7 @@ async def _without_sale(tx: Tx, judged: Judged) -> _Refusals:
     if not returns:
         return {}
     orders: list[Any] = [*judged.records.values(), *await queries.held_still(tx, returns.values())]
-    sales = {(*_name(order), order["customer_id"]) for order in orders if order["kind"] == "sale"}
+    sales = {(*name_of(order), order["customer_id"]) for order in orders if order["kind"] == "sale"}
     return {
         place: Outcome("problem", problem=_sale_unknown())
         for place, name in returns.items()
@@ -189,60 +158,29 @@ def _sale_unknown() -> Problem:
     )
 
 
-def _judge(tx: Tx, row: OrderCreate, buyer: Buyer | Problem, homes: frozenset[UUID]) -> dict[str, Any]:
-    """The record of an acceptable row; raises its problem otherwise."""
-    if isinstance(buyer, Problem):
-        raise buyer
-    if row.distributor_id is not None and home(tx.scope.distributors, row.distributor_id) not in homes:
-        raise unknown_distributor()
-    if domain.too_far_ahead(row.ordered_at, tx.now):
-        raise Invalid.at(
-            "/ordered_at",
-            "in_the_future",
-            en="The order lies more than a day in the future.",
-            zh="订单时间晚于当前时间超过一天。",
-        )
-    return _record(tx, row, buyer)
-
-
-def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
-    amount = row.amount
-    texts = [row.return_of, [_said(line) for line in row.lines]] if row.return_of or row.lines else ()
-    fixed = f"{row.kind} {row.ordered_at.isoformat()} {amount.amount_minor} {amount.currency}"
-    return {
-        "id": tx.new_id(),
-        "channel": row.channel,
-        "order_no": row.order_no,
-        "kind": row.kind,
-        "return_of": row.return_of,
-        "customer_id": buyer.customer_id,
-        "origin_id": buyer.origin_id,
-        "distributor_id": row.distributor_id or buyer.distributor_id,
-        "ordered_at": row.ordered_at,
-        "amount_minor": amount.amount_minor,
-        "currency": amount.currency,
-        "fingerprint": domain.fingerprint(fixed, texts),
-    }
-
-
-def _said(line: Line) -> list[Any]:
-    amount = line.amount and line.amount.amount_minor
-    return [line.sku, line.name, line.category, str(line.quantity.normalize()), amount]
-
-
-async def _insert(tx: Tx, records: _Records) -> int:
+async def _insert(tx: Tx, records: Records) -> int:
     """How many were stored; the others are there already, as orders of the same seller or customer."""
     if not records:
         return 0
-    await enter_channels(tx, {record["channel"] for record in records.values()})
-    first = {(*_name(record), record["customer_id"]): record for record in reversed(records.values())}
-    # In the order of the key, so that two chunks at once wait for each other instead of deadlocking.
-    ordered = sorted(first.values(), key=lambda record: (*_name(record), record["id"]))
-    columns = {f"b_{name}": _column(ordered, name) for name in _COLUMNS}
-    return await tx.run(_INSERT, **columns, at=tx.now, **sight(tx.scope))
+    new = _without_repeats(records.values())
+    columns = {f"b_{name}": _column(new, name) for name in _COLUMNS}
+    return await tx.run_together(
+        entering(tx, {record["channel"] for record in new}),
+        (_INSERT, {**columns, "at": tx.now, **sight(tx.scope)}),
+    )
 
 
-def _column(records: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+def _without_repeats(records: Collection[dict[str, Any]]) -> Collection[dict[str, Any]]:
+    """The first of those that are one order of a customer."""
+    if len(set(map(name_of, records))) == len(records):
+        return records
+    first: dict[tuple[str, str, UUID], dict[str, Any]] = {}
+    for record in records:
+        first.setdefault((*name_of(record), record["customer_id"]), record)
+    return first.values()
+
+
+def _column(records: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
     """The values of a column; of one without any none, for `unnest` fills up what is shorter with null."""
     values = [record[name] for record in records]
     return values if any(value is not None for value in values) else []

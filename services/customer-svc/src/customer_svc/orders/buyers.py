@@ -55,9 +55,10 @@ def _buyer(
     by_identity: dict[identities.Ref, list[Owner]],
 ) -> Buyer | Problem:
     if row.customer_id is not None:
-        if row.customer_id in by_id:
+        try:
             return Buyer(row.customer_id, by_id[row.customer_id])
-        return _unknown("/customer_id")
+        except KeyError:
+            return _unknown("/customer_id")
     if row.identity is not None:
         owners = by_identity[row.identity.channel, row.identity.external_id]
         return _named("/identity", [Buyer(*owner) for owner in owners])

@@ -9,7 +9,8 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, update
 
 from customer_svc.batch import Outcome
 from customer_svc.orders import domain, queries
-from customer_svc.orders.bulk import Judged, judge_orders, store_orders
+from customer_svc.orders.bulk import store_orders
+from customer_svc.orders.judging import Judged, judge_orders
 from customer_svc.orders.schemas import OrderCreate
 from customer_svc.orders.tables import Order
 from shared.db import Tx, prepare

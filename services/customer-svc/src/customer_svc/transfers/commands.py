@@ -141,8 +141,8 @@ async def advance(
         "kept": wrong,
     }
     counted = {name: entry[name] for name in ("done", *COUNTS, "faults", "header", "kept")}
-    await tx.run(_ADVANCE, b_id=entry["id"], **counted, updated_at=tx.now)
-    await operations.progress(tx, entry["id"], done=entry["done"], result=result_of(entry, pace))
+    tx.run_last(_ADVANCE, b_id=entry["id"], **counted, updated_at=tx.now)
+    await operations.progress(tx, entry["id"], done=entry["done"], result=result_of(entry, pace), last=True)
     return entry
 
 

@@ -27,13 +27,13 @@ _FORGET = prepare(delete(_t).where(_t.c.import_id == bindparam("b_import_id", ty
 _Effect = tuple[UUID, int, int, str]
 
 
-async def note(tx: Tx, entry: Mapping[str, Any], lines: Sequence[int], outcomes: Sequence[Outcome]) -> None:
-    """Write down what became of the rows of a chunk that stand on these lines; in one statement."""
+def note(tx: Tx, entry: Mapping[str, Any], lines: Sequence[int], outcomes: Sequence[Outcome]) -> None:
+    """Have written down what became of the rows of a chunk that stand on these lines."""
     found = list(_effects(RECORDS[entry["entity"]], lines, outcomes))
     if found:
         columns = zip(*found, strict=True)
         given = {f"b_{name}": column for name, column in zip(_NAMES, columns, strict=True)}
-        await tx.run(_NOTE, b_import_id=entry["id"], **given)
+        tx.run_last(_NOTE, b_import_id=entry["id"], **given)
 
 
 def _effects(kind: str, lines: Sequence[int], outcomes: Sequence[Outcome]) -> Iterator[_Effect]:

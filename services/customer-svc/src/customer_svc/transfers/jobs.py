@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from customer_svc.batch import Outcome
 from customer_svc.interactions.clients import Interactions
-from customer_svc.orders.bulk import judge_orders
+from customer_svc.orders.judging import judge_orders
 from customer_svc.transfers import commands, effects, queries
 from customer_svc.transfers.columns import plan
 from customer_svc.transfers.domain import CHUNK_ROWS
@@ -21,6 +23,7 @@ from customer_svc.transfers.foresight import foresee, remember
 from customer_svc.transfers.headings import mapping_of
 from customer_svc.transfers.interaction_rows import found_customers, hand_over
 from customer_svc.transfers.loading import Overtaken
+from customer_svc.transfers.overlapping import Turn, Turns, ahead
 from customer_svc.transfers.parting import Key
 from customer_svc.transfers.rows import Interpreter, Item
 from customer_svc.transfers.storing import OWN_KEYS, store
@@ -84,9 +87,10 @@ async def _end(job: JobContext, entry: Mapping[str, Any], outcome: str) -> None:
 class _Chunk:
     """Rows that were read: all, the good ones, and what is found out before others are stored.
 
-    Of orders that is all that can be said so far, of interactions whose they are.
+    Of orders that is all that can be said so far, of interactions whose they are. `number` counts from 1.
     """
 
+    number: int
     items: list[Item]
     good: list[Any]
     judged: Any
@@ -117,26 +121,33 @@ class _Work:
     async def done(self) -> bool:
         """Store what is left of the file; False if somebody asked for an end."""
         # Two ahead: one is ready while the next is being read, so that no wait for the database is idle.
-        async with aclosing(_ahead(_ahead(self._chunks()))) as chunks:
+        async with aclosing(ahead(ahead(self._chunks()))) as chunks, Turns() as turns:
             async for chunk in chunks:
-                _, stop = await asyncio.gather(self._store(chunk), self._job.cancelled())
+                taken = turns.take(self._touched(chunk), partial(self._store, chunk))
+                _, stop = await asyncio.gather(taken, self._job.cancelled())
                 if stop:
                     return False
         return True
 
+    def _touched(self, chunk: _Chunk) -> frozenset[Any] | None:
+        """What the chunk may share with the next one; only orders are written while others are committed."""
+        orders = self.entry["entity"] == "orders" and not self.entry["dry_run"]
+        return chunk.judged.named if orders else None
+
     async def _chunks(self) -> AsyncGenerator[_Chunk, None]:
         """The rows behind the stored position, read, a thousand at a time."""
         skip = self.entry["done"]
+        numbers = count(skip // CHUNK_ROWS + 1)
         waiting: list[Record] = []
         async for records in self._records():
             fresh = records[skip:]
             skip -= len(records) - len(fresh)
             waiting += fresh
             while len(waiting) >= CHUNK_ROWS:
-                yield await self._read(waiting[:CHUNK_ROWS])
+                yield await self._read(next(numbers), waiting[:CHUNK_ROWS])
                 del waiting[:CHUNK_ROWS]
         if waiting:
-            yield await self._read(waiting)
+            yield await self._read(next(numbers), waiting)
 
     async def _records(self) -> AsyncIterator[list[Record]]:
         """The rows below the header as they are cut from the file."""
@@ -163,7 +174,7 @@ class _Work:
         self._interpreter = Interpreter(entry["entity"], fields, ZoneInfo(entry["timezone"]), sender)
         return records[1:]
 
-    async def _read(self, records: Sequence[Record]) -> _Chunk:
+    async def _read(self, number: int, records: Sequence[Record]) -> _Chunk:
         if self._interpreter is None:
             raise ValueError("rows come below a header")
         items: list[Item] = []
@@ -176,15 +187,15 @@ class _Work:
         good = [item.said for item in items if item.faults is None]
         find_out = _AHEAD.get(self.entry["entity"])
         if find_out is None:
-            return _Chunk(items, good, None)
+            return _Chunk(number, items, good, None)
         async with self._job.db.begin(self._scope, timeout=_JUDGING_SECONDS, bulk=True) as tx:
-            return _Chunk(items, good, await find_out(tx, good))
+            return _Chunk(number, items, good, await find_out(tx, good))
 
-    async def _store(self, chunk: _Chunk) -> None:
+    async def _store(self, chunk: _Chunk, turn: Turn) -> None:
         contested: frozenset[Key] = frozenset()
         for _ in range(_TRIES):
             try:
-                await self._stored(chunk, contested)
+                await self._stored(chunk, contested, turn)
             except Overtaken as error:
                 contested |= error.keys
                 continue
@@ -193,7 +204,7 @@ class _Work:
             "overtaken", en="Others write the same records now.", zh="其他请求正在写入相同的记录。"
         )
 
-    async def _stored(self, chunk: _Chunk, contested: frozenset[Key]) -> None:
+    async def _stored(self, chunk: _Chunk, contested: frozenset[Key], turn: Turn) -> None:
         """One transaction for the rows, their count, their faults and the position behind them.
 
         Rows that are stored elsewhere are so before it; whoever is killed in between asks again, which
@@ -202,7 +213,7 @@ class _Work:
         entry = self.entry
 
         async def load(tx: Tx) -> list[Outcome]:
-            return await store(tx, entry, chunk.good, chunk.judged, contested)
+            return await store(tx, entry, chunk.good, chunk.judged, number=chunk.number, contested=contested)
 
         outcomes: list[Outcome] | None = None
         foreseen: list[dict[str, Any]] = []
@@ -213,9 +224,11 @@ class _Work:
         async with self._job.begin(scope=self._scope) as tx:
             if foreseen:
                 await remember(tx, foreseen)
+            await turn.to_write()
             outcomes = await load(tx) if outcomes is None else outcomes
+            await turn.to_commit()
             if not entry["dry_run"]:
-                await effects.note(tx, entry, chunk.lines, outcomes)
+                effects.note(tx, entry, chunk.lines, outcomes)
             advanced = await self._counted(tx, chunk.items, outcomes)
         self.entry = advanced
 
@@ -260,16 +273,3 @@ def _sender(entry: Mapping[str, Any]) -> str:
 
 def _ids(kept: Sequence[UUID] | None) -> frozenset[UUID] | None:
     return None if kept is None else frozenset(kept)
-
-
-async def _ahead(chunks: AsyncGenerator[_Chunk, None]) -> AsyncGenerator[_Chunk, None]:
-    """The same chunks, the next one read and judged while the last one is being stored."""
-    async with aclosing(chunks):
-        following = asyncio.ensure_future(anext(chunks, None))
-        try:
-            while (chunk := await following) is not None:
-                following = asyncio.ensure_future(anext(chunks, None))
-                yield chunk
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)

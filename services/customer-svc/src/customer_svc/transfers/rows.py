@@ -95,10 +95,11 @@ class Interpreter:
             return Item(record, faults=[fault])
         if record.wrong and (faults := self._without_text(record)):
             return Item(record, faults=faults)
-        given = {field: cell for field, place in self._places if (cell := cells[place].strip())}
-        for field, cell in given.items():
-            if cell[0] == "'":
-                given[field] = meant_cell(cell)
+        given = {
+            field: meant_cell(cell) if cell[0] == "'" else cell
+            for field, place in self._places
+            if (cell := cells[place].strip())
+        }
         try:
             return Item(record, said=self._read(given))
         except Faulty as wrong:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from customer_svc.batch import Outcome
-from customer_svc.orders.bulk import Judged
 from customer_svc.orders.commands import record_judged
+from customer_svc.orders.judging import Judged
 from customer_svc.transfers.contact_rows import load_contacts
 from customer_svc.transfers.distributor_rows import load_distributors
-from customer_svc.transfers.domain import CHUNK_ROWS
 from customer_svc.transfers.loading import load_customers
 from customer_svc.transfers.parting import Key
 from shared.db import Tx
@@ -24,10 +23,16 @@ OWN_KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 async def store(
-    tx: Tx, entry: Mapping[str, Any], rows: Sequence[Any], judged: Judged | None, contested: frozenset[Key]
+    tx: Tx,
+    entry: Mapping[str, Any],
+    rows: Sequence[Any],
+    judged: Judged | None,
+    *,
+    number: int,
+    contested: frozenset[Key],
 ) -> list[Outcome]:
-    """Store the next chunk of an import; an outcome for each row, in order. Raises Overtaken."""
-    told = {"import_id": entry["id"], "chunk": entry["done"] // CHUNK_ROWS + 1}
+    """Store a chunk of an import, the first being 1; an outcome for each row, in order. Raises Overtaken."""
+    told = {"import_id": entry["id"], "chunk": number}
     if judged is not None:
         return await record_judged(tx, judged, **told)
     if entry["entity"] == "contacts":
