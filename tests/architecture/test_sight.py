@@ -23,6 +23,8 @@ OPEN: Mapping[str, str] = {
     "saved_view": "how people list, shown to its owner or to all staff; rows are narrowed when listed",
     "staff_ref": "who works where: ids",
     # interaction-svc, scoring-svc, notify-svc
+    "calendar": "when the company's people work",
+    "calendar_day": "when the company's people work",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",

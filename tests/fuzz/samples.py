@@ -36,6 +36,7 @@ def sample(operation: Operation, schema: dict[str, Any]) -> Any:
         return {name: sample(operation, schema["properties"][name]) for name in wanted}
     if kind == "array":
         return [sample(operation, schema["items"])]
-    formats = {"uuid": str(new_id()), "date-time": "2026-03-01T09:30:00Z", "email": "a@example.com"}
+    moment = "2026-03-01T09:30:00Z"
+    formats = {"uuid": str(new_id()), "date-time": moment, "date": moment[:10], "email": "a@example.com"}
     text = formats.get(schema.get("format", ""), "text of some length")[: schema.get("maxLength", 99)]
     return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), text)

@@ -130,7 +130,7 @@ class World:
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
             return self.kept["scored"]
         within = await self._within(operation, name, known)
-        fixed = {"channel": "wechat", "version": "1", "number": "1"}
+        fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17"}
         return (
             within
             or fixed.get(name)
@@ -227,6 +227,14 @@ class World:
     async def channel(self) -> str:
         body = {"code": self.unique("fair"), "name": "广交会", "kind": "exhibition"}
         return str((await self.admin.made("/v1/channels", body))["id"])
+
+    async def calendar(self) -> str:
+        return str((await self.admin.made("/v1/calendars", await self.for_createCalendar()))["id"])
+
+    async def for_createCalendar(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """One of an org unit that has none yet."""
+        week = {"mon": ["09:00-18:00"]}
+        return {"name": "客服", "timezone": "Asia/Shanghai", "week": week, "org_unit_id": str(uuid4())}
 
     async def custom_field(self, *, retired: bool = False) -> str:
         """A field that demands nothing of the customers of this world."""

@@ -58,14 +58,14 @@ async def test_everything_is_the_kept_customers_until_the_merge_is_undone(world:
         assert await ids(world, "/v1/interactions", customer_id=asked) == {call["id"], own["id"]}
         assert await ids(world, "/v1/complaints", customer_id=asked) == {complaint["id"]}
         assert await ids(world, "/v1/promises", customer_id=asked) == {promise.json()["id"]}
-    assert len((await world.get(f"/v1/customers/{new}/timeline")).json()["data"]) == 4
+    assert len((await world.get(f"/v1/customers/{new}/timeline")).json()["data"]) == 5
     gone = await world.get(f"/v1/customers/{old}/timeline?limit=2")
     assert gone.status_code == 308
     assert gone.headers["location"] == f"/v1/customers/{new}/timeline?limit=2"
     await hear(world, unmerged(old, 3))
     assert await ids(world, "/v1/interactions", customer_id=old) == {call["id"]}
     assert await ids(world, "/v1/interactions", customer_id=new) == {own["id"]}
-    assert len((await world.get(f"/v1/customers/{old}/timeline")).json()["data"]) == 3
+    assert len((await world.get(f"/v1/customers/{old}/timeline")).json()["data"]) == 4
 
 
 async def test_what_is_recorded_for_the_old_id_is_the_kept_ones_and_told_as_the_old_ones(world: Any) -> None:

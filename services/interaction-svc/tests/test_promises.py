@@ -1,5 +1,6 @@
 """What was promised to a customer is kept, withdrawn, or broken at its deadline; each is told once."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -117,12 +118,112 @@ async def test_a_withdrawn_promise_does_not_break(world: Any) -> None:
 
 async def test_an_open_promise_can_be_changed(world: Any) -> None:
     made = await promised(world, await world.customer())
-    path, later, other = f"/v1/promises/{made['id']}", world.when(days=-9), str(uuid4())
-    changed = await world.patch(path, {"due_at": later, "promised_by": other}, **{"If-Match": '"v1"'})
+    path, other = f"/v1/promises/{made['id']}", str(uuid4())
+    changed = await world.patch(path, {"content": "寄样品", "promised_by": other}, **{"If-Match": '"v1"'})
     assert changed.headers["etag"] == '"v2"'
-    assert (changed.json()["due_at"], changed.json()["promised_by"]) == (later, other)
-    assert (await world.patch(path, {"due_at": later})).json()["version"] == 2
+    assert (changed.json()["content"], changed.json()["promised_by"]) == ("寄样品", other)
+    assert (await world.patch(path, {"promised_by": other})).json()["version"] == 2
     assert (await world.patch(path, {"content": "y"}, **{"If-Match": '"v1"'})).status_code == 412
+    assert (await world.patch(path, {"due_at": world.when(days=-9)})).status_code == 422
+
+
+async def test_a_promise_is_moved_with_a_reason_and_breaks_at_its_new_deadline(world: Any) -> None:
+    made = await promised(world, await world.customer())
+    path, later = f"/v1/promises/{made['id']}", world.when(days=-9)
+    body = {"due_at": later, "reason": "纸箱厂延期 The mill is late"}
+    moved = await world.post(f"{path}/move", body, **{"If-Match": '"v1"'})
+    assert (moved.status_code, moved.headers["etag"]) == (200, '"v2"')
+    assert (moved.json()["due_at"], moved.json()["status"]) == (later, "open")
+    assert (await world.post(f"{path}/move", body, **{"If-Match": '"v1"'})).status_code == 412
+    await sweep(world)
+    assert await told(world) == ["promise.made.v1", "promise.moved.v1"]
+    await let_pass(world, made)
+    await sweep(world)
+    refused = await world.post(f"{path}/move", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "promise_not_open")
+    assert refused.json()["allowed"] == ["keep", "withdraw"]
+    assert await told(world) == ["promise.made.v1", "promise.moved.v1", "promise.broken.v1"]
+    assert "延期" not in str(await world.events())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"due_at": "2020-01-01T00:00:00Z"}, "/due_at"),
+        ({"reason": ""}, "/reason"),
+        ({"reason": None}, "/reason"),
+    ],
+)
+async def test_a_move_needs_a_future_and_a_reason(world: Any, wrong: dict[str, Any], pointer: str) -> None:
+    made = await promised(world, await world.customer())
+    body = {"due_at": world.when(days=-9), "reason": "x", **wrong}
+    refused = await world.post(f"/v1/promises/{made['id']}/move", body)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_the_course_of_a_promise_is_kept(world: Any) -> None:
+    customer = await world.customer()
+    made = await promised(world, customer)
+    path, later = f"/v1/promises/{made['id']}", world.when(days=-9)
+    await world.post(f"{path}/move", {"due_at": later, "reason": "延期"})
+    await world.patch(path, {"promised_by": str(world.wang.id)})
+    await let_pass(world, made)
+    await sweep(world)
+    await world.post(f"{path}/keep", {"note": "已寄出"})
+    steps = (await world.get(f"{path}/history")).json()["data"]
+    assert [(one["version"], one["verb"], one["status"]) for one in steps] == [
+        (1, "make", "open"),
+        (2, "move", "open"),
+        (3, "change", "open"),
+        (4, "break", "broken"),
+        (5, "keep", "kept"),
+    ]
+    assert [one["note"] for one in steps] == [None, "延期", None, None, "已寄出"]
+    assert [one["done_by"] for one in steps] == [*[str(world.lin.id)] * 3, None, str(world.lin.id)]
+    assert (steps[0]["due_at"], steps[1]["due_at"]) == (made["due_at"], later)
+    assert steps[2]["promised_by"] == str(world.wang.id)
+    timeline = (await world.get(f"/v1/customers/{customer}/timeline?type=promise")).json()["data"]
+    assert [item["promise"]["verb"] for item in timeline] == ["keep", "break", "change", "move", "make"]
+    assert {item["promise"]["id"] for item in timeline} == {made["id"]}
+    assert (await world.get(f"/v1/promises/{uuid4()}/history")).status_code == 404
+
+
+async def test_a_promise_is_made_in_a_complaint_of_the_same_customer(world: Any) -> None:
+    customer = await world.customer()
+    complaint = await world.complaint(customer)
+    made = await promised(world, customer, complaint_id=complaint["id"])
+    found = (await world.get(f"/v1/promises?complaint_id={complaint['id']}")).json()["data"]
+    assert found == [made]
+    body = {"content": "x", "due_at": world.when(days=-1), "complaint_id": complaint["id"]}
+    for other in (await world.customer(), customer):
+        named = complaint["id"] if other != customer else str(uuid4())
+        refused = await world.post("/v1/promises", {**body, "customer_id": other, "complaint_id": named})
+        assert refused.json()["errors"][0]["code"] == "complaint_unknown"
+
+
+@pytest.mark.parametrize("verbs", [("move", "break", "keep"), ("move", "withdraw"), ("break", "withdraw")])
+async def test_steps_follow_their_promise_to_another_distributor(world: Any, verbs: tuple[str, ...]) -> None:
+    here, there = uuid4(), uuid4()
+    ref = CustomerRef(uuid4(), here, None, None, "active", None, None, 1)
+    async with world.database.begin() as tx:
+        await apply(tx, [ref])
+    made = await promised(world, str(ref.id))
+    for verb in verbs:
+        if verb == "break":
+            await let_pass(world, made)
+            await sweep(world)
+        else:
+            body = {"due_at": world.when(days=-5), "reason": "x"} if verb == "move" else {}
+            assert (await world.post(f"/v1/promises/{made['id']}/{verb}", body)).status_code == 200
+    async with world.database.begin() as tx:
+        await apply(tx, [replace(ref, distributor_id=there, version=2)])
+    path = f"/v1/promises/{made['id']}/history"
+    assert (await world.get(path, who=world.partner(here))).status_code == 404
+    seen = await world.get(path, who=world.partner(there))
+    assert [one["verb"] for one in seen.json()["data"]] == ["make", *verbs]
+    homes = await world.sql("SELECT DISTINCT distributor_id FROM promise_step")
+    assert [row["distributor_id"] for row in homes] == [there]
 
 
 async def test_the_list_shows_the_nearest_deadline_first_and_filters(world: Any) -> None:

@@ -94,7 +94,7 @@ async def test_a_page_reads_no_more_rows_than_it_shows(world: Any) -> None:
 async def analysed(world: Any) -> None:
     owner = await asyncpg.connect(world.urls.owner_url)
     try:
-        await owner.execute("ANALYZE")
+        await owner.execute("VACUUM ANALYZE")
     finally:
         await owner.close()
 

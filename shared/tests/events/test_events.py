@@ -105,6 +105,7 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "promise.made",
         "promise.broken",
         "promise.kept",
+        "promise.moved",
         "score.changed",
         "tier.changed",
         "stage.changed",

@@ -36,7 +36,9 @@ async def test_a_million_orders_come_in_and_memory_stays_flat(service_database):
     async with running(build, Settings, urls, worker=False) as service:
         async with service_client(service, me) as client:
             for code in range(50):
-                await client.post("/v1/customers", json={"code": f"C-{code}", "name": "海纳", "kind": "person"})
+                await client.post(
+                    "/v1/customers", json={"code": f"C-{code}", "name": "海纳", "kind": "person"}
+                )
             started = (await sent(client, _rows(), entity="orders")).json()
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-c", WORKER, urls.app_url, stdout=asyncio.subprocess.DEVNULL
@@ -50,7 +52,9 @@ async def test_a_million_orders_come_in_and_memory_stays_flat(service_database):
         assert (done["status"], done["read"], done["created"]) == ("succeeded", MOST_ROWS, MOST_ROWS)
         assert most < MEGABYTES
         async with service.database.read() as db:
-            stored = await db.connection.fetchrow("SELECT count(*), sum(amount_minor) AS sum FROM sales_order")
+            stored = await db.connection.fetchrow(
+                "SELECT count(*), sum(amount_minor) AS sum FROM sales_order"
+            )
         assert tuple(stored) == (MOST_ROWS, MOST_ROWS * (MOST_ROWS - 1) // 2)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from interaction_svc.calendars.routes import router as calendars_router
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
@@ -40,6 +41,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             handling_router,
             timeline_router,
             loads_router,
+            calendars_router,
         ],
         jobs=Jobs(
             {BREAKING: break_overdue, FORGETTING: forget_old},

@@ -34,6 +34,7 @@ TITLES = {
     "org_unit.changed.v1": "组织单元新建或变更",
     "promise.broken.v1": "承诺逾期未兑现",
     "promise.kept.v1": "承诺已兑现",
+    "promise.moved.v1": "承诺已改期",
     "promise.made.v1": "已向客户作出承诺",
     "reminder.done.v1": "提醒已完成",
     "reminder.due.v1": "提醒已到期",

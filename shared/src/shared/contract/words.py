@@ -50,6 +50,10 @@ TAGS = {
     ),
     "interactions": ("Calls, visits, messages with customers", "与客户的通话、拜访与消息"),
     "complaints": ("Complaints and their course, with deadlines", "投诉及其处理过程与时限"),
+    "calendars": (
+        "When people work: weeks, holidays, make-up workdays, and deadlines in working time",
+        "工作日历：每周工时、节假日与调休，以及按工作时间计算的截止时间",
+    ),
     "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),

@@ -115,6 +115,13 @@ class PromiseMade(Event, PromiseState):
     publisher: ClassVar[str] = "interaction-svc"
 
 
+class PromiseMoved(Event, PromiseState):
+    """The promise has another deadline now, `due_at`."""
+
+    type: ClassVar[str] = "promise.moved.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
 class PromiseBroken(Event, PromiseState):
     """The deadline passed and the promise was neither kept nor withdrawn."""
 

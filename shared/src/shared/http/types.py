@@ -4,7 +4,9 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -89,6 +91,25 @@ Moment = Annotated[
     AfterValidator(_utc),
     PlainSerializer(_with_z, return_type=str, when_used="json"),
     Field(examples=["2026-03-01T09:30:00Z"]),
+]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        raise PydanticCustomError("zone_unknown", "is no IANA time zone", {"zh": "不是有效的 IANA 时区"})
+    return name
+
+
+Zone = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    AfterValidator(_known_zone),
+    Field(examples=["Asia/Shanghai"]),
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["CNY"])]
 

@@ -1,9 +1,7 @@
 """What an import looks like on the wire."""
 
-from functools import cache
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from customer_svc.transfers.columns import known_field
 from customer_svc.transfers.domain import HOME_ZONE, SUGGESTED, Entity, Policy
 from shared.http import Input, ListQuery, Output
-from shared.http.types import Code, Moment, clean_text
+from shared.http.types import Code, Moment, Zone, clean_text
 from shared.sheets.texts import MOST_COLUMNS, ValueKind
 
 Encoding = Literal["utf-8", "gb18030"]
@@ -39,18 +37,6 @@ SheetName = Annotated[
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=111), AfterValidator(clean_text)]
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _known_zone(name: str) -> str:
-    if name not in _zones():
-        raise PydanticCustomError("zone_unknown", "is no IANA time zone", {"zh": "不是有效的 IANA 时区"})
-    return name
-
-
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 Mapping = Annotated[dict[FieldName, Header], Field(min_length=1, max_length=MOST_COLUMNS)]
 
 

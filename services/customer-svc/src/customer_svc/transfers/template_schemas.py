@@ -11,12 +11,11 @@ from customer_svc.transfers.schemas import (
     Encoding,
     Mapping,
     SheetName,
-    Zone,
     check_mapping,
     check_policy,
 )
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import Moment, Name
+from shared.http.types import Moment, Name, Zone
 
 _EN: dict[str, Any] = {
     "name": "Web shop customers",

@@ -1,18 +1,25 @@
 """Every change of a promise, and breaking those whose deadline has passed."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, insert, null, update
 
+from interaction_svc.complaints import queries as complaints
 from interaction_svc.interactions import queries as interactions
 from interaction_svc.promises import domain, queries
 from interaction_svc.promises.domain import Verb
-from interaction_svc.promises.schemas import PromiseCreate, PromisePatch
-from interaction_svc.promises.tables import Promise
+from interaction_svc.promises.schemas import PromiseCreate, PromiseMove, PromisePatch
+from interaction_svc.promises.tables import Promise, PromiseStep
 from shared.db import Tx, prepare
-from shared.events.interaction import PromiseBroken, PromiseKept, PromiseMade, PromiseState
+from shared.events.interaction import (
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseMoved,
+    PromiseState,
+)
 from shared.http import check_version
 from shared.jobs import JobContext
 from shared.messaging import outbox
@@ -22,7 +29,9 @@ from shared.references import recorded_for, root
 BREAKING = "promises.break"
 AT_ONCE = 500
 _T = Promise.__table__  # type: ignore[attr-defined]
-_FIXED = {"id", "customer_id", "origin_id", "distributor_id", "interaction_id", "created_by", "created_at"}
+_S = PromiseStep.__table__  # type: ignore[attr-defined]
+_FIXED = {"id", "customer_id", "origin_id", "distributor_id", "interaction_id", "complaint_id"}
+_FIXED |= {"created_by", "created_at"}
 
 _MAKE = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _SAVE = prepare(
@@ -31,6 +40,7 @@ _SAVE = prepare(
     ),
     *(column.key for column in _T.c if column.key not in _FIXED),
 )
+_REMEMBER = prepare(insert(_S), *_S.c.keys())
 _LET_GO = prepare(
     update(_T)
     .where(_T.c.interaction_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
@@ -42,9 +52,9 @@ _LET_GO = prepare(
 async def make_promise(
     tx: Tx, body: PromiseCreate, *, distributor_id: UUID | None, by: UUID
 ) -> dict[str, Any]:
-    """Note a promise; Invalid for a deadline in the past or another customer's interaction."""
+    """Note a promise; Invalid for a deadline in the past, another customer's interaction or complaint."""
     domain.check_ahead(body.due_at, now=tx.now)
-    await _check_interaction(tx, body)
+    await _check_occasion(tx, body)
     row = {
         **body.model_dump(),
         **dict.fromkeys(("origin_id", "broken_at", "settled_at", "settled_by", "note")),
@@ -58,24 +68,36 @@ async def make_promise(
         "updated_at": tx.now,
     }
     keeper = await tx.value(_MAKE, **row)
+    await _remember(tx, row, "make", by=by)
     _tell(tx, PromiseMade, row)
     return queries.shown({**row, "customer_id": keeper})
 
 
 async def change_promise(
-    tx: Tx, promise_id: UUID, patch: PromisePatch, *, expected: int | None
+    tx: Tx, promise_id: UUID, patch: PromisePatch, *, by: UUID, expected: int | None
 ) -> dict[str, Any]:
-    """Change what was sent of an open promise. Raises NotFound, Stale, Conflict, Invalid."""
+    """Change what was sent of an open promise. Raises NotFound, Stale, Conflict."""
     row = await queries.promise_to_change(tx, promise_id)
     check_version(expected, row["version"])
-    domain.check_open(row["status"])
+    domain.after(row["status"], "change")
     wanted = {name: value for name, value in patch.changes().items() if row[name] != value}
-    if "due_at" in wanted:
-        domain.check_ahead(wanted["due_at"], now=tx.now)
     if not wanted:
         return queries.shown(row)
     async with tx.handing_over():  # to somebody whose customers are not in the caller's sight
-        return queries.shown(await _save(tx, row, wanted))
+        return queries.shown(await _save(tx, row, wanted, "change", by=by))
+
+
+async def move_promise(
+    tx: Tx, promise_id: UUID, body: PromiseMove, *, by: UUID, expected: int | None
+) -> dict[str, Any]:
+    """Give an open promise another deadline. Raises NotFound, Stale, Conflict, and Invalid for a past one."""
+    row = await queries.promise_to_change(tx, promise_id)
+    check_version(expected, row["version"])
+    domain.after(row["status"], "move")
+    domain.check_ahead(body.due_at, now=tx.now)
+    row = await _save(tx, row, {"due_at": body.due_at}, "move", by=by, note=body.reason)
+    _tell(tx, PromiseMoved, row)
+    return queries.shown(row)
 
 
 async def settle_promise(
@@ -86,7 +108,7 @@ async def settle_promise(
     check_version(expected, row["version"])
     status = domain.after(row["status"], verb)
     wanted = {"status": status, "settled_at": tx.now, "settled_by": by, "note": note}
-    row = await _save(tx, row, wanted)
+    row = await _save(tx, row, wanted, verb, by=by, note=note)
     if status == "kept":
         _tell(tx, PromiseKept, row)
     return queries.shown(row)
@@ -105,33 +127,75 @@ async def break_overdue(job: JobContext, _: dict[str, Any]) -> None:
             rows = await queries.overdue(tx, most=AT_ONCE)
             for row in rows:
                 status = domain.after(row["status"], domain.BREAK)
-                _tell(tx, PromiseBroken, await _save(tx, row, {"status": status, "broken_at": tx.now}))
+                wanted = {"status": status, "broken_at": tx.now}
+                _tell(tx, PromiseBroken, await _save(tx, row, wanted, domain.BREAK, by=None))
             full = len(rows) == AT_ONCE
 
 
-async def _check_interaction(tx: Tx, body: PromiseCreate) -> None:
-    if body.interaction_id is None:
-        return
+async def _check_occasion(tx: Tx, body: PromiseCreate) -> None:
+    """That it was made in an interaction or a complaint of this customer, if it says so."""
+    if body.interaction_id is not None:
+        found = interactions.interaction(tx, body.interaction_id)
+        if not await _is_of(tx, body.customer_id, found):
+            raise Invalid.at(
+                "/interaction_id",
+                "interaction_unknown",
+                en="is no interaction with this customer",
+                zh="不是该客户的沟通记录",
+            )
+    if body.complaint_id is not None:
+        found = complaints.complaint(tx, body.complaint_id, now=tx.now)
+        if not await _is_of(tx, body.customer_id, found):
+            raise Invalid.at(
+                "/complaint_id",
+                "complaint_unknown",
+                en="is no complaint of this customer",
+                zh="不是该客户的投诉",
+            )
+
+
+async def _is_of(tx: Tx, customer_id: UUID, finding: Awaitable[dict[str, Any]]) -> bool:
     try:
-        there = await interactions.interaction(tx, body.interaction_id)
+        found = await finding
     except NotFound:
-        there = {"customer_id": None}
-    if there["customer_id"] != await root(tx, body.customer_id):
-        raise Invalid.at(
-            "/interaction_id",
-            "interaction_unknown",
-            en="is no interaction with this customer",
-            zh="不是该客户的沟通记录",
-        )
+        return False
+    return bool(found["customer_id"] == await root(tx, customer_id))
 
 
-async def _save(tx: Tx, row: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+async def _save(
+    tx: Tx,
+    row: dict[str, Any],
+    wanted: dict[str, Any],
+    verb: Verb,
+    *,
+    by: UUID | None,
+    note: str | None = None,
+) -> dict[str, Any]:
     after = {**row, **wanted, "version": row["version"] + 1, "updated_at": tx.now}
     await tx.run(_SAVE, b_id=row["id"], b_version=row["version"], **after)
+    await _remember(tx, after, verb, by=by, note=note)
     return after
 
 
-def _tell(tx: Tx, kind: type[PromiseMade | PromiseKept | PromiseBroken], row: dict[str, Any]) -> None:
+async def _remember(
+    tx: Tx, row: dict[str, Any], verb: Verb, *, by: UUID | None, note: str | None = None
+) -> None:
+    kept = ("customer_id", "distributor_id", "version", "status", "due_at", "promised_by")
+    await tx.run(
+        _REMEMBER,
+        **{name: row[name] for name in kept},
+        id=tx.new_id(),
+        promise_id=row["id"],
+        verb=verb,
+        note=note,
+        done_by=by,
+        done_at=tx.now,
+    )
+
+
+def _tell(
+    tx: Tx, kind: type[PromiseMade | PromiseMoved | PromiseKept | PromiseBroken], row: dict[str, Any]
+) -> None:
     state = {name: row[name] for name in PromiseState.model_fields} | {"customer_id": recorded_for(row)}
     outbox.record(
         tx,

@@ -6,14 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, select, text
 
-from interaction_svc.promises.tables import Promise
-from shared.db import Reader, Record, Tx, in_sight, prepare, sight, visible
+from interaction_svc.promises.tables import Promise, PromiseStep
+from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
 from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 _T = Promise.__table__  # type: ignore[attr-defined]
+_S = PromiseStep.__table__  # type: ignore[attr-defined]
 SIGHT = through_customer(_T, _T.c.promised_by)
 _UNSETTLED = ("open", "broken")
 
@@ -28,6 +29,11 @@ _OVERDUE = prepare(
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
+_STEPS = prepare(
+    select(_S)
+    .where(_S.c.promise_id == bindparam("b_id", type_=Uuid), in_sight_with(SIGHT, _T.c.id == _S.c.promise_id))
+    .order_by(_S.c.version)
+)
 _LIST = Listing(
     select(_T),
     key=_T.c.id,
@@ -35,6 +41,8 @@ _LIST = Listing(
     default="due_at",
     filters={
         "customer_id": kept_by(_T.c.customer_id),
+        "interaction_id": lambda v: _T.c.interaction_id == v,
+        "complaint_id": lambda v: _T.c.complaint_id == v,
         "promised_by": lambda v: _T.c.promised_by == v,
         "status": lambda v: _T.c.status == v,
         "unsettled": lambda v: _T.c.status.in_(_UNSETTLED) if v else _T.c.status.not_in(_UNSETTLED),
@@ -52,6 +60,14 @@ async def promise(reader: Reader, promise_id: UUID) -> dict[str, Any]:
 async def promise_to_change(tx: Tx, promise_id: UUID) -> dict[str, Any]:
     """One promise in sight, locked until the transaction ends, or 404."""
     return dict(_found(await tx.row(_LOCKED, b_id=promise_id, **sight(tx.scope))))
+
+
+async def steps(reader: Reader, promise_id: UUID) -> list[dict[str, Any]]:
+    """The history of one promise, oldest first, or 404."""
+    rows = await reader.rows(_STEPS, b_id=promise_id, **sight(reader.scope))
+    if not rows:
+        raise not_found("promise", "承诺")
+    return [dict(row) for row in rows]
 
 
 async def overdue(tx: Tx, *, most: int) -> list[dict[str, Any]]:

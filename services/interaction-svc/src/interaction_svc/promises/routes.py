@@ -11,6 +11,8 @@ from interaction_svc.promises import commands, queries
 from interaction_svc.promises.domain import Verb
 from interaction_svc.promises.schemas import (
     PromiseCreate,
+    PromiseHistory,
+    PromiseMove,
     PromisePatch,
     PromiseQuery,
     PromiseRead,
@@ -97,16 +99,62 @@ async def get_promise(promise_id: UUID, db: ReadDb, response: Response) -> dict[
     "/v1/promises/{promise_id}",
     operation_id="updatePromise",
     summary="Change an open promise 修改承诺",
-    description="A merge patch (RFC 7396): another deadline, other words, or another person who keeps it.",
+    description=(
+        "A merge patch (RFC 7396): other words, or another person who keeps it. Another deadline has a "
+        "reason: see `/move`."
+    ),
     response_model=PromiseRead,
     **needs("interactions:write"),
 )
 async def update_promise(
-    promise_id: UUID, body: PromisePatch, *, tx: WriteTx, expected: IfMatch, response: Response
+    promise_id: UUID,
+    body: PromisePatch,
+    *,
+    tx: WriteTx,
+    caller: Caller,
+    expected: IfMatch,
+    response: Response,
 ) -> dict[str, Any]:
-    row = await commands.change_promise(tx, promise_id, body, expected=expected)
+    row = await commands.change_promise(tx, promise_id, body, by=caller.id, expected=expected)
     set_etag(response, row["version"])
     return row
+
+
+@router.post(
+    "/v1/promises/{promise_id}/move",
+    operation_id="movePromise",
+    summary="Move a promise 改期",
+    description=(
+        "Another deadline, with the reason, while the promise is open; `promise.moved.v1` tells of it. One "
+        "that is broken stays so: keep it late, or make another one."
+    ),
+    response_model=PromiseRead,
+    **needs("interactions:write"),
+)
+async def move_promise(
+    promise_id: UUID,
+    body: PromiseMove,
+    *,
+    tx: WriteTx,
+    caller: Caller,
+    expected: IfMatch,
+    response: Response,
+) -> dict[str, Any]:
+    row = await commands.move_promise(tx, promise_id, body, by=caller.id, expected=expected)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.get(
+    "/v1/promises/{promise_id}/history",
+    operation_id="listPromiseSteps",
+    summary="Read the course of a promise 查看承诺历史",
+    description="When it was made, changed, moved and why, broke, and how it ended, oldest first.",
+    response_model=PromiseHistory,
+    **needs("interactions:read"),
+)
+async def list_promise_steps(promise_id: UUID, db: ReadDb) -> dict[str, Any]:
+    return {"data": await queries.steps(db, promise_id)}
 
 
 async def _settled(

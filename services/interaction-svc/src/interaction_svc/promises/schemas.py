@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from interaction_svc.promises.domain import Status
+from interaction_svc.promises.domain import Status, Verb
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import Moment, Text
 
@@ -41,6 +41,7 @@ class PromiseCreate(Input):
     interaction_id: UUID | None = Field(
         None, description="The interaction in which it was made, with the same customer."
     )
+    complaint_id: UUID | None = Field(None, description="The complaint in which it was made.")
 
 
 class PromisePatch(Patch):
@@ -49,15 +50,30 @@ class PromisePatch(Patch):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"due_at": "2099-03-09T17:00:00Z"},
-                {"content": "样品改为三月十二日前寄出。", "due_at": "2099-03-12T10:00:00Z"},
+                {"promised_by": "0196f0c0-0000-7000-8000-000000000001"},
+                {"content": "寄出加厚纸箱的样品，附报价单。"},
             ]
         }
     )
 
     content: Content = Field(default_factory=_kept)
-    due_at: Moment = Field(default_factory=_kept)
     promised_by: UUID = Field(default_factory=_kept)
+
+
+class PromiseMove(Input):
+    """Another deadline, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"due_at": "2099-03-09T17:00:00Z", "reason": "The mill delivers on Monday; agreed by phone."},
+                {"due_at": "2099-03-12T10:00:00Z", "reason": "纸箱厂延期两天，已电话征得客户同意。"},
+            ]
+        }
+    )
+
+    due_at: Moment = Field(description="Until when; in the future.")
+    reason: Annotated[Text, Field(min_length=1)]
 
 
 class PromiseSettle(Input):
@@ -83,6 +99,7 @@ class PromiseRead(Output):
                     **example,
                     "distributor_id": None,
                     "interaction_id": None,
+                    "complaint_id": None,
                     "promised_by": "0196f0c0-0000-7000-8000-000000000001",
                     "status": "open",
                     "late": False,
@@ -104,6 +121,7 @@ class PromiseRead(Output):
     customer_id: UUID
     distributor_id: UUID | None
     interaction_id: UUID | None
+    complaint_id: UUID | None
     content: str
     promised_by: UUID
     due_at: Moment
@@ -119,10 +137,31 @@ class PromiseRead(Output):
     updated_at: Moment
 
 
+class PromiseStepRead(Output):
+    """One step of the history: how the promise stands after it. `done_by` null: its deadline passed."""
+
+    version: int
+    verb: Verb
+    status: Status
+    due_at: Moment
+    promised_by: UUID
+    note: str | None
+    done_by: UUID | None
+    done_at: Moment
+
+
+class PromiseHistory(Output):
+    """Every step of one promise, oldest first."""
+
+    data: list[PromiseStepRead]
+
+
 class PromiseQuery(ListQuery):
     """Filters of the list; `unsettled` are those that are open or broken."""
 
     customer_id: UUID | None = None
+    interaction_id: UUID | None = None
+    complaint_id: UUID | None = None
     promised_by: UUID | None = None
     status: Status | None = None
     unsettled: bool | None = None

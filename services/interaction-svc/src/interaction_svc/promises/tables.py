@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from interaction_svc.promises.domain import STATUSES
+from interaction_svc.promises.domain import STATUSES, VERBS
 from interaction_svc.tables import MOMENT, Base
 
 
@@ -28,6 +28,7 @@ class Promise(Base, table=True):
         Index(
             "promise_of_interaction", "interaction_id", postgresql_where=text("interaction_id IS NOT NULL")
         ),
+        Index("promise_of_complaint", "complaint_id", postgresql_where=text("complaint_id IS NOT NULL")),
         Index("promise_waiting", "due_at", postgresql_where=text("status = 'open'")),
     )
 
@@ -36,6 +37,7 @@ class Promise(Base, table=True):
     origin_id: UUID | None
     distributor_id: UUID | None
     interaction_id: UUID | None
+    complaint_id: UUID | None
     content: str = Field(sa_type=Text)
     promised_by: UUID
     due_at: datetime = Field(sa_type=MOMENT)
@@ -48,3 +50,28 @@ class Promise(Base, table=True):
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)
+
+
+class PromiseStep(Base, table=True):
+    """One line of a promise's history: how it stands after it, and who did it (None: its time passed)."""
+
+    __tablename__ = "promise_step"
+    __table_args__ = (
+        CheckConstraint(f"verb IN {VERBS}", name="promise_step_verb"),
+        CheckConstraint("(done_by IS NULL) = (verb = 'break')", name="promise_step_done_by"),
+        UniqueConstraint("promise_id", "version", name="promise_step_once"),
+        Index("promise_step_of_customer", "customer_id", "done_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    promise_id: UUID = Field(foreign_key="promise.id", ondelete="CASCADE")
+    customer_id: UUID
+    distributor_id: UUID | None
+    version: int
+    verb: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    due_at: datetime = Field(sa_type=MOMENT)
+    promised_by: UUID
+    note: str | None = Field(sa_type=Text)
+    done_by: UUID | None
+    done_at: datetime = Field(sa_type=MOMENT)

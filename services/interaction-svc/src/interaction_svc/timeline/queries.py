@@ -1,4 +1,4 @@
-"""The one SELECT of the timeline: interactions and the steps of complaints, merged in the database."""
+"""The one SELECT of the timeline: interactions, steps of complaints and promises, merged in the database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
 
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
+from interaction_svc.promises.tables import Promise, PromiseStep
 from shared.db import Reader, visible
 from shared.http import Listing, ListQuery
 from shared.references import through_customer
@@ -16,30 +17,31 @@ from shared.sealing import Sealer
 _I = Interaction.__table__  # type: ignore[attr-defined]
 _C = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
+_P = Promise.__table__  # type: ignore[attr-defined]
+_Q = PromiseStep.__table__  # type: ignore[attr-defined]
+_KEYS = ("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id")
 
-# Plain columns of one table each and no join inside: only then does PostgreSQL merge two index scans instead
-# of sorting everything the customer ever had.
-_interactions = select(
-    literal_column("'interaction'", Text).label("type"),
-    _I.c.id.label("id"),
-    _I.c.occurred_at.label("at"),
-    _I.c.customer_id.label("customer_id"),
-    _I.c.distributor_id.label("distributor_id"),
-    _I.c.id.label("interaction_id"),
-    cast(null(), Uuid).label("step_id"),
-    cast(null(), Uuid).label("complaint_id"),
-)
-_steps = select(
-    literal_column("'complaint'", Text).label("type"),
-    _S.c.id.label("id"),
-    _S.c.done_at.label("at"),
-    _S.c.customer_id.label("customer_id"),
-    _S.c.distributor_id.label("distributor_id"),
-    cast(null(), Uuid).label("interaction_id"),
-    _S.c.id.label("step_id"),
-    _S.c.complaint_id.label("complaint_id"),
-)
-_merged = union_all(_interactions, _steps).subquery("merged")
+
+def _part(kind: str, table: Any, at: Any, **keys: Any) -> Any:
+    """Plain columns of one table and no join inside.
+
+    Only then does PostgreSQL merge index scans instead of sorting everything the customer ever had.
+    """
+    return select(
+        literal_column(f"'{kind}'", Text).label("type"),
+        table.c.id.label("id"),
+        at.label("at"),
+        table.c.customer_id.label("customer_id"),
+        table.c.distributor_id.label("distributor_id"),
+        *(keys.get(name, cast(null(), Uuid)).label(name) for name in _KEYS),
+    )
+
+
+_merged = union_all(
+    _part("interaction", _I, _I.c.occurred_at, interaction_id=_I.c.id),
+    _part("complaint", _S, _S.c.done_at, step_id=_S.c.id, complaint_id=_S.c.complaint_id),
+    _part("promise", _Q, _Q.c.done_at, promise_step_id=_Q.c.id, promise_id=_Q.c.promise_id),
+).subquery("merged")
 SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
     "channel",
@@ -52,6 +54,8 @@ _SHOWN_OF_INTERACTION = (
 )
 _SHOWN_OF_COMPLAINT = ("number", "subject", "category", "severity")
 _SHOWN_OF_STEP = ("verb", "from_status", "to_status", "owner_id", "note", "done_by")
+_SHOWN_OF_PROMISE = ("content",)
+_SHOWN_OF_PROMISE_STEP = ("verb", "status", "due_at", "promised_by", "note", "done_by")
 
 _LIST = Listing(
     select(
@@ -62,10 +66,15 @@ _LIST = Listing(
         *(_I.c[name] for name in _SHOWN_OF_INTERACTION),
         *(_C.c[name] for name in _SHOWN_OF_COMPLAINT),
         *(_S.c[name] for name in _SHOWN_OF_STEP),
+        _merged.c.promise_id,
+        *(_P.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE),
+        *(_Q.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE_STEP),
     ).select_from(
         _merged.outerjoin(_I, _I.c.id == _merged.c.interaction_id)
         .outerjoin(_S, _S.c.id == _merged.c.step_id)
         .outerjoin(_C, _C.c.id == _merged.c.complaint_id)
+        .outerjoin(_Q, _Q.c.id == _merged.c.promise_step_id)
+        .outerjoin(_P, _P.c.id == _merged.c.promise_id)
     ),
     key=_merged.c.id,
     sorts={"at": _merged.c.at},
@@ -89,5 +98,8 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     head = {"type": row["type"], "id": row["id"], "at": row["at"]}
     if row["type"] == "interaction":
         return {**head, "interaction": {name: row[name] for name in ("id", *_SHOWN_OF_INTERACTION)}}
+    if row["type"] == "promise":
+        shown = ("id", *_SHOWN_OF_PROMISE, *_SHOWN_OF_PROMISE_STEP)
+        return {**head, "promise": {name: row[f"promise_{name}"] for name in shown}}
     told = {name: row[name] for name in (*_SHOWN_OF_COMPLAINT, *_SHOWN_OF_STEP)}
     return {**head, "complaint": {"id": row["complaint_id"], **told}}

@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field
 from interaction_svc.complaints.domain import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
+from interaction_svc.promises.domain import Status as PromiseStatus
+from interaction_svc.promises.domain import Verb as PromiseVerb
 from interaction_svc.sla.domain import Severity
 from shared.http import ListQuery, Output, Page
 from shared.http.types import Moment
@@ -48,6 +50,23 @@ _STEP: dict[str, Any] = {
 }
 
 
+_PROMISE: dict[str, Any] = {
+    "type": "promise",
+    "id": "0196f0c7-44dd-7e6f-8a71-4c5d6e7f8091",
+    "at": "2026-03-02T02:20:00Z",
+    "promise": {
+        "id": "0196f0c7-55ee-7f70-8b82-5d6e7f8091a2",
+        "content": "三月十日前寄出加厚纸箱的样品。",
+        "verb": "move",
+        "status": "open",
+        "due_at": "2026-03-12T10:00:00Z",
+        "promised_by": _STAFF,
+        "note": "纸箱厂延期两天，已电话征得客户同意。",
+        "done_by": _STAFF,
+    },
+}
+
+
 class InteractionShown(Output):
     id: UUID
     channel: Channel
@@ -75,6 +94,19 @@ class ComplaintStepShown(Output):
     done_by: UUID
 
 
+class PromiseStepShown(Output):
+    """One step of a promise; `id` is the promise. `done_by` null: its deadline passed."""
+
+    id: UUID
+    content: str
+    verb: PromiseVerb
+    status: PromiseStatus
+    due_at: Moment
+    promised_by: UUID
+    note: str | None
+    done_by: UUID | None
+
+
 class InteractionItem(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
 
@@ -93,7 +125,16 @@ class ComplaintItem(Output):
     complaint: ComplaintStepShown
 
 
-TimelineItem = Annotated[InteractionItem | ComplaintItem, Field(discriminator="type")]
+class PromiseItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_PROMISE]})
+
+    type: Literal["promise"]
+    id: UUID
+    at: Moment
+    promise: PromiseStepShown
+
+
+TimelineItem = Annotated[InteractionItem | ComplaintItem | PromiseItem, Field(discriminator="type")]
 
 
 class TimelinePage(Page[TimelineItem]):
@@ -101,6 +142,6 @@ class TimelinePage(Page[TimelineItem]):
 
 
 class TimelineQuery(ListQuery):
-    type: Literal["interaction", "complaint"] | None = None
+    type: Literal["interaction", "complaint", "promise"] | None = None
     at_gte: Moment | None = Field(None, alias="at[gte]")
     at_lt: Moment | None = Field(None, alias="at[lt]")

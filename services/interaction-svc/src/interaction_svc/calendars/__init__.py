@@ -1,0 +1,1 @@
+"""Calendars: when people work, day by day."""
