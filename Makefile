@@ -61,8 +61,9 @@ documents: $(STAMP) ## the API documents are what the code makes, break nobody a
 	@$(BIN)/python -m tools.contract check
 	@$(BIN)/python -m tools.contract lint
 
-snapshot: $(STAMP) ## write docs/api anew from the code
+snapshot: $(STAMP) ## write docs/api and the pictures in docs anew from the code
 	@$(BIN)/python -m tools.contract snapshot
+	@$(BIN)/python -m tools.drawing
 
 sdk: $(STAMP) ## clients in Python and TypeScript from docs/api, into build/sdk
 	@$(BIN)/python -m tools.sdk

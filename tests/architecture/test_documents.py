@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+from tools import drawing
 
 from shared.auth.permissions import EVERY_PERMISSION
 from shared.composition import Service
@@ -195,3 +196,9 @@ def test_a_change_that_needs_a_version_says_so(documents: list[dict[str, Any]]) 
         if parameter.get("name") == "If-Match"
     }
     assert set(told.values()) == {(True, True), (False, False)}, told
+
+
+def test_the_picture_of_a_complaints_course_is_drawn_from_its_table() -> None:
+    document = (ROOT / drawing.COMPLAINTS).read_text(encoding="utf-8")
+    assert drawing.drawn(document, drawing.complaints()) == document, "run make snapshot"
+    assert "informed --> closed: close" in document

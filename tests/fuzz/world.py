@@ -29,6 +29,9 @@ _COURSE = {
     "informComplainant": ("classify", "assign", "resolve"),
     "closeComplaint": ("classify", "assign", "resolve", "inform"),
     "reopenComplaint": ("classify", "assign", "resolve"),
+    "waitForCustomer": ("classify", "assign", "start"),
+    "resumeComplaint": ("classify", "assign", "start", "wait"),
+    "mediateComplaint": ("classify", "assign", "resolve", "inform"),
 }
 """What must have happened to a complaint before."""
 _SAID = {"text_en": "It is late.", "text_zh": "已逾期。"}

@@ -150,7 +150,16 @@ class Story:
         await self.ask("POST", f"/v1/complaints/{found}/inform", {"text": TEXT}, status=409)
         me = (await self.ask("GET", "/v1/auth/me", status=200)).json()["id"]
         await self.ask("POST", f"/v1/complaints/{found}/assign", {"owner_id": me, "note": TEXT}, status=200)
+        await self.ask("POST", f"/v1/complaints/{found}/escalate", {"reason": TEXT}, status=200)
         await self.ask("POST", f"/v1/complaints/{found}/resolve", {"result": TEXT}, status=200)
+        await self.ask("POST", f"/v1/complaints/{found}/inform", {"text": TEXT}, status=200)
+        await self.ask("POST", f"/v1/complaints/{found}/mediate", {"reason": TEXT}, status=200)
+        later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+        promise = {"customer_id": customer, "complaint_id": found, "content": TEXT, "due_at": later}
+        made = (await self.ask("POST", "/v1/promises", promise, status=201)).json()["id"]
+        moved = {"due_at": later, "reason": TEXT}
+        await self.ask("POST", f"/v1/promises/{made}/move", moved, status=200)
+        await self.ask("POST", f"/v1/promises/{made}/keep", {"note": TEXT}, status=200)
         due = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
         reminder = {"subject": TEXT, "note": TEXT, "due_at": due, "customer_id": customer}
         await self.ask("POST", "/v1/reminders", reminder, status=201)

@@ -10,13 +10,16 @@ import httpx
 import pytest
 
 from interaction_svc.app import build
+from interaction_svc.promises.commands import BREAKING
 from interaction_svc.settings import Settings
 from shared.auth import Principal
 from shared.clock import new_id
 from shared.composition import Service
 from shared.db import Database
+from shared.jobs import enqueue
 from shared.references import MERGED_FROM, CustomerRef, apply
 from shared.testing import clean, partner, running, service_client, staff
+from shared.testing.talking import eventually
 from tonglu_local.postgres import ServiceUrls
 
 READ_AND_WRITE = ("interactions:read", "interactions:write", "complaints:read", "complaints:write")
@@ -128,6 +131,22 @@ class World:
     async def do(self, complaint: dict[str, Any], verb: str, /, **body: Any) -> httpx.Response:
         """One verb on a complaint."""
         return await self.post(f"/v1/complaints/{complaint['id']}/{verb}", body)
+
+    async def passed(self, promise_id: UUID) -> None:
+        """Let the deadline of a promise pass, as far as it is open, and the worker look at it."""
+        await self.sql(
+            "UPDATE promise SET due_at = now() - interval '1 hour' WHERE id = $1 AND status = 'open'",
+            promise_id,
+        )
+        async with self.database.begin() as tx:
+            await enqueue(tx, BREAKING, {})
+
+        async def done() -> bool:
+            return not await self.sql(
+                "SELECT FROM job WHERE kind = $1 AND every_seconds IS NULL AND state <> 'done'", BREAKING
+            )
+
+        await eventually(done)
 
     async def events(self) -> list[dict[str, Any]]:
         """What was recorded in the outbox, in order."""

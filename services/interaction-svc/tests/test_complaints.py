@@ -1,27 +1,38 @@
 """Complaints from the first word to the last, and every way to go wrong between."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from interaction_svc.complaints.domain import STATUSES, TRANSITIONS, VERBS
+from interaction_svc.complaints.transitions import STATUSES, TRANSITIONS, VERBS
 
 COURSE = {
     "received": (),
     "classified": ("classify",),
     "investigating": ("classify", "assign", "start"),
+    "waiting_customer": ("classify", "assign", "start", "wait"),
     "resolving": ("classify", "assign", "start", "start"),
     "resolved": ("assign", "resolve"),
+    "informed": ("assign", "resolve", "inform"),
+    "mediation": ("assign", "resolve", "inform", "mediate"),
     "closed": ("assign", "resolve", "inform", "close"),
 }
-NOTED = {"resolve": {"result": "换货"}, "close": {"reason": "无法联系"}, "reopen": {"reason": "仍有裂纹"}}
+NOTED = {
+    "resolve": {"result": "换货"},
+    **{verb: {"reason": "仍有裂纹"} for verb in ("close", "reopen", "mediate", "escalate")},
+}
 
 
 def body_of(verb: str) -> dict[str, Any]:
     return {"owner_id": str(uuid4())} if verb == "assign" else NOTED.get(verb, {})
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 async def brought_to(world: Any, status: str) -> Any:
@@ -47,7 +58,7 @@ async def test_a_complaint_goes_from_the_first_word_to_the_result_told(world: An
         ("start", {"step": "investigating"}, "investigating"),
         ("start", {"step": "resolving"}, "resolving"),
         ("resolve", {"result": "补发并退还运费"}, "resolved"),
-        ("inform", {"text": "已补发，请查收"}, "resolved"),
+        ("inform", {"text": "已补发，请查收"}, "informed"),
         ("close", {}, "closed"),
     ]
     for number, (verb, body, status) in enumerate(steps, start=2):
@@ -70,6 +81,7 @@ async def test_a_complaint_goes_from_the_first_word_to_the_result_told(world: An
         "complaint.opened.v1",
         "complaint.assigned.v1",
         "complaint.resolved.v1",
+        "complaint.informed.v1",
         "complaint.closed.v1",
     ]
 
@@ -159,6 +171,65 @@ async def test_what_the_customer_is_told_is_the_result_unless_said_otherwise(wor
     informed = (await world.do(complaint, "inform")).json()
     assert informed["told"] == informed["result"] == "换货"
     assert informed["informed_at"] is not None
+
+
+async def test_waiting_for_the_customer_stops_the_clock_and_gives_the_time_back(world: Any) -> None:
+    complaint = await brought_to(world, "investigating")
+    waiting = (await world.do(complaint, "wait", note="请客户补拍照片")).json()
+    assert (waiting["status"], waiting["sla"]["state"]) == ("waiting_customer", "paused")
+    assert waiting["sla"]["paused_at"] == waiting["step_started_at"]
+    assert waiting["sla"]["due_at"] == complaint["sla"]["due_at"]
+    assert waiting["step_due_at"] > waiting["step_started_at"]
+    await world.sql(
+        "UPDATE complaint SET sla_paused_at = sla_paused_at - interval '3 days' WHERE id = $1",
+        UUID(complaint["id"]),
+    )
+    assigned = (await world.do(complaint, "assign", owner_id=str(uuid4()))).json()
+    assert assigned["sla"]["state"] == "paused"
+    resumed = (await world.do(complaint, "resume")).json()
+    assert (resumed["status"], resumed["sla"]["state"]) == ("investigating", "running")
+    assert resumed["sla"]["paused_at"] is None
+    late = moment(resumed["sla"]["due_at"]) - moment(complaint["sla"]["due_at"])
+    assert timedelta(days=3) < late < timedelta(days=3, minutes=1)
+    harder = (await world.do(complaint, "classify", severity="low")).json()
+    assert moment(harder["sla"]["due_at"]) - moment(complaint["opened_at"]) > timedelta(days=13)
+    assert [event["type"] for event in await world.events()][-2:] == [
+        "complaint.assigned.v1",
+        "complaint.resumed.v1",
+    ]
+
+
+async def test_a_result_found_while_waiting_ends_the_pause(world: Any) -> None:
+    complaint = await brought_to(world, "waiting_customer")
+    resolved = (await world.do(complaint, "resolve", result="照片显示运输破损，换货")).json()
+    assert (resolved["status"], resolved["sla"]["state"]) == ("resolved", "met")
+    assert resolved["sla"]["paused_at"] is None
+
+
+async def test_a_complaint_is_escalated_three_times_at_most(world: Any) -> None:
+    complaint = await world.complaint(await world.customer())
+    for level in (1, 2, 3):
+        answer = (await world.do(complaint, "escalate", reason="客户威胁终止合作")).json()
+        assert (answer["escalation_level"], answer["status"]) == (level, "received")
+        assert (await world.events())[-1]["data"]["escalation_level"] == level
+    refused = await world.do(complaint, "escalate", reason="x")
+    assert (refused.status_code, refused.json()["code"]) == (409, "escalated_fully")
+    assert "威胁" not in str(await world.events())
+    listed = (await world.get("/v1/complaints?escalated=true")).json()["data"]
+    assert [one["id"] for one in listed] == [complaint["id"]]
+    assert (await world.get("/v1/complaints?escalated=false")).json()["data"] == []
+
+
+async def test_who_does_not_accept_the_result_gets_a_mediator_and_another_one(world: Any) -> None:
+    complaint = await brought_to(world, "informed")
+    mediated = (await world.do(complaint, "mediate", reason="客户不接受部分赔偿")).json()
+    assert mediated["status"] == "mediation"
+    assert mediated["reopened_count"] == 1
+    assert (mediated["result"], mediated["told"], mediated["resolved_at"]) == (None, None, None)
+    assert mediated["sla"]["due_at"] > complaint["sla"]["due_at"]
+    again = (await world.do(complaint, "resolve", result="全部更换")).json()
+    assert (again["status"], again["result"]) == ("resolved", "全部更换")
+    assert (await world.do(complaint, "close")).status_code == 409
 
 
 async def test_starting_names_the_step_that_is_meant(world: Any) -> None:

@@ -42,7 +42,7 @@ async def test_a_past_case_keeps_its_times_in_record_history_and_events(world: A
         ("close", closed),
     ]
     told = [(event["type"], event["data"]["opened_at"]) for event in await world.events()]
-    assert told == [(f"complaint.{what}.v1", opened) for what in ("opened", "resolved", "closed")]
+    assert told == [(f"complaint.{what}.v1", opened) for what in ("opened", "resolved", "informed", "closed")]
     assert (await world.events())[-1]["data"]["closed_at"] == closed
 
 

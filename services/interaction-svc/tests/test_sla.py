@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from interaction_svc.complaints.domain import STATUSES
+from interaction_svc.complaints.transitions import STATUSES
 from interaction_svc.sla.domain import SEVERITIES, resolution_due, sla_state, step_due
 
 THEN = datetime(2026, 2, 16, 9, tzinfo=UTC)
@@ -21,15 +21,19 @@ def test_the_hours_are_those_in_the_documentation() -> None:
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_no_step_of_an_open_complaint_lasts_longer_than_its_resolution(severity: str) -> None:
     due = resolution_due(THEN, severity)
-    for status in STATUSES[:4]:
+    for status in ("received", "classified", "investigating", "resolving", "mediation"):
         for late in (0, 10, 1000):
             step = step_due(status, THEN + timedelta(hours=late), severity, due)
             assert step is not None
             assert step <= due
     assert step_due("closed", THEN, severity, due) is None
-    told_by = step_due("resolved", due, severity, due)
-    assert told_by is not None
-    assert told_by > due
+    for status in ("waiting_customer", "resolved", "informed"):
+        own = step_due(status, due, severity, due)
+        assert own is not None
+        assert own > due
+    assert {status for status in STATUSES if step_due(status, THEN, severity, due)} == {*STATUSES} - {
+        "closed"
+    }
 
 
 def test_a_harder_complaint_is_never_due_later() -> None:
@@ -40,7 +44,14 @@ def test_a_harder_complaint_is_never_due_later() -> None:
 
 def test_the_last_moment_is_still_in_time() -> None:
     due = resolution_due(THEN, "high")
-    assert sla_state(due, None, now=due) == "running"
-    assert sla_state(due, None, now=due + ONE) == "breached"
-    assert sla_state(due, due, now=due + ONE) == "met"
-    assert sla_state(due, due + ONE, now=due + ONE) == "breached"
+    assert sla_state(due, None, None, now=due) == "running"
+    assert sla_state(due, None, None, now=due + ONE) == "breached"
+    assert sla_state(due, due, None, now=due + ONE) == "met"
+    assert sla_state(due, due + ONE, None, now=due + ONE) == "breached"
+
+
+def test_a_clock_that_stands_still_is_not_late_unless_it_was_before() -> None:
+    due = resolution_due(THEN, "high")
+    assert sla_state(due, None, due, now=due + timedelta(days=9)) == "paused"
+    assert sla_state(due, None, due + ONE, now=due + ONE) == "breached"
+    assert resolution_due(THEN, "high", timedelta(days=9)) == due + timedelta(days=9)

@@ -4,6 +4,7 @@ from typing import Any
 
 from interaction_svc.calendars.routes import router as calendars_router
 from interaction_svc.complaints.routes import router as complaints_router
+from interaction_svc.handling.asides import router as asides_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
 from interaction_svc.loads.commands import FORGETTING, forget_old
@@ -39,6 +40,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             promises_router,
             complaints_router,
             handling_router,
+            asides_router,
             timeline_router,
             loads_router,
             calendars_router,

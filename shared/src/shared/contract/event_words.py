@@ -12,6 +12,10 @@ TITLES = {
     "complaint.assigned.v1": "投诉已指派",
     "complaint.closed.v1": "投诉已关闭",
     "complaint.opened.v1": "客户提出投诉",
+    "complaint.paused.v1": "投诉等待客户答复",
+    "complaint.resumed.v1": "投诉恢复处理",
+    "complaint.escalated.v1": "投诉已升级",
+    "complaint.informed.v1": "处理结果已告知客户",
     "complaint.reopened.v1": "投诉已重新打开",
     "complaint.resolved.v1": "投诉已解决",
     "customer.assigned.v1": "客户已变更负责人",
@@ -77,6 +81,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "distributor_id": ("Whose customer it is; null: the company's", "所属渠道商，空为公司直属", MADE),
     "done_at": ("When it was done", "完成时间", MADE),
     "due_at": ("By when", "到期时间", "2026-03-04T01:00:00Z"),
+    "escalation_level": ("How often it was escalated", "升级次数", 1),
     "expected_value_minor": ("Expected over the horizon, in minor units", "预期价值，最小货币单位", 458000),
     "finished_at": ("When it ended", "结束时间", "2026-03-01T09:31:12Z"),
     "from_stage": ("The stage before; null the first time", "原阶段，首次为空", "active"),
@@ -124,6 +129,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
 
 MORE: dict[str, dict[str, Any]] = {
     "complaint.closed.v1": {"resolved_at": "2026-03-03T10:00:00Z", "closed_at": "2026-03-04T08:00:00Z"},
+    "complaint.informed.v1": {"resolved_at": "2026-03-03T10:00:00Z"},
     "complaint.resolved.v1": {"resolved_at": "2026-03-03T10:00:00Z"},
     "interaction.logged.v1": {"channel": "call", "kind": "contact"},
     "interactions.imported.v1": {"interactions": [_CONTACT]},

@@ -53,14 +53,15 @@ async def is_at_head(package: str, url: str) -> bool:
     return current is not None and (current == versions.head or current not in versions.known)
 
 
-async def upgrade(package: str, owner_url: str) -> None:
+async def upgrade(package: str, owner_url: str, *, to: str = "head") -> None:
     """Apply the package's missing migrations; nothing is imported or locked when there are none.
 
-    Each migration is one transaction; a statement that waits longer than two seconds for a lock fails.
+    Each migration is one transaction; a statement that waits longer than two seconds for a lock fails. `to`
+    is the last revision that is applied, so that a test finds a database as an older system left it.
     """
     if await is_at_head(package, owner_url):
         return
-    await asyncio.to_thread(_alone, owner_url, lambda connection: _apply(package, connection))
+    await asyncio.to_thread(_alone, owner_url, lambda connection: _apply(package, connection, to))
 
 
 async def differences(package: str, owner_url: str, metadatas: Sequence[MetaData]) -> list[Any]:
@@ -128,13 +129,13 @@ async def _connected(owner_url: str, work: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
-def _apply(package: str, connection: Connection) -> None:
+def _apply(package: str, connection: Connection, to: str) -> None:
     from alembic import command, config  # noqa: PLC0415  see run_environment
 
     settings = config.Config(attributes={"connection": connection})
     settings.set_main_option("script_location", str(_versions(package).folder).replace("%", "%%"))
     settings.set_main_option("path_separator", "os")
-    command.upgrade(settings, "head")
+    command.upgrade(settings, to)
 
 
 def _compare(connection: Connection, metadatas: Sequence[MetaData]) -> list[Any]:

@@ -94,9 +94,39 @@ class ComplaintClosed(Event, ComplaintState):
 
 
 class ComplaintReopened(Event, ComplaintState):
-    """A complaint that was resolved or closed is open again."""
+    """A complaint that was resolved is open again: taken up anew, or in mediation."""
 
     type: ClassVar[str] = "complaint.reopened.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintPaused(Event, ComplaintState):
+    """A complaint waits for the customer's answer; the clock of its resolution stands still."""
+
+    type: ClassVar[str] = "complaint.paused.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintResumed(Event, ComplaintState):
+    """A complaint does not wait for the customer any more."""
+
+    type: ClassVar[str] = "complaint.resumed.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintEscalated(Event, ComplaintState):
+    """Somebody higher has to look at a complaint; `escalation_level` is how often that was said."""
+
+    type: ClassVar[str] = "complaint.escalated.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    escalation_level: Annotated[int, Field(ge=1)]
+
+
+class ComplaintInformed(Event, ComplaintState):
+    """The customer was told the result of a complaint."""
+
+    type: ClassVar[str] = "complaint.informed.v1"
     publisher: ClassVar[str] = "interaction-svc"
 
 

@@ -37,6 +37,11 @@ _ANNOUNCED: Mapping[str, Any] = {
     "resolve": events.ComplaintResolved,
     "close": events.ComplaintClosed,
     "reopen": events.ComplaintReopened,
+    "mediate": events.ComplaintReopened,
+    "wait": events.ComplaintPaused,
+    "resume": events.ComplaintResumed,
+    "escalate": events.ComplaintEscalated,
+    "inform": events.ComplaintInformed,
 }
 
 
@@ -160,5 +165,6 @@ def _announce(tx: Tx, step: Step) -> None:
         opened_at=case.opened_at,
         resolved_at=case.resolved_at,
         closed_at=case.closed_at,
+        **({"escalation_level": case.escalation_level} if step.verb == "escalate" else {}),
     )
     outbox.record(tx, event)

@@ -1,55 +1,14 @@
-"""The course of a complaint: the table of its transitions, and every move as a pure function."""
+"""The course of a complaint: every move as a pure function."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Literal, get_args
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from interaction_svc.complaints.transitions import HIGHEST_LEVEL, Status, Verb, allowed, transition
 from interaction_svc.sla import domain as sla
 from shared.problems import Conflict, Invalid
-
-Status = Literal["received", "classified", "investigating", "resolving", "resolved", "closed"]
-Verb = Literal["open", "classify", "assign", "start", "resolve", "inform", "close", "reopen"]
-STATUSES: tuple[Status, ...] = get_args(Status)
-VERBS: tuple[Verb, ...] = get_args(Verb)
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """From a state by a verb to a state, if the guard lets it; `source` None: there was no case before."""
-
-    source: Status | None
-    verb: Verb
-    target: Status
-    guard: Literal["owned", "told_or_explained"] | None = None
-
-
-TRANSITIONS: tuple[Transition, ...] = (
-    Transition(None, "open", "received"),
-    Transition("received", "classify", "classified"),
-    Transition("received", "assign", "received"),
-    Transition("received", "resolve", "resolved", "owned"),
-    Transition("classified", "classify", "classified"),
-    Transition("classified", "assign", "classified"),
-    Transition("classified", "start", "investigating", "owned"),
-    Transition("classified", "resolve", "resolved", "owned"),
-    Transition("investigating", "classify", "investigating"),
-    Transition("investigating", "assign", "investigating"),
-    Transition("investigating", "start", "resolving", "owned"),
-    Transition("investigating", "resolve", "resolved", "owned"),
-    Transition("resolving", "classify", "resolving"),
-    Transition("resolving", "assign", "resolving"),
-    Transition("resolving", "resolve", "resolved", "owned"),
-    Transition("resolved", "assign", "resolved"),
-    Transition("resolved", "inform", "resolved"),
-    Transition("resolved", "close", "closed", "told_or_explained"),
-    Transition("resolved", "reopen", "investigating"),
-    Transition("closed", "reopen", "investigating"),
-)
-"""Whatever is not in this table is refused; `resolve` may skip states when the first answer already helps."""
-
-_TABLE = {(transition.source, transition.verb): transition for transition in TRANSITIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +31,9 @@ class Case:
     opened_at: datetime
     sla_started_at: datetime
     sla_due_at: datetime
+    sla_paused_at: datetime | None
+    sla_paused: timedelta
+    escalation_level: int
     step_started_at: datetime
     step_due_at: datetime | None
     resolved_at: datetime | None
@@ -118,11 +80,6 @@ def check_past(times: Iterable[datetime], *, now: datetime) -> None:
         )
 
 
-def allowed(status: str) -> list[str]:
-    """The verbs that the table has for this state."""
-    return [transition.verb for transition in TRANSITIONS if transition.source == status]
-
-
 def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
     """A new case; `facts` are its fixed fields, category and severity, all but the times."""
     due = sla.resolution_due(deed.at, facts["severity"])
@@ -134,6 +91,9 @@ def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
         opened_at=deed.at,
         sla_started_at=deed.at,
         sla_due_at=due,
+        sla_paused_at=None,
+        sla_paused=timedelta(0),
+        escalation_level=0,
         step_started_at=deed.at,
         step_due_at=sla.step_due("received", deed.at, facts["severity"], due),
         resolved_at=None,
@@ -173,6 +133,21 @@ def start(case: Case, deed: Deed, step: Status | None = None) -> Step:
     return moved
 
 
+def wait(case: Case, deed: Deed) -> Step:
+    """The customer must answer first; the resolution's clock stands still."""
+    return _moved(case, "wait", deed)
+
+
+def resume(case: Case, deed: Deed) -> Step:
+    """The customer answered, or nobody waits any longer; the clock runs again."""
+    return _moved(case, "resume", deed)
+
+
+def escalate(case: Case, deed: Deed) -> Step:
+    """Have somebody higher look at it: one level more."""
+    return _moved(case, "escalate", deed, escalation_level=case.escalation_level + 1)
+
+
 def resolve(case: Case, deed: Deed, result: str) -> Step:
     """State the result; the clock stops."""
     return _moved(case, "resolve", deed, result=result, resolved_at=deed.at)
@@ -190,11 +165,21 @@ def close(case: Case, deed: Deed) -> Step:
 
 def reopen(case: Case, deed: Deed) -> Step:
     """Take it up again: the clock starts anew, what was said stays in the history."""
+    return _taken_up(case, "reopen", deed)
+
+
+def mediate(case: Case, deed: Deed) -> Step:
+    """The customer does not accept the result: somebody between both looks for one; the clock starts anew."""
+    return _taken_up(case, "mediate", deed)
+
+
+def _taken_up(case: Case, verb: Verb, deed: Deed) -> Step:
     return _moved(
         case,
-        "reopen",
+        verb,
         deed,
         sla_started_at=deed.at,
+        sla_paused=timedelta(0),
         resolved_at=None,
         result=None,
         informed_at=None,
@@ -205,23 +190,33 @@ def reopen(case: Case, deed: Deed) -> Step:
 
 
 def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
-    transition = _TABLE.get((case.status, verb))
-    if transition is None:
+    found = transition(case.status, verb)
+    if found is None:
         raise _not_allowed(case.status, verb)
-    if transition.guard is not None:
-        _GUARDS[transition.guard](case, deed)
-    entered = case.step_started_at if transition.target == case.status else deed.at
+    if found.guard is not None:
+        _GUARDS[found.guard](case, deed)
+    entered = case.step_started_at if found.target == case.status else deed.at
     after = replace(
         case,
         **changes,
-        status=transition.target,
+        status=found.target,
+        **_clock(case, found.target, deed),
         step_started_at=entered,
         version=case.version + 1,
         updated_at=deed.at,
     )
-    due = sla.resolution_due(after.sla_started_at, after.severity)
+    due = sla.resolution_due(after.sla_started_at, after.severity, after.sla_paused)
     step_due = sla.step_due(after.status, entered, after.severity, due)
     return Step(verb, case.status, replace(after, sla_due_at=due, step_due_at=step_due), deed)
+
+
+def _clock(case: Case, target: Status, deed: Deed) -> dict[str, Any]:
+    """What becomes of the pause: it begins with waiting for the customer and is given back afterwards."""
+    if target == "waiting_customer":
+        return {"sla_paused_at": case.sla_paused_at or deed.at}
+    if case.sla_paused_at is None:
+        return {}
+    return {"sla_paused_at": None, "sla_paused": case.sla_paused + (deed.at - case.sla_paused_at)}
 
 
 def _not_allowed(status: str, verb: str) -> Conflict:
@@ -244,8 +239,18 @@ def _owned(case: Case, _: Deed) -> None:
         )
 
 
-def _told_or_explained(case: Case, deed: Deed) -> None:
-    if case.informed_at is None and not deed.note:
+def _room_above(case: Case, _: Deed) -> None:
+    if case.escalation_level >= HIGHEST_LEVEL:
+        raise Conflict(
+            "escalated_fully",
+            en="The complaint is at the highest level already.",
+            zh="该投诉已升级至最高级别。",
+            extra={"complaint_status": case.status, "escalation_level": case.escalation_level},
+        )
+
+
+def _explained(case: Case, deed: Deed) -> None:
+    if not deed.note:
         raise Conflict(
             "customer_not_informed",
             en="The customer was not told the result; inform first, or close with a reason.",
@@ -256,5 +261,6 @@ def _told_or_explained(case: Case, deed: Deed) -> None:
 
 _GUARDS: Mapping[str, Callable[[Case, Deed], None]] = {
     "owned": _owned,
-    "told_or_explained": _told_or_explained,
+    "explained": _explained,
+    "room_above": _room_above,
 }

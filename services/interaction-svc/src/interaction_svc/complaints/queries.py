@@ -46,6 +46,7 @@ _LIST = Listing(
         "status": lambda v: _T.c.status == v,
         "owner_id": lambda v: _T.c.owner_id == v,
         "severity": lambda v: _T.c.severity == v,
+        "escalated": lambda v: _T.c.escalation_level > 0 if v else _T.c.escalation_level == 0,
         "category": lambda v: _T.c.category == v,
         "customer_id": kept_by(_T.c.customer_id),
         "opened_at_gte": lambda v: _T.c.opened_at >= v,
@@ -57,8 +58,9 @@ _LIST = Listing(
 
 def readable(case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The complaint with its resolution clock as it stands at `now`."""
-    state = sla.sla_state(case["sla_due_at"], case["resolved_at"], now=now)
-    return {**case, "sla": {"state": state, "due_at": case["sla_due_at"]}}
+    due_at, paused_at = case["sla_due_at"], case["sla_paused_at"]
+    state = sla.sla_state(due_at, case["resolved_at"], paused_at, now=now)
+    return {**case, "sla": {"state": state, "due_at": due_at, "paused_at": paused_at}}
 
 
 async def complaint(reader: Reader, complaint_id: UUID, *, now: datetime) -> dict[str, Any]:

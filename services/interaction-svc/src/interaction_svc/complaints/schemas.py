@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from interaction_svc.complaints.domain import Status, Verb
+from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.customers.schemas import OfCustomer
 from interaction_svc.interactions.domain import Channel
 from interaction_svc.sla.domain import Severity, SlaState
@@ -43,7 +43,8 @@ _READ: dict[str, Any] = {
     "opened_at": "2026-03-02T01:00:00Z",
     "step_started_at": "2026-03-02T03:00:00Z",
     "step_due_at": "2026-03-03T03:00:00Z",
-    "sla": {"state": "running", "due_at": "2026-03-04T01:00:00Z"},
+    "sla": {"state": "running", "due_at": "2026-03-04T01:00:00Z", "paused_at": None},
+    "escalation_level": 0,
     "resolved_at": None,
     "result": None,
     "informed_at": None,
@@ -125,10 +126,14 @@ class ComplaintBatch(Input):
 
 
 class Sla(Output):
-    """The clock of the resolution: wall-clock hours by severity."""
+    """The clock of the resolution: wall-clock hours by severity.
+
+    While it is `paused`, `due_at` is as of `paused_at`; the pause is added when the clock runs again.
+    """
 
     state: SlaState
     due_at: Moment
+    paused_at: Moment | None
 
 
 class ComplaintRead(Output):
@@ -150,6 +155,7 @@ class ComplaintRead(Output):
     step_started_at: Moment
     step_due_at: Moment | None
     sla: Sla
+    escalation_level: int = Field(description="How often it was escalated, 0 to 3.")
     resolved_at: Moment | None
     result: str | None
     informed_at: Moment | None
@@ -189,4 +195,5 @@ class ComplaintQuery(ListQuery):
     customer_id: UUID | None = None
     opened_at_gte: Moment | None = Field(None, alias="opened_at[gte]")
     opened_at_lt: Moment | None = Field(None, alias="opened_at[lt]")
+    escalated: bool | None = None
     overdue: bool | None = Field(None, description="The deadline of the step it is in has passed (or not).")

@@ -1,12 +1,12 @@
 """Complaints and the history of their steps; the table of transitions is a constraint here, too."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Sequence, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Interval, Sequence, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from interaction_svc.complaints.domain import STATUSES, TRANSITIONS
+from interaction_svc.complaints.transitions import HIGHEST_LEVEL, STATUSES, TRANSITIONS
 from interaction_svc.interactions.domain import CHANNELS
 from interaction_svc.sla.domain import SEVERITIES
 from interaction_svc.tables import MOMENT, Base
@@ -25,8 +25,14 @@ class Complaint(Base, table=True):
         CheckConstraint(f"severity IN {SEVERITIES}", name="complaint_severity"),
         CheckConstraint(f"status IN {STATUSES}", name="complaint_status"),
         CheckConstraint(
-            "(status IN ('resolved', 'closed')) = (resolved_at IS NOT NULL)", name="complaint_resolved"
+            "(status IN ('resolved', 'informed', 'closed')) = (resolved_at IS NOT NULL)",
+            name="complaint_resolved",
         ),
+        CheckConstraint("status <> 'informed' OR informed_at IS NOT NULL", name="complaint_told"),
+        CheckConstraint(
+            "(status = 'waiting_customer') = (sla_paused_at IS NOT NULL)", name="complaint_paused"
+        ),
+        CheckConstraint(f"escalation_level BETWEEN 0 AND {HIGHEST_LEVEL}", name="complaint_escalation"),
         CheckConstraint("(resolved_at IS NULL) = (result IS NULL)", name="complaint_result"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="complaint_closed"),
         CheckConstraint(
@@ -61,6 +67,9 @@ class Complaint(Base, table=True):
     opened_at: datetime = Field(sa_type=MOMENT)
     sla_started_at: datetime = Field(sa_type=MOMENT)
     sla_due_at: datetime = Field(sa_type=MOMENT)
+    sla_paused_at: datetime | None = Field(sa_type=MOMENT)
+    sla_paused: timedelta = Field(sa_type=Interval)
+    escalation_level: int
     step_started_at: datetime = Field(sa_type=MOMENT)
     step_due_at: datetime | None = Field(sa_type=MOMENT)
     resolved_at: datetime | None = Field(sa_type=MOMENT)

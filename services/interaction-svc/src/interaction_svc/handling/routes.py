@@ -12,7 +12,6 @@ from interaction_svc.handling.schemas import (
     ComplaintClassify,
     ComplaintClose,
     ComplaintInform,
-    ComplaintReopen,
     ComplaintResolve,
     ComplaintStart,
 )
@@ -153,7 +152,7 @@ async def resolve_complaint(
     "/v1/complaints/{complaint_id}/inform",
     operation_id="informComplainant",
     summary="Tell the customer the result 告知客户结果",
-    description="Records that the customer was told, and what: the `text`, or the result as it stands.",
+    description="`resolved` becomes `informed`: the customer was told, and what: the `text`, or the result.",
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
@@ -197,33 +196,6 @@ async def close_complaint(
 ) -> dict[str, Any]:
     row = await commands.move(
         tx, complaint_id, domain.close, by=caller.id, note=body.reason, expected=expected
-    )
-    set_etag(response, row["version"])
-    return row
-
-
-@router.post(
-    "/v1/complaints/{complaint_id}/reopen",
-    operation_id="reopenComplaint",
-    summary="Take a complaint up again 重新打开投诉",
-    description=(
-        "`resolved` or `closed` becomes `investigating`; the clock starts anew and the result is asked "
-        "for again. What was said stays in the history."
-    ),
-    response_model=ComplaintRead,
-    **needs("complaints:write"),
-)
-async def reopen_complaint(
-    *,
-    complaint_id: UUID,
-    body: ComplaintReopen,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx, complaint_id, domain.reopen, by=caller.id, note=body.reason, expected=expected
     )
     set_etag(response, row["version"])
     return row

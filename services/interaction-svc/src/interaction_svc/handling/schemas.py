@@ -66,6 +66,30 @@ class ComplaintInform(Noted):
     text: Answer | None = Field(None, description="What the customer was told; default: the result.")
 
 
+class ComplaintWait(Noted):
+    model_config = _examples({"note": "Asked for photos of the damage"}, {"note": "请客户补拍破损照片"})
+
+
+class ComplaintResume(Noted):
+    model_config = _examples({"note": "Photos arrived"}, {"note": "照片已收到"})
+
+
+class ComplaintEscalate(Input):
+    model_config = _examples(
+        {"reason": "The carrier does not answer; the contract is at stake"}, {"reason": "客户威胁终止合作"}
+    )
+
+    reason: Annotated[Line, Field(min_length=1)]
+
+
+class ComplaintMediate(Input):
+    model_config = _examples(
+        {"reason": "The customer wants the whole consignment replaced"}, {"reason": "客户不接受部分赔偿"}
+    )
+
+    reason: Annotated[Line, Field(min_length=1)]
+
+
 class ComplaintClose(Input):
     model_config = _examples({}, {"reason": "客户已停业，无法告知"})
 

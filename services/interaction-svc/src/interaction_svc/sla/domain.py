@@ -14,16 +14,24 @@ RESOLUTION_HOURS: Mapping[str, int] = {"critical": 24, "high": 48, "normal": 120
 STEP_HOURS: Mapping[str, Mapping[str, int]] = {
     "received": {"critical": 1, "high": 4, "normal": 24, "low": 48},
     "classified": {"critical": 2, "high": 8, "normal": 24, "low": 48},
+    "waiting_customer": {"critical": 24, "high": 48, "normal": 72, "low": 120},
     "investigating": {"critical": 8, "high": 24, "normal": 72, "low": 120},
     "resolving": {"critical": 24, "high": 48, "normal": 72, "low": 120},
     "resolved": {"critical": 24, "high": 24, "normal": 48, "low": 72},
+    "informed": {"critical": 24, "high": 48, "normal": 72, "low": 120},
+    "mediation": {"critical": 24, "high": 48, "normal": 120, "low": 240},
 }
-"""From entering a state to leaving it; in `resolved` the customer is told and the case closed."""
+"""From entering a state to leaving it.
+
+In `waiting_customer` the customer is asked again, in `resolved` told, in `informed` the case is closed.
+"""
+_OWN_TIME = ("waiting_customer", "resolved", "informed")
+"""States whose deadline has nothing to do with the resolution's: its clock does not run in them."""
 
 
-def resolution_due(started_at: datetime, severity: str) -> datetime:
-    """Until when the complaint must be resolved."""
-    return started_at + timedelta(hours=RESOLUTION_HOURS[severity])
+def resolution_due(started_at: datetime, severity: str, paused: timedelta = timedelta(0)) -> datetime:
+    """Until when the complaint must be resolved; `paused` is how long its clock stood still."""
+    return started_at + timedelta(hours=RESOLUTION_HOURS[severity]) + paused
 
 
 def step_due(status: str, started_at: datetime, severity: str, resolution: datetime) -> datetime | None:
@@ -32,11 +40,15 @@ def step_due(status: str, started_at: datetime, severity: str, resolution: datet
     if hours is None:
         return None
     due = started_at + timedelta(hours=hours[severity])
-    return due if status == "resolved" else min(due, resolution)
+    return due if status in _OWN_TIME else min(due, resolution)
 
 
-def sla_state(due_at: datetime, resolved_at: datetime | None, *, now: datetime) -> SlaState:
+def sla_state(
+    due_at: datetime, resolved_at: datetime | None, paused_at: datetime | None, *, now: datetime
+) -> SlaState:
     """How the resolution's clock stands; the moment itself is still in time."""
+    if (resolved_at or paused_at or now) > due_at:
+        return "breached"
     if resolved_at is not None:
-        return "met" if resolved_at <= due_at else "breached"
-    return "running" if now <= due_at else "breached"
+        return "met"
+    return "running" if paused_at is None else "paused"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from interaction_svc.complaints.domain import Status, Verb
+from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
 from interaction_svc.promises.domain import Status as PromiseStatus

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.migrations.following import follow_row
-from shared.migrations.sight import narrow
+from shared.migrations.sight import narrow, see_everything
 
 revision = "0008"
 down_revision = "0007"
@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("promise_id", "version", name="promise_step_once"),
     )
     op.create_index("promise_step_of_customer", "promise_step", ["customer_id", "done_at", "id"])
+    see_everything()
     _known_steps()
     narrow("promise_step", distributor=None, through="promise", by="promise_id")
     follow_row("promise_step", "promise", "promise_id")

@@ -1,0 +1,93 @@
+"""The table of a complaint's transitions: what leads from which state to which, if what lets it."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Status = Literal[
+    "received",
+    "classified",
+    "investigating",
+    "waiting_customer",
+    "resolving",
+    "resolved",
+    "informed",
+    "mediation",
+    "closed",
+]
+Verb = Literal[
+    "open",
+    "classify",
+    "assign",
+    "start",
+    "wait",
+    "resume",
+    "escalate",
+    "resolve",
+    "inform",
+    "mediate",
+    "close",
+    "reopen",
+]
+STATUSES: tuple[Status, ...] = get_args(Status)
+VERBS: tuple[Verb, ...] = get_args(Verb)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From a state by a verb to a state, if the guard lets it; `source` None: there was no case before."""
+
+    source: Status | None
+    verb: Verb
+    target: Status
+    guard: Literal["owned", "explained", "room_above"] | None = None
+
+
+_UNRESOLVED: tuple[Status, ...] = (
+    "received",
+    "classified",
+    "investigating",
+    "waiting_customer",
+    "resolving",
+    "mediation",
+)
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition(None, "open", "received"),
+    Transition("received", "classify", "classified"),
+    Transition("classified", "classify", "classified"),
+    Transition("investigating", "classify", "investigating"),
+    Transition("waiting_customer", "classify", "waiting_customer"),
+    Transition("resolving", "classify", "resolving"),
+    *(Transition(status, "assign", status) for status in STATUSES if status != "closed"),
+    *(Transition(status, "escalate", status, "room_above") for status in _UNRESOLVED),
+    Transition("classified", "start", "investigating", "owned"),
+    Transition("investigating", "wait", "waiting_customer", "owned"),
+    Transition("waiting_customer", "resume", "investigating"),
+    Transition("investigating", "start", "resolving", "owned"),
+    *(Transition(status, "resolve", "resolved", "owned") for status in _UNRESOLVED),
+    Transition("resolved", "inform", "informed"),
+    Transition("informed", "inform", "informed"),
+    Transition("resolved", "close", "closed", "explained"),
+    Transition("informed", "close", "closed"),
+    Transition("informed", "mediate", "mediation"),
+    Transition("closed", "mediate", "mediation"),
+    Transition("resolved", "reopen", "investigating"),
+    Transition("informed", "reopen", "investigating"),
+    Transition("closed", "reopen", "investigating"),
+)
+"""Whatever is not in this table is refused; `resolve` may skip states when the first answer already helps.
+
+Who closes a case whose result the customer was not told says why.
+"""
+HIGHEST_LEVEL = 3
+
+_TABLE = {(each.source, each.verb): each for each in TRANSITIONS}
+
+
+def transition(status: Status, verb: Verb) -> Transition | None:
+    """What the table has for this verb in this state; None if it is refused."""
+    return _TABLE.get((status, verb))
+
+
+def allowed(status: str) -> list[str]:
+    """The verbs that the table has for this state."""
+    return [each.verb for each in TRANSITIONS if each.source == status]
