@@ -1,4 +1,4 @@
-"""make bench [ONLY=http,edge,ghosts,archive,duplicates,imports,files,events,scoring,start]."""
+"""make bench [ONLY=http,edge,ghosts,archive,duplicates,imports,files,interactions,events,scoring,start]."""
 
 import argparse
 import asyncio
@@ -9,7 +9,19 @@ from typing import NamedTuple
 
 import uvloop
 from tools.bench.figures import Line
-from tools.bench.parts import archive, duplicates, edge, events, files, ghosts, http, imports, scoring, start
+from tools.bench.parts import (
+    archive,
+    duplicates,
+    edge,
+    events,
+    files,
+    ghosts,
+    http,
+    imports,
+    interactions,
+    scoring,
+    start,
+)
 from tools.bench.stage import SMALL, Sizes, Stage, stage
 
 from shared.telemetry import logs
@@ -32,6 +44,7 @@ PARTS = {
     "duplicates": Part("Duplicates, in a set of which it is known and in an archive", duplicates.measure),
     "imports": Part("A file of orders through POST /v1/imports, of COPY", imports.measure),
     "files": Part("Files that leave, and workbooks that arrive", files.measure),
+    "interactions": Part("Interactions, a million of them", interactions.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),

@@ -33,6 +33,7 @@ class Sizes:
     rescored: int = 2_000
     archive: int = 1_000_000
     doubles: int = 100_000
+    interactions: int = 1_000_000
 
 
 SMALL = Sizes(
@@ -45,6 +46,7 @@ SMALL = Sizes(
     rescored=50,
     archive=300,
     doubles=300,
+    interactions=600,
 )
 
 
