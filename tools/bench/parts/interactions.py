@@ -36,7 +36,8 @@ INSERT INTO customer_ref (id, status, version, updated_at)
 SELECT id, 'active', 1, now() FROM unnest($1::uuid[]) AS id
 """
 _LOGGED = """
-INSERT INTO interaction SELECT gen_random_uuid(), ($1::uuid[])[1 + n % cardinality($1::uuid[])], NULL, 'call', 'inbound',
+INSERT INTO interaction
+SELECT gen_random_uuid(), ($1::uuid[])[1 + n % cardinality($1::uuid[])], NULL, 'call', 'inbound',
     now() - make_interval(mins => n), '[]', '回访 Follow-up', NULL, '[]', gen_random_uuid(), 1, now(), now()
 FROM generate_series(1, $2::int) AS n
 """
