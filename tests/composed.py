@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode
 import asyncpg
 from starlette.types import ASGIApp, Message, Scope
 
+from shared.db.migrate import upgrade
 from tonglu_local.options import SERVICES, Options
 from tonglu_local.postgres import EmbeddedPostgres
 from tonglu_local.system import System, running
@@ -35,14 +36,14 @@ async def composed(
         "TONGLU_AMQP_URL": amqp_url or "",
         "TONGLU_AMQP_PREFIX": name,
     }
-    options = Options.of(environment)
-    async with running(options, urls) as system:
-        await let_ask_much(urls["gateway"].owner_url)
+    await upgrade("gateway", urls["gateway"].owner_url)
+    await let_ask_much(urls["gateway"].owner_url)  # before the gateway knows of other plans
+    async with running(Options.of(environment), urls) as system:
         yield system
 
 
 async def let_ask_much(gateway_url: str) -> None:
-    """Plans under which a test may ask faster than any person; the gateway knows within two seconds."""
+    """Plans under which a test may ask faster than any person; a running gateway knows in two seconds."""
     connection = await asyncpg.connect(gateway_url)
     try:
         await connection.execute(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from interaction_svc.app import build
+from interaction_svc.calendars.commands import CHANGED
 from interaction_svc.promises.commands import BREAKING
 from interaction_svc.settings import Settings
 from shared.auth import Principal
@@ -145,6 +146,14 @@ class World:
             return not await self.sql(
                 "SELECT FROM job WHERE kind = $1 AND every_seconds IS NULL AND state <> 'done'", BREAKING
             )
+
+        await eventually(done)
+
+    async def counted(self) -> None:
+        """Until the worker has counted deadlines anew, if a calendar was changed."""
+
+        async def done() -> bool:
+            return not await self.sql("SELECT FROM job WHERE kind = $1 AND state <> 'done'", CHANGED)
 
         await eventually(done)
 

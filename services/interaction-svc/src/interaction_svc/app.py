@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from interaction_svc.calendars.commands import CHANGED
 from interaction_svc.calendars.routes import router as calendars_router
+from interaction_svc.complaints.commands import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.asides import router as asides_router
 from interaction_svc.handling.routes import router as handling_router
@@ -46,7 +48,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             calendars_router,
         ],
         jobs=Jobs(
-            {BREAKING: break_overdue, FORGETTING: forget_old},
+            {BREAKING: break_overdue, FORGETTING: forget_old, CHANGED: count_anew},
             periodic=[Every(BREAKING, seconds=60), Every(FORGETTING, seconds=3600)],
         ),
         consumers=Consumers(CUSTOMER_EVENTS),

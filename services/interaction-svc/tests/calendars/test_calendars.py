@@ -1,5 +1,6 @@
 """Calendars through the API: hours of the week, holidays, days set by hand, deadlines."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,13 @@ async def calendar(world: Any) -> dict[str, Any]:
     assert read.json() == made
     assert read.headers["etag"] == answer.headers["etag"] == '"v1"'
     return made
+
+
+@pytest.fixture(autouse=True)
+async def at_rest(world: Any) -> AsyncIterator[None]:
+    """What the worker does about a changed calendar is over before everything is deleted."""
+    yield
+    await world.counted()
 
 
 async def day(world: Any, calendar: dict[str, Any], wanted: str) -> dict[str, Any]:

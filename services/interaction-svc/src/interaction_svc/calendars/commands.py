@@ -1,5 +1,6 @@
 """Every change of a calendar and of its days."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,11 @@ from interaction_svc.calendars.schemas import CalendarCreate, CalendarPatch, Day
 from interaction_svc.calendars.tables import Calendar, CalendarDay
 from shared.db import Tx, prepare
 from shared.http import check_version
+from shared.jobs import enqueue
 from shared.problems import Conflict, Invalid
 
+CHANGED = "calendars.changed"
+"""The job that counts anew what was counted by the calendar of all who have no other."""
 _T = Calendar.__table__  # type: ignore[attr-defined]
 _D = CalendarDay.__table__  # type: ignore[attr-defined]
 _CHANGEABLE = ("name", "timezone", "week", "country", "subdivision", "version", "updated_at")
@@ -55,6 +59,7 @@ async def create_calendar(tx: Tx, body: CalendarCreate) -> dict[str, Any]:
         raise Conflict(
             "calendar_exists", en="The org unit has a calendar already.", zh="该组织单元已有工作日历。"
         ) from None
+    await _count_anew(tx, row)
     return row
 
 
@@ -67,29 +72,39 @@ async def change_calendar(
     wanted = _of_a_known_place({**before, **patch.changes()})
     after = {**wanted, "version": before["version"] + 1, "updated_at": tx.now}
     await tx.run(_CHANGE, b_id=calendar_id, b_version=before["version"], **after)
+    await _count_anew(tx, before)
     return after
 
 
 async def remove_calendar(tx: Tx, calendar_id: UUID, *, expected: int | None) -> None:
     """Remove it with its days; NotFound, Stale when `expected` is not the version."""
-    check_version(expected, (await queries.calendar_to_change(tx, calendar_id))["version"])
+    before = await queries.calendar_to_change(tx, calendar_id)
+    check_version(expected, before["version"])
     await tx.run(_REMOVE, b_id=calendar_id)
+    await _count_anew(tx, before)
 
 
 async def set_day(tx: Tx, calendar_id: UUID, day: date, body: DaySet) -> dict[str, Any]:
     """Set what is worked on a day, or NotFound; the same again changes nothing."""
-    await queries.calendar_to_change(tx, calendar_id)
+    before = await queries.calendar_to_change(tx, calendar_id)
     row = {**body.model_dump(), "calendar_id": calendar_id, "day": day}
     await tx.run(_SET_DAY, **row)
     await tx.run(_TOUCH, b_id=calendar_id, updated_at=tx.now)
+    await _count_anew(tx, before)
     return {**row, "source": "own"}
 
 
 async def clear_day(tx: Tx, calendar_id: UUID, day: date) -> None:
     """Let the week and the holidays say again what is worked on a day; NotFound if there is no calendar."""
-    await queries.calendar_to_change(tx, calendar_id)
+    before = await queries.calendar_to_change(tx, calendar_id)
     if await tx.run(_CLEAR_DAY, b_id=calendar_id, b_day=day):
         await tx.run(_TOUCH, b_id=calendar_id, updated_at=tx.now)
+        await _count_anew(tx, before)
+
+
+async def _count_anew(tx: Tx, calendar: Mapping[str, Any]) -> None:
+    if calendar["org_unit_id"] is None:
+        await enqueue(tx, CHANGED, {}, dedup_key=CHANGED)
 
 
 def _of_a_known_place(wanted: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,16 @@
 """Every SELECT over calendars, and their working time."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Uuid, bindparam, select
 
 from interaction_svc.calendars.domain import Day, Hours
 from interaction_svc.calendars.schemas import CalendarQuery
-from interaction_svc.calendars.spans import minutes_of, week_of, written
+from interaction_svc.calendars.spans import written
 from interaction_svc.calendars.tables import Calendar, CalendarDay
+from interaction_svc.calendars.written import as_written, hours_from
 from shared.db import Reader, Record, Tx, prepare
 from shared.http import Listing
 from shared.problems import not_found
@@ -22,6 +21,7 @@ _D = CalendarDay.__table__  # type: ignore[attr-defined]
 _one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
+_OF_COMPANY = prepare(select(_T).where(_T.c.org_unit_id.is_(None)).with_for_update(read=True))
 _OWN = prepare(select(_D).where(_D.c.calendar_id == bindparam("b_id", type_=Uuid)))
 _LIST = Listing(
     select(_T),
@@ -50,14 +50,15 @@ async def calendars(reader: Reader, query: CalendarQuery, sealer: Sealer) -> dic
 async def hours(reader: Reader, calendar_id: UUID) -> Hours:
     """When people work by this calendar, or 404."""
     found = await calendar(reader, calendar_id)
-    return hours_of(found, await reader.rows(_OWN, b_id=calendar_id))
+    return hours_from(as_written(found, map(dict, await reader.rows(_OWN, b_id=calendar_id))))
 
 
-def hours_of(found: Mapping[str, Any], own: list[Record]) -> Hours:
-    """The hours that a row and those of its days say."""
-    days = {row["day"]: Day(minutes_of(row["spans"]), "own", row["name"]) for row in own}
-    zone = ZoneInfo(found["timezone"])
-    return Hours(zone, week_of(found["week"]), found["country"], found["subdivision"], days)
+async def of_company(tx: Tx) -> str | None:
+    """The calendar without an org unit as it is written, if there is one; it stays so until the commit."""
+    found = await tx.row(_OF_COMPANY)
+    if found is None:
+        return None
+    return as_written(dict(found), map(dict, await tx.rows(_OWN, b_id=found["id"])))
 
 
 def shown(day: date, found: Day) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, insert, update
 
+from interaction_svc.calendars import queries as calendars
 from interaction_svc.complaints import domain, queries
 from interaction_svc.complaints.domain import Case, Deed, Step
 from interaction_svc.complaints.schemas import ComplaintCreate, ComplaintLoad
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
+from interaction_svc.sla.clock import Clock, clock_of
 from shared.db import Tx, prepare
 from shared.events import interaction as events
 from shared.http import check_version
+from shared.jobs import JobContext
 from shared.messaging import outbox
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
@@ -28,7 +31,9 @@ _SAVE = prepare(
     ),
     *(name for name in _T.c.keys() if name not in _FIXED),  # noqa: SIM118 - a ColumnCollection iterates columns
 )
+_COUNT = prepare(update(_T).where(_T.c.id == bindparam("b_id", type_=Uuid)), "sla_due_at", "step_due_at")
 _REMEMBER = prepare(insert(_S), *_S.c.keys())
+_AT_ONCE = 500
 
 Move = Callable[[Case, Deed], Step]
 _ANNOUNCED: Mapping[str, Any] = {
@@ -50,7 +55,8 @@ async def open_complaint(
 ) -> dict[str, Any]:
     """Take a complaint in; its number is given here."""
     (serial,) = await queries.next_serials(tx, 1)
-    step = domain.opened(_facts(tx, body, distributor_id, serial, Deed(by, tx.now)), Deed(by, tx.now))
+    deed = Deed(by, tx.now, clock=await _clock(tx))
+    step = domain.opened(_facts(tx, body, distributor_id, serial, deed), deed)
     keeper = await tx.value(_OPEN, **asdict(step.case))
     await _remember(tx, [step])
     _announce(tx, step)
@@ -66,8 +72,11 @@ async def load_complaints(
     was assigned, so that nobody is reminded of what is long done.
     """
     serials = await queries.next_serials(tx, len(bodies))
+    clock = await _clock(tx)
     courses = [
-        _course(tx, body, distributors[body.customer], serial, by)
+        _course(
+            tx, body, distributors[body.customer], serial, Deed(by, body.opened_at or tx.now, clock=clock)
+        )
         for body, serial in zip(bodies, serials, strict=True)
     ]
     await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))
@@ -90,12 +99,38 @@ async def move(
     """
     before = await queries.case_to_move(tx, complaint_id)
     check_version(expected, before.version)
-    step = how(before, Deed(by, tx.now, note))
+    # Asked for behind the lock of the case: whoever counts anew after a change of the calendar waits for it.
+    step = how(before, Deed(by, tx.now, note, await _clock(tx)))
     async with tx.handing_over():  # to somebody else, perhaps out of the caller's sight
         await tx.run(_SAVE, b_id=complaint_id, b_version=before.version, **asdict(step.case))
         await _remember(tx, [step])
     _announce(tx, step)
     return queries.shown(step.case, tx.now)
+
+
+async def count_anew(job: JobContext, _: dict[str, Any]) -> None:
+    """Move the deadlines of open cases to where the company's calendar puts them now."""
+    after: UUID | None = None
+    while True:
+        async with job.begin() as tx:
+            cases = await queries.open_cases(tx, after=after, most=_AT_ONCE)
+            clock = await _clock(tx)
+            moved = [domain.counted(case, clock) for case in cases]
+            await tx.run_many(
+                _COUNT,
+                [
+                    {"b_id": now.id, "sla_due_at": now.sla_due_at, "step_due_at": now.step_due_at}
+                    for before, now in zip(cases, moved, strict=True)
+                    if now != before
+                ],
+            )
+        if len(cases) < _AT_ONCE:
+            return
+        after = cases[-1].id
+
+
+async def _clock(tx: Tx) -> Clock:
+    return clock_of(await calendars.of_company(tx))
 
 
 def _facts(
@@ -111,18 +146,22 @@ def _facts(
     }
 
 
-def _course(tx: Tx, body: ComplaintLoad, distributor_id: UUID | None, serial: int, by: UUID) -> list[Step]:
-    opening = Deed(by, body.opened_at or tx.now)
+def _course(
+    tx: Tx, body: ComplaintLoad, distributor_id: UUID | None, serial: int, opening: Deed
+) -> list[Step]:
+    by = opening.by
     course = [domain.opened(_facts(tx, body, distributor_id, serial, opening), opening)]
     owner_id = body.owner_id or (by if body.resolved_at else None)
     if owner_id is not None:
         course.append(domain.assign(course[-1].case, opening, owner_id))
     if body.resolved_at is not None and body.result is not None:
-        course.append(domain.resolve(course[-1].case, Deed(by, body.resolved_at), body.result))
+        course.append(domain.resolve(course[-1].case, replace(opening, at=body.resolved_at), body.result))
     if body.informed_at is not None:
-        course.append(domain.inform(course[-1].case, Deed(by, body.informed_at), None))
+        course.append(domain.inform(course[-1].case, replace(opening, at=body.informed_at), None))
     if body.closed_at is not None:
-        course.append(domain.close(course[-1].case, Deed(by, body.closed_at, "loaded as a past case")))
+        course.append(
+            domain.close(course[-1].case, replace(opening, at=body.closed_at, note="loaded as a past case"))
+        )
     return course
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from interaction_svc.complaints.transitions import HIGHEST_LEVEL, Status, Verb, allowed, transition
 from interaction_svc.sla import domain as sla
+from interaction_svc.sla.clock import WALL, Clock
 from shared.problems import Conflict, Invalid
 
 
@@ -50,11 +51,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Who does something to a case, when, and what they say about it."""
+    """Who does something to a case, when, what they say about it, and by what clock deadlines count."""
 
     by: UUID
     at: datetime
     note: str | None = None
+    clock: Clock = WALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def check_past(times: Iterable[datetime], *, now: datetime) -> None:
 
 def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
     """A new case; `facts` are its fixed fields, category and severity, all but the times."""
-    due = sla.resolution_due(deed.at, facts["severity"])
+    due = sla.resolution_due(deed.clock, deed.at, facts["severity"])
     case = Case(
         **facts,
         cause=None,
@@ -95,7 +97,7 @@ def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
         sla_paused=timedelta(0),
         escalation_level=0,
         step_started_at=deed.at,
-        step_due_at=sla.step_due("received", deed.at, facts["severity"], due),
+        step_due_at=sla.step_due(deed.clock, "received", deed.at, facts["severity"], due),
         resolved_at=None,
         result=None,
         informed_at=None,
@@ -205,9 +207,14 @@ def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
         version=case.version + 1,
         updated_at=deed.at,
     )
-    due = sla.resolution_due(after.sla_started_at, after.severity, after.sla_paused)
-    step_due = sla.step_due(after.status, entered, after.severity, due)
-    return Step(verb, case.status, replace(after, sla_due_at=due, step_due_at=step_due), deed)
+    return Step(verb, case.status, counted(after, deed.clock), deed)
+
+
+def counted(case: Case, clock: Clock) -> Case:
+    """The case with its deadlines by this clock."""
+    due = sla.resolution_due(clock, case.sla_started_at, case.severity, case.sla_paused)
+    step_due = sla.step_due(clock, case.status, case.step_started_at, case.severity, due)
+    return replace(case, sla_due_at=due, step_due_at=step_due)
 
 
 def _clock(case: Case, target: Status, deed: Deed) -> dict[str, Any]:
@@ -216,7 +223,10 @@ def _clock(case: Case, target: Status, deed: Deed) -> dict[str, Any]:
         return {"sla_paused_at": case.sla_paused_at or deed.at}
     if case.sla_paused_at is None:
         return {}
-    return {"sla_paused_at": None, "sla_paused": case.sla_paused + (deed.at - case.sla_paused_at)}
+    return {
+        "sla_paused_at": None,
+        "sla_paused": case.sla_paused + deed.clock.between(case.sla_paused_at, deed.at),
+    }
 
 
 def _not_allowed(status: str, verb: str) -> Conflict:

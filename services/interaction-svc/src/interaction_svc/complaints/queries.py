@@ -31,6 +31,13 @@ _STEPS = prepare(
     )
     .order_by(_S.c.version)
 )
+_OPEN = prepare(
+    select(_T)
+    .where(_T.c.resolved_at.is_(None), _T.c.id > bindparam("b_after", type_=Uuid))
+    .order_by(_T.c.id)
+    .limit(bindparam("b_most", type_=Integer))
+    .with_for_update()
+)
 _SERIALS = prepare(
     select(SERIAL.next_value().label("serial")).select_from(
         func.generate_series(1, bindparam("wanted", type_=Integer))
@@ -71,6 +78,11 @@ async def complaint(reader: Reader, complaint_id: UUID, *, now: datetime) -> dic
 async def case_to_move(tx: Tx, complaint_id: UUID) -> Case:
     """One complaint in sight, locked until the transaction ends, or 404."""
     return Case(**_found(await tx.row(_LOCKED, b_id=complaint_id, **sight(tx.scope))))
+
+
+async def open_cases(tx: Tx, *, after: UUID | None, most: int) -> list[Case]:
+    """The next cases that are not resolved, by id, locked until the transaction ends."""
+    return [Case(**row) for row in await tx.rows(_OPEN, b_after=after or UUID(int=0), b_most=most)]
 
 
 async def steps(reader: Reader, complaint_id: UUID) -> list[dict[str, Any]]:

@@ -63,8 +63,8 @@ async def _batch(body: ComplaintBatch, caller: Caller, request: Request, db: Db)
         "The customer is named by its id, or by an identity: 422 `customer_unknown` if it is nobody's, 422 "
         "`customer_ambiguous` if several distributors use it. The complaint gets a number and stands at "
         "`received`; `step_due_at` says until when it must be answered, `sla` until when it must be "
-        "resolved. Both are counted in wall-clock hours by severity, nights and holidays included: "
-        "resolution within 24 (critical), 48 (high), 120 (normal), 240 (low)."
+        "resolved: within 24 hours (critical), 48 (high), 120 (normal), 240 (low). They are counted in the "
+        "working time of the calendar without an org unit; while there is none, every hour counts."
     ),
     response_model=ComplaintRead,
     responses=NO_SUCH_RECORD,

@@ -126,7 +126,7 @@ class ComplaintBatch(Input):
 
 
 class Sla(Output):
-    """The clock of the resolution: wall-clock hours by severity.
+    """The clock of the resolution: hours by severity, in the company's working time if it has a calendar.
 
     While it is `paused`, `due_at` is as of `paused_at`; the pause is added when the clock runs again.
     """

@@ -1,8 +1,10 @@
-"""The default service levels: hours of wall-clock time per severity, nights and holidays included."""
+"""The default service levels: hours per severity, by the clock that counts for the company."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, get_args
+
+from interaction_svc.sla.clock import Clock
 
 Severity = Literal["low", "normal", "high", "critical"]
 SEVERITIES: tuple[str, ...] = get_args(Severity)
@@ -29,17 +31,21 @@ _OWN_TIME = ("waiting_customer", "resolved", "informed")
 """States whose deadline has nothing to do with the resolution's: its clock does not run in them."""
 
 
-def resolution_due(started_at: datetime, severity: str, paused: timedelta = timedelta(0)) -> datetime:
+def resolution_due(
+    clock: Clock, started_at: datetime, severity: str, paused: timedelta = timedelta(0)
+) -> datetime:
     """Until when the complaint must be resolved; `paused` is how long its clock stood still."""
-    return started_at + timedelta(hours=RESOLUTION_HOURS[severity]) + paused
+    return clock.after(started_at, timedelta(hours=RESOLUTION_HOURS[severity]) + paused)
 
 
-def step_due(status: str, started_at: datetime, severity: str, resolution: datetime) -> datetime | None:
+def step_due(
+    clock: Clock, status: str, started_at: datetime, severity: str, resolution: datetime
+) -> datetime | None:
     """Until when the state must be left; never later than the resolution is due; None: no deadline."""
     hours = STEP_HOURS.get(status)
     if hours is None:
         return None
-    due = started_at + timedelta(hours=hours[severity])
+    due = clock.after(started_at, timedelta(hours=hours[severity]))
     return due if status in _OWN_TIME else min(due, resolution)
 
 
