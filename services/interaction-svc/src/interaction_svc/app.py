@@ -6,7 +6,6 @@ from interaction_svc.calendars.commands import CHANGED
 from interaction_svc.calendars.routes import router as calendars_router
 from interaction_svc.complaints.commands import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
-from interaction_svc.handling.asides import router as asides_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
 from interaction_svc.loads.commands import FORGETTING, forget_old
@@ -42,7 +41,6 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             promises_router,
             complaints_router,
             handling_router,
-            asides_router,
             timeline_router,
             loads_router,
             calendars_router,

@@ -1,26 +1,31 @@
 """The door for HTTP: one verb per step of a complaint's course."""
 
 from typing import Any
-from uuid import UUID
 
-from fastapi import Response
-
-from interaction_svc.complaints import commands, domain
+from interaction_svc.complaints import domain
 from interaction_svc.complaints.schemas import ComplaintRead
+from interaction_svc.handling.doing import Asked
 from interaction_svc.handling.schemas import (
     ComplaintAssign,
     ComplaintClassify,
     ComplaintClose,
+    ComplaintEscalate,
     ComplaintInform,
+    ComplaintMediate,
+    ComplaintReopen,
     ComplaintResolve,
+    ComplaintResume,
     ComplaintStart,
+    ComplaintWait,
 )
-from shared.http import Caller, IfMatch, Router, WriteTx, needs, set_etag
+from shared.http import Router, needs
 
 router = Router(tags=["complaints"])
 _EMPTY_CLASSIFY = ComplaintClassify()
 _EMPTY_START = ComplaintStart()
 _EMPTY_INFORM = ComplaintInform()
+_EMPTY_WAIT = ComplaintWait()
+_EMPTY_RESUME = ComplaintResume()
 _EMPTY_CLOSE = ComplaintClose()
 
 
@@ -35,25 +40,8 @@ _EMPTY_CLOSE = ComplaintClose()
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
-async def classify_complaint(
-    *,
-    complaint_id: UUID,
-    body: ComplaintClassify = _EMPTY_CLASSIFY,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx,
-        complaint_id,
-        lambda case, deed: domain.classify(case, deed, **body.found()),
-        by=caller.id,
-        note=body.note,
-        expected=expected,
-    )
-    set_etag(response, row["version"])
-    return row
+async def classify_complaint(asked: Asked, body: ComplaintClassify = _EMPTY_CLASSIFY) -> dict[str, Any]:
+    return await asked.move(lambda case, deed: domain.classify(case, deed, **body.found()), body.note)
 
 
 @router.post(
@@ -64,25 +52,8 @@ async def classify_complaint(
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
-async def assign_complaint(
-    *,
-    complaint_id: UUID,
-    body: ComplaintAssign,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx,
-        complaint_id,
-        lambda case, deed: domain.assign(case, deed, body.owner_id),
-        by=caller.id,
-        note=body.note,
-        expected=expected,
-    )
-    set_etag(response, row["version"])
-    return row
+async def assign_complaint(asked: Asked, body: ComplaintAssign) -> dict[str, Any]:
+    return await asked.move(lambda case, deed: domain.assign(case, deed, body.owner_id), body.note)
 
 
 @router.post(
@@ -96,25 +67,8 @@ async def assign_complaint(
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
-async def start_complaint_step(
-    *,
-    complaint_id: UUID,
-    body: ComplaintStart = _EMPTY_START,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx,
-        complaint_id,
-        lambda case, deed: domain.start(case, deed, body.step),
-        by=caller.id,
-        note=body.note,
-        expected=expected,
-    )
-    set_etag(response, row["version"])
-    return row
+async def start_complaint_step(asked: Asked, body: ComplaintStart = _EMPTY_START) -> dict[str, Any]:
+    return await asked.move(lambda case, deed: domain.start(case, deed, body.step), body.note)
 
 
 @router.post(
@@ -127,25 +81,8 @@ async def start_complaint_step(
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
-async def resolve_complaint(
-    *,
-    complaint_id: UUID,
-    body: ComplaintResolve,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx,
-        complaint_id,
-        lambda case, deed: domain.resolve(case, deed, body.result),
-        by=caller.id,
-        note=body.note,
-        expected=expected,
-    )
-    set_etag(response, row["version"])
-    return row
+async def resolve_complaint(asked: Asked, body: ComplaintResolve) -> dict[str, Any]:
+    return await asked.move(lambda case, deed: domain.resolve(case, deed, body.result), body.note)
 
 
 @router.post(
@@ -156,25 +93,8 @@ async def resolve_complaint(
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
-async def inform_complainant(
-    *,
-    complaint_id: UUID,
-    body: ComplaintInform = _EMPTY_INFORM,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx,
-        complaint_id,
-        lambda case, deed: domain.inform(case, deed, body.text),
-        by=caller.id,
-        note=body.note,
-        expected=expected,
-    )
-    set_etag(response, row["version"])
-    return row
+async def inform_complainant(asked: Asked, body: ComplaintInform = _EMPTY_INFORM) -> dict[str, Any]:
+    return await asked.move(lambda case, deed: domain.inform(case, deed, body.text), body.note)
 
 
 @router.post(
@@ -185,17 +105,80 @@ async def inform_complainant(
     response_model=ComplaintRead,
     **needs("complaints:write"),
 )
-async def close_complaint(
-    *,
-    complaint_id: UUID,
-    body: ComplaintClose = _EMPTY_CLOSE,
-    tx: WriteTx,
-    caller: Caller,
-    expected: IfMatch,
-    response: Response,
-) -> dict[str, Any]:
-    row = await commands.move(
-        tx, complaint_id, domain.close, by=caller.id, note=body.reason, expected=expected
-    )
-    set_etag(response, row["version"])
-    return row
+async def close_complaint(asked: Asked, body: ComplaintClose = _EMPTY_CLOSE) -> dict[str, Any]:
+    return await asked.move(domain.close, body.reason)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/wait",
+    operation_id="waitForCustomer",
+    summary="Wait for the customer 等待客户",
+    description=(
+        "`investigating` becomes `waiting_customer`: the customer must answer first. The clock of the "
+        "resolution stands still until `/resume` or `/resolve`; `step_due_at` says when to ask again."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def wait_for_customer(asked: Asked, body: ComplaintWait = _EMPTY_WAIT) -> dict[str, Any]:
+    return await asked.move(domain.wait, body.note)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/resume",
+    operation_id="resumeComplaint",
+    summary="Go on after waiting 恢复处理",
+    description=(
+        "`waiting_customer` becomes `investigating`. The clock runs again, and `sla.due_at` is later "
+        "by the pause."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def resume_complaint(asked: Asked, body: ComplaintResume = _EMPTY_RESUME) -> dict[str, Any]:
+    return await asked.move(domain.resume, body.note)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/escalate",
+    operation_id="escalateComplaint",
+    summary="Escalate a complaint 升级投诉",
+    description=(
+        "Somebody higher has to look at it: `escalation_level` grows by one, to 3 at most, and "
+        "`complaint.escalated.v1` tells of it. Possible until it is resolved."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def escalate_complaint(asked: Asked, body: ComplaintEscalate) -> dict[str, Any]:
+    return await asked.move(domain.escalate, body.reason)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/mediate",
+    operation_id="mediateComplaint",
+    summary="Mediate 调解",
+    description=(
+        "The customer, who was told, does not accept the result: `informed` or `closed` becomes "
+        "`mediation`. The clock starts anew and the result is asked for again."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def mediate_complaint(asked: Asked, body: ComplaintMediate) -> dict[str, Any]:
+    return await asked.move(domain.mediate, body.reason)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/reopen",
+    operation_id="reopenComplaint",
+    summary="Take a complaint up again 重新打开投诉",
+    description=(
+        "`resolved`, `informed` or `closed` becomes `investigating`; the clock starts anew and the result "
+        "is asked for again. What was said stays in the history."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def reopen_complaint(asked: Asked, body: ComplaintReopen) -> dict[str, Any]:
+    return await asked.move(domain.reopen, body.reason)
