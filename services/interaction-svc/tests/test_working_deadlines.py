@@ -96,6 +96,35 @@ async def test_a_changed_calendar_moves_the_deadlines_of_open_cases_only(world: 
     assert await read(world, done) == done
 
 
+async def test_whether_a_result_came_in_time_is_settled_with_it(world: Any) -> None:
+    calendar = await created(world)
+    done = await world.complaint(await world.customer())
+    for verb, body in (("assign", {"owner_id": str(uuid4())}), ("resolve", {"result": "换货"})):
+        done = (await world.do(done, verb, **body)).json()
+    async with world.client(MANAGER) as client:
+        assert (await client.delete(f"/v1/calendars/{calendar['id']}")).status_code == 204
+    await world.counted()
+    for verb in ("inform", "close"):
+        assert (await world.do(done, verb)).json()["sla"] == done["sla"]
+    again = (await world.do(done, "reopen", reason="仍有裂纹")).json()
+    assert moment(again["sla"]["due_at"]) - moment(again["step_started_at"]) == timedelta(hours=120)
+
+
+async def test_a_result_found_while_waiting_is_measured_with_the_pause_given_back(world: Any) -> None:
+    complaint = await world.complaint(await world.customer(), severity="critical")
+    for verb, body in (("classify", {}), ("assign", {"owner_id": str(uuid4())}), ("start", {}), ("wait", {})):
+        assert (await world.do(complaint, verb, **body)).status_code == 200
+    await world.sql(
+        "UPDATE complaint SET sla_started_at = sla_started_at - interval '3 days', "
+        "sla_paused_at = sla_paused_at - interval '3 days' WHERE id = $1",
+        UUID(complaint["id"]),
+    )
+    resolved = (await world.do(complaint, "resolve", result="换货")).json()
+    assert resolved["sla"]["state"] == "met"
+    late = moment(resolved["sla"]["due_at"]) - moment(complaint["sla"]["due_at"])
+    assert timedelta(0) <= late < timedelta(minutes=1)
+
+
 async def test_more_cases_than_one_look_takes_are_counted(world: Any) -> None:
     complaint = await world.complaint(await world.customer())
     own = {"id": "gen_random_uuid()", "number": "'N-' || n"}

@@ -198,11 +198,11 @@ def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
     if found.guard is not None:
         _GUARDS[found.guard](case, deed)
     entered = case.step_started_at if found.target == case.status else deed.at
+    ticked = counted(replace(case, **_clock(case, found.target, deed)), deed.clock)
     after = replace(
-        case,
+        ticked,
         **changes,
         status=found.target,
-        **_clock(case, found.target, deed),
         step_started_at=entered,
         version=case.version + 1,
         updated_at=deed.at,
@@ -211,8 +211,10 @@ def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
 
 
 def counted(case: Case, clock: Clock) -> Case:
-    """The case with its deadlines by this clock."""
-    due = sla.resolution_due(clock, case.sla_started_at, case.severity, case.sla_paused)
+    """The case with its deadlines by this clock; whether its result came in time is settled with it."""
+    due = case.sla_due_at
+    if case.resolved_at is None:
+        due = sla.resolution_due(clock, case.sla_started_at, case.severity, case.sla_paused)
     step_due = sla.step_due(clock, case.status, case.step_started_at, case.severity, due)
     return replace(case, sla_due_at=due, step_due_at=step_due)
 
