@@ -13,6 +13,8 @@ from interaction_svc.loads.routes import router as loads_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.settings import Settings
+from interaction_svc.staff.consumers import STAFF_EVENTS
+from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
@@ -49,7 +51,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             {BREAKING: break_overdue, FORGETTING: forget_old, CHANGED: count_anew},
             periodic=[Every(BREAKING, seconds=60), Every(FORGETTING, seconds=3600)],
         ),
-        consumers=Consumers(CUSTOMER_EVENTS),
+        consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
         carried={"references": references},
     )
     return Service(blueprint, settings, database=database, bus=bus)
