@@ -25,6 +25,10 @@ OPEN: Mapping[str, str] = {
     # interaction-svc, scoring-svc, notify-svc
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
+    "rule_revision": "which state of the company's rules counts",
+    "sla_policy": "the company's rules",
+    "team": "who works together: ids",
+    "team_member": "who works together: ids and codes",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",

@@ -239,6 +239,21 @@ class World:
         week = {"mon": ["09:00-18:00"]}
         return {"name": "客服", "timezone": "Asia/Shanghai", "week": week, "org_unit_id": str(uuid4())}
 
+    async def policy(self) -> str:
+        targets = {"high": {"resolution": 480}}
+        made = await self.admin.made("/v1/sla-policies", {"name": "核心客户", "targets": targets})
+        return str(made["id"])
+
+    async def team(self) -> str:
+        return str((await self.admin.made("/v1/teams", await self.for_createTeam()))["id"])
+
+    async def for_createTeam(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """One whose name and members nobody has."""
+        return {"name": self.unique("客服组"), "members": [{"staff_id": str(uuid4())}]}
+
+    async def for_changeTeam(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"members": [{"staff_id": str(uuid4())}]}
+
     async def custom_field(self, *, retired: bool = False) -> str:
         """A field that demands nothing of the customers of this world."""
         made = str((await self.admin.made("/v1/fields", await self.for_createField()))["id"])

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from interaction_svc.app import build
-from interaction_svc.calendars.commands import CHANGED
 from interaction_svc.promises.commands import BREAKING
+from interaction_svc.revisions.commands import CHANGED
 from interaction_svc.settings import Settings
 from shared.auth import Principal
 from shared.clock import new_id

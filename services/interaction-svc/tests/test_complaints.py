@@ -23,6 +23,8 @@ COURSE = {
 }
 NOTED = {
     "resolve": {"result": "换货"},
+    "answer": {"text": "已收到照片"},
+    "hear": {"text": "什么时候补发？"},
     **{verb: {"reason": "仍有裂纹"} for verb in ("close", "reopen", "mediate", "escalate")},
 }
 

@@ -12,6 +12,8 @@ OVER = {"resolved", "informed", "closed"}
 LEADS: dict[str, dict[str, str]] = {
     "classify": {each: each for each in UNRESOLVED - {"mediation"}} | {"received": "classified"},
     "assign": {each: each for each in UNRESOLVED | OVER - {"closed"}},
+    "answer": {each: each for each in UNRESOLVED | OVER - {"closed"}},
+    "hear": {each: each for each in UNRESOLVED | OVER - {"closed"}} | {"waiting_customer": "investigating"},
     "escalate": {each: each for each in UNRESOLVED},
     "start": {"classified": "investigating", "investigating": "resolving"},
     "wait": {"investigating": "waiting_customer"},
@@ -35,6 +37,8 @@ class Case:
     told: bool = False
     level: int = 0
     reopened: int = 0
+    answered: bool = False
+    awaited: bool = False
     steps: list[str] = field(default_factory=lambda: ["open"])
 
     def after(self, verb: str, *, explained: bool) -> str | None:
@@ -52,13 +56,15 @@ class Case:
         self.owned |= verb == "assign"
         self.level += verb == "escalate"
         again = verb in {"reopen", "mediate"}
+        heard = verb in {"answer", "wait", "inform"}
+        self.answered |= heard
+        self.awaited = (self.awaited or verb == "hear" or again) and not heard and verb != "close"
         self.reopened += again
         self.resolved = (self.resolved or verb == "resolve") and not again
         self.told = (self.told or verb == "inform") and not again
 
 
-VERBS = ("classify", "assign", "start", "wait", "resume", "escalate", "resolve", "inform", "mediate", "close")
-complaint_steps = st.lists(st.tuples(st.sampled_from((*VERBS, "reopen")), st.booleans()), max_size=14)
+complaint_steps = st.lists(st.tuples(st.sampled_from(tuple(LEADS)), st.booleans()), max_size=14)
 # Most random courses never leave the first states, so some begin further on.
 beginnings = st.sampled_from(
     [
@@ -76,6 +82,8 @@ def _body(verb: str, *, explained: bool) -> dict[str, Any]:
         return {"owner_id": str(uuid4())}
     if verb == "resolve":
         return {"result": "换货"}
+    if verb in {"answer", "hear"}:
+        return {"text": "照片已收到"}
     if verb == "close":
         return {"reason": "客户已停业"} if explained else {}
     return {"reason": "不满意"} if verb in {"reopen", "mediate", "escalate"} else {}
@@ -111,6 +119,10 @@ async def _agree(world: Any, complaint_id: UUID, model: Case) -> None:
     )
     assert (row["owner_id"] is not None, row["resolved_at"] is not None) == (model.owned, model.resolved)
     assert (row["informed_at"] is not None) == model.told
+    assert (row["first_answered_at"] is not None, row["awaiting_since"] is not None) == (
+        model.answered,
+        model.awaited,
+    )
     assert (row["sla_paused_at"] is not None) == (model.status == "waiting_customer")
     assert (row["step_due_at"] is None) == (row["closed_at"] is not None) == (model.status == "closed")
     assert [step["verb"] for step in steps] == model.steps

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from interaction_svc.calendars.queries import of_company
+from interaction_svc.calendars.queries import by_org_unit
 from interaction_svc.calendars.working import WorkingTime
 from interaction_svc.calendars.written import hours_from
 from interaction_svc.complaints.tables import Complaint
@@ -33,8 +33,7 @@ async def created(world: Any, **fields: Any) -> dict[str, Any]:
 
 async def working(world: Any) -> WorkingTime:
     async with world.database.begin() as tx:
-        written = await of_company(tx)
-    assert written is not None
+        written = (await by_org_unit(tx))[None]
     return WorkingTime(hours_from(written))
 
 

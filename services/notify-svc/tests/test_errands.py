@@ -11,7 +11,14 @@ from notify_svc.app import build
 from notify_svc.errands import consumers
 from notify_svc.settings import Settings
 from shared.clock import new_id
-from shared.events.interaction import ComplaintAssigned, ComplaintClosed
+from shared.events.interaction import (
+    ComplaintAssigned,
+    ComplaintBreached,
+    ComplaintClosed,
+    ComplaintEscalated,
+    ComplaintResolved,
+    ComplaintWarned,
+)
 from shared.events.scoring import ChurnCleared, ChurnWarned
 from shared.messaging import outbox
 from shared.testing import running
@@ -21,6 +28,10 @@ HANDLERS: dict[Any, Any] = {
     ChurnCleared: consumers.on_churn_cleared,
     ComplaintAssigned: consumers.on_complaint_assigned,
     ComplaintClosed: consumers.on_complaint_closed,
+    ComplaintResolved: consumers.on_complaint_resolved,
+    ComplaintEscalated: consumers.on_complaint_escalated,
+    ComplaintWarned: consumers.on_clock_rang,
+    ComplaintBreached: consumers.on_clock_rang,
 }
 
 
@@ -71,6 +82,7 @@ def complaint(kind: Any, number: Any, version: Any, owner: Any, at: Any, *, clos
         opened_at=at,
         resolved_at=None,
         closed_at=closed,
+        **({"escalation_level": 1} if kind is ComplaintEscalated else {}),
     )
 
 
@@ -164,6 +176,54 @@ async def test_a_complaint_reminds_its_owner_follows_a_new_one_and_ends_with_it(
     assert [item["state"] for item in await reminders(world)] == ["cancelled"]
     await hear(world, complaint(ComplaintAssigned, number, 3, world.wang.id, at))
     assert [item["state"] for item in await reminders(world)] == ["cancelled"]
+
+
+def rang(kind: Any, number: Any, to: Any, *, clock: Any = None, version: Any = 1) -> Any:
+    return kind(
+        subject=clock or new_id(),
+        version=version,
+        distributor_id=None,
+        complaint_id=number,
+        customer_id=uuid4(),
+        metric="first_answer",
+        severity="high",
+        category="quality",
+        due_at="2026-03-02T01:00:00Z",
+        recipient_id=to,
+    )
+
+
+async def test_a_clock_that_rings_reminds_whoever_has_to_act_until_there_is_a_result(world: Any) -> None:
+    number, clock, at = new_id(), new_id(), world.database.now()
+    await hear(world, rang(ComplaintWarned, number, world.lin.id, clock=clock))
+    [made] = (await world.get(world.lin, "/v1/reminders?source=sla")).json()["data"]
+    assert made["subject"] == "A complaint is about to be late: first answer (high, quality)"
+    late = rang(ComplaintBreached, number, world.lin.id, clock=clock, version=2)
+    await hear(world, late, late, rang(ComplaintWarned, number, world.lin.id, clock=clock))
+    [now] = (await world.get(world.lin, "/v1/reminders", **{"Accept-Language": "zh"})).json()["data"]
+    assert (now["id"], now["subject"]) == (made["id"], "投诉已超时：首次答复（严重，quality）")
+    await hear(world, complaint(ComplaintResolved, number, 3, world.lin.id, at))
+    assert [item["state"] for item in await reminders(world)] == ["cancelled"]
+
+
+async def test_an_older_clock_of_the_complaint_has_news_too(world: Any) -> None:
+    number, older, newer = new_id(), new_id(), new_id()
+    await hear(world, rang(ComplaintWarned, number, world.lin.id, clock=newer))
+    await hear(world, rang(ComplaintBreached, number, world.wang.id, clock=older, version=2))
+    [made] = (await world.get(world.wang, "/v1/reminders?source=sla")).json()["data"]
+    assert made["subject_code"] == "sla.breached"
+
+
+async def test_an_escalation_reminds_who_is_higher_and_leaves_the_owners_reminder(world: Any) -> None:
+    number, at = new_id(), world.database.now()
+    await hear(world, rang(ComplaintBreached, number, world.lin.id, version=2))
+    for version, to in ((5, world.wang.id), (6, None)):
+        event = complaint(ComplaintEscalated, number, version, world.lin.id, at)
+        await hear(world, event.model_copy(update={"recipient_id": to}))
+    found = {item["source"]: item["assignee_id"] for item in await reminders(world)}
+    assert found == {"sla": str(world.lin.id), "escalation": None}
+    await hear(world, complaint(ComplaintClosed, number, 9, world.lin.id, at, closed=at))
+    assert {item["state"] for item in await reminders(world)} == {"cancelled"}
 
 
 async def test_a_warning_on_the_bus_reaches_the_owners_inbox(world: Any) -> None:

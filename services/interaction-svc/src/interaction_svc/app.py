@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from interaction_svc.calendars.commands import CHANGED
+from interaction_svc.alarms.commands import SWEEP, sweep
+from interaction_svc.alarms.routes import router as alarms_router
 from interaction_svc.calendars.routes import router as calendars_router
 from interaction_svc.complaints.commands import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
@@ -12,8 +13,11 @@ from interaction_svc.loads.commands import FORGETTING, forget_old
 from interaction_svc.loads.routes import router as loads_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
+from interaction_svc.revisions.commands import CHANGED
 from interaction_svc.settings import Settings
+from interaction_svc.sla.routes import router as sla_router
 from interaction_svc.staff.consumers import STAFF_EVENTS
+from interaction_svc.teams.routes import router as teams_router
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
 from shared.composition import Blueprint, Service
@@ -46,10 +50,22 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             timeline_router,
             loads_router,
             calendars_router,
+            sla_router,
+            teams_router,
+            alarms_router,
         ],
         jobs=Jobs(
-            {BREAKING: break_overdue, FORGETTING: forget_old, CHANGED: count_anew},
-            periodic=[Every(BREAKING, seconds=60), Every(FORGETTING, seconds=3600)],
+            {
+                BREAKING: break_overdue,
+                FORGETTING: forget_old,
+                CHANGED: count_anew,
+                SWEEP: sweep,
+            },
+            periodic=[
+                Every(BREAKING, seconds=60),
+                Every(SWEEP, seconds=15),
+                Every(FORGETTING, seconds=3600),
+            ],
         ),
         consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
         carried={"references": references},

@@ -10,7 +10,15 @@ from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
 from shared.composition import Blueprint, Service
 from shared.db import Database
-from shared.events.interaction import ComplaintAssigned, ComplaintClosed, ComplaintReopened
+from shared.events.interaction import (
+    ComplaintAssigned,
+    ComplaintBreached,
+    ComplaintClosed,
+    ComplaintEscalated,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintWarned,
+)
 from shared.events.scoring import ChurnCleared, ChurnWarned
 from shared.http.client import make_client
 from shared.jobs import Every, Jobs
@@ -53,5 +61,9 @@ def _consumers() -> Consumers:
             ComplaintAssigned: errands.on_complaint_assigned,
             ComplaintReopened: errands.on_complaint_assigned,
             ComplaintClosed: errands.on_complaint_closed,
+            ComplaintResolved: errands.on_complaint_resolved,
+            ComplaintWarned: errands.on_clock_rang,
+            ComplaintBreached: errands.on_clock_rang,
+            ComplaintEscalated: errands.on_complaint_escalated,
         }
     )

@@ -54,6 +54,10 @@ TAGS = {
         "When people work: weeks, holidays, make-up workdays, and deadlines in working time",
         "工作日历：每周工时、节假日与调休，以及按工作时间计算的截止时间",
     ),
+    "service levels": (
+        "Within which time what has to happen with complaints, and who is told when it does not",
+        "服务级别：投诉各项时限、升级对象与服务团队",
+    ),
     "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),

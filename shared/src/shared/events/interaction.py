@@ -121,6 +121,33 @@ class ComplaintEscalated(Event, ComplaintState):
     publisher: ClassVar[str] = "interaction-svc"
 
     escalation_level: Annotated[int, Field(ge=1)]
+    recipient_id: UUID | None = None
+
+
+class SlaAlarm(Fact):
+    """Which clock of which complaint is meant, until when it ran, and who is to know."""
+
+    complaint_id: UUID
+    customer_id: UUID
+    metric: Literal["first_answer", "next_answer", "resolution"]
+    severity: Literal["low", "normal", "high", "critical"]
+    category: Code
+    due_at: Moment
+    recipient_id: UUID | None
+
+
+class ComplaintWarned(Event, SlaAlarm):
+    """Most of a target's time has passed; the subject is the clock, not the complaint."""
+
+    type: ClassVar[str] = "complaint.warned.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintBreached(Event, SlaAlarm):
+    """A target was missed; the subject is the clock, not the complaint."""
+
+    type: ClassVar[str] = "complaint.breached.v1"
+    publisher: ClassVar[str] = "interaction-svc"
 
 
 class ComplaintInformed(Event, ComplaintState):

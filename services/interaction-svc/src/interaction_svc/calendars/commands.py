@@ -1,6 +1,5 @@
 """Every change of a calendar and of its days."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,13 +12,11 @@ from interaction_svc.calendars import queries
 from interaction_svc.calendars.holidays import known
 from interaction_svc.calendars.schemas import CalendarCreate, CalendarPatch, DaySet
 from interaction_svc.calendars.tables import Calendar, CalendarDay
+from interaction_svc.revisions.commands import advance
 from shared.db import Tx, prepare
 from shared.http import check_version
-from shared.jobs import enqueue
 from shared.problems import Conflict, Invalid
 
-CHANGED = "calendars.changed"
-"""The job that counts anew what was counted by the calendar of all who have no other."""
 _T = Calendar.__table__  # type: ignore[attr-defined]
 _D = CalendarDay.__table__  # type: ignore[attr-defined]
 _CHANGEABLE = ("name", "timezone", "week", "country", "subdivision", "version", "updated_at")
@@ -53,13 +50,13 @@ async def create_calendar(tx: Tx, body: CalendarCreate) -> dict[str, Any]:
         "created_at": tx.now,
         "updated_at": tx.now,
     }
+    await advance(tx)
     try:
         await tx.run(_INSERT, **row)
     except UniqueViolationError:
         raise Conflict(
             "calendar_exists", en="The org unit has a calendar already.", zh="该组织单元已有工作日历。"
         ) from None
-    await _count_anew(tx, row)
     return row
 
 
@@ -67,44 +64,39 @@ async def change_calendar(
     tx: Tx, calendar_id: UUID, patch: CalendarPatch, *, expected: int | None
 ) -> dict[str, Any]:
     """Change what was sent; NotFound, Stale when `expected` is not the version, Invalid for a wrong place."""
+    await advance(tx)
     before = await queries.calendar_to_change(tx, calendar_id)
     check_version(expected, before["version"])
     wanted = _of_a_known_place({**before, **patch.changes()})
     after = {**wanted, "version": before["version"] + 1, "updated_at": tx.now}
     await tx.run(_CHANGE, b_id=calendar_id, b_version=before["version"], **after)
-    await _count_anew(tx, before)
     return after
 
 
 async def remove_calendar(tx: Tx, calendar_id: UUID, *, expected: int | None) -> None:
     """Remove it with its days; NotFound, Stale when `expected` is not the version."""
+    await advance(tx)
     before = await queries.calendar_to_change(tx, calendar_id)
     check_version(expected, before["version"])
     await tx.run(_REMOVE, b_id=calendar_id)
-    await _count_anew(tx, before)
 
 
 async def set_day(tx: Tx, calendar_id: UUID, day: date, body: DaySet) -> dict[str, Any]:
     """Set what is worked on a day, or NotFound; the same again changes nothing."""
-    before = await queries.calendar_to_change(tx, calendar_id)
+    await advance(tx)
+    await queries.calendar_to_change(tx, calendar_id)
     row = {**body.model_dump(), "calendar_id": calendar_id, "day": day}
     await tx.run(_SET_DAY, **row)
     await tx.run(_TOUCH, b_id=calendar_id, updated_at=tx.now)
-    await _count_anew(tx, before)
     return {**row, "source": "own"}
 
 
 async def clear_day(tx: Tx, calendar_id: UUID, day: date) -> None:
     """Let the week and the holidays say again what is worked on a day; NotFound if there is no calendar."""
-    before = await queries.calendar_to_change(tx, calendar_id)
+    await advance(tx)
+    await queries.calendar_to_change(tx, calendar_id)
     if await tx.run(_CLEAR_DAY, b_id=calendar_id, b_day=day):
         await tx.run(_TOUCH, b_id=calendar_id, updated_at=tx.now)
-        await _count_anew(tx, before)
-
-
-async def _count_anew(tx: Tx, calendar: Mapping[str, Any]) -> None:
-    if calendar["org_unit_id"] is None:
-        await enqueue(tx, CHANGED, {}, dedup_key=CHANGED)
 
 
 def _of_a_known_place(wanted: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Every SELECT over calendars, and their working time."""
 
+from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,8 @@ _D = CalendarDay.__table__  # type: ignore[attr-defined]
 _one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
-_OF_COMPANY = prepare(select(_T).where(_T.c.org_unit_id.is_(None)).with_for_update(read=True))
+_ALL = prepare(select(_T))
+_ALL_OWN = prepare(select(_D))
 _OWN = prepare(select(_D).where(_D.c.calendar_id == bindparam("b_id", type_=Uuid)))
 _LIST = Listing(
     select(_T),
@@ -53,12 +55,12 @@ async def hours(reader: Reader, calendar_id: UUID) -> Hours:
     return hours_from(as_written(found, map(dict, await reader.rows(_OWN, b_id=calendar_id))))
 
 
-async def of_company(tx: Tx) -> str | None:
-    """The calendar without an org unit as it is written, if there is one; it stays so until the commit."""
-    found = await tx.row(_OF_COMPANY)
-    if found is None:
-        return None
-    return as_written(dict(found), map(dict, await tx.rows(_OWN, b_id=found["id"])))
+async def by_org_unit(reader: Reader) -> dict[UUID | None, str]:
+    """Every calendar as it is written, by whose it is; None: of all who have no other."""
+    own: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in await reader.rows(_ALL_OWN):
+        own[row["calendar_id"]].append(dict(row))
+    return {row["org_unit_id"]: as_written(dict(row), own[row["id"]]) for row in await reader.rows(_ALL)}
 
 
 def shown(day: date, found: Day) -> dict[str, Any]:

@@ -7,17 +7,21 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, insert, update
 
-from interaction_svc.calendars import queries as calendars
-from interaction_svc.complaints import domain, queries
-from interaction_svc.complaints.domain import Case, Deed, Step
+from interaction_svc.clocks import commands as clocks
+from interaction_svc.clocks.commands import Clocks
+from interaction_svc.complaints import counting, domain, queries
+from interaction_svc.complaints.counting import Case, Deed, Step
 from interaction_svc.complaints.schemas import ComplaintCreate, ComplaintLoad
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
-from interaction_svc.sla.clock import Clock, clock_of
+from interaction_svc.customers.queries import Standing, standings
+from interaction_svc.sla.domain import Rules
+from interaction_svc.sla.queries import rules
 from shared.db import Tx, prepare
 from shared.events import interaction as events
 from shared.http import check_version
 from shared.jobs import JobContext
 from shared.messaging import outbox
+from shared.problems import Conflict
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
@@ -31,7 +35,9 @@ _SAVE = prepare(
     ),
     *(name for name in _T.c.keys() if name not in _FIXED),  # noqa: SIM118 - a ColumnCollection iterates columns
 )
-_COUNT = prepare(update(_T).where(_T.c.id == bindparam("b_id", type_=Uuid)), "sla_due_at", "step_due_at")
+_COUNT = prepare(
+    update(_T).where(_T.c.id == bindparam("b_id", type_=Uuid)), "policy_id", "sla_due_at", "step_due_at"
+)
 _REMEMBER = prepare(insert(_S), *_S.c.keys())
 _AT_ONCE = 500
 
@@ -55,10 +61,12 @@ async def open_complaint(
 ) -> dict[str, Any]:
     """Take a complaint in; its number is given here."""
     (serial,) = await queries.next_serials(tx, 1)
-    deed = Deed(by, tx.now, clock=await _clock(tx))
-    step = domain.opened(_facts(tx, body, distributor_id, serial, deed), deed)
+    deed = Deed(by, tx.now, rules=await rules(tx))
+    whose = _whose(body, {body.customer: distributor_id}, await standings(tx, [body.customer]))
+    step = domain.opened(_facts(tx, body, serial, deed, whose), deed)
     keeper = await tx.value(_OPEN, **asdict(step.case))
     await _remember(tx, [step])
+    await clocks.keep(tx, [_clocks(step.case, deed.rules)])
     _announce(tx, step)
     return queries.shown(replace(step.case, customer_id=keeper), tx.now)
 
@@ -72,15 +80,20 @@ async def load_complaints(
     was assigned, so that nobody is reminded of what is long done.
     """
     serials = await queries.next_serials(tx, len(bodies))
-    clock = await _clock(tx)
+    held, found = await rules(tx), await standings(tx, {body.customer for body in bodies})
     courses = [
         _course(
-            tx, body, distributors[body.customer], serial, Deed(by, body.opened_at or tx.now, clock=clock)
+            tx,
+            body,
+            serial,
+            Deed(by, body.opened_at or tx.now, rules=held),
+            _whose(body, distributors, found),
         )
         for body, serial in zip(bodies, serials, strict=True)
     ]
     await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))
     await _remember(tx, [step for course in courses for step in course])
+    await clocks.keep(tx, [_clocks(course[-1].case, held) for course in courses], quietly=True)
     for course in courses:
         past = course[-1].case.resolved_at is not None
         for step in course:
@@ -99,58 +112,94 @@ async def move(
     """
     before = await queries.case_to_move(tx, complaint_id)
     check_version(expected, before.version)
-    # Asked for behind the lock of the case: whoever counts anew after a change of the calendar waits for it.
-    step = how(before, Deed(by, tx.now, note, await _clock(tx)))
+    # Asked for behind the lock of the case: whoever counts anew after a change of the rules waits for it.
+    step = how(before, Deed(by, tx.now, note, await rules(tx)))
     async with tx.handing_over():  # to somebody else, perhaps out of the caller's sight
-        await tx.run(_SAVE, b_id=complaint_id, b_version=before.version, **asdict(step.case))
-        await _remember(tx, [step])
-    _announce(tx, step)
+        await _save(tx, before, step)
     return queries.shown(step.case, tx.now)
 
 
+async def escalate_by_clock(tx: Tx, alarms: Sequence[tuple[UUID, UUID | None]]) -> None:
+    """Escalate complaints that are locked already, each as often as named, to the one who is told.
+
+    What is at the highest level already stays there: everybody above was told.
+    """
+    held = await rules(tx)
+    cases = {case.id: case for case in await queries.cases(tx, [complaint_id for complaint_id, _ in alarms])}
+    for complaint_id, recipient_id in alarms:
+        before = cases[complaint_id]
+        try:
+            step = domain.escalate(before, Deed(None, tx.now, rules=held))
+        except Conflict:
+            continue
+        await _save(tx, before, step, recipient_id=recipient_id)
+        cases[complaint_id] = step.case
+
+
 async def count_anew(job: JobContext, _: dict[str, Any]) -> None:
-    """Move the deadlines of open cases to where the company's calendar puts them now."""
+    """Move the deadlines of open cases, and their clocks, to where the rules put them now."""
     after: UUID | None = None
     while True:
         async with job.begin() as tx:
             cases = await queries.open_cases(tx, after=after, most=_AT_ONCE)
-            clock = await _clock(tx)
-            moved = [domain.counted(case, clock) for case in cases]
+            held = await rules(tx)
+            moved = [counting.counted(case, held) for case in cases]
             await tx.run_many(
                 _COUNT,
                 [
-                    {"b_id": now.id, "sla_due_at": now.sla_due_at, "step_due_at": now.step_due_at}
+                    {
+                        "b_id": now.id,
+                        "policy_id": now.policy_id,
+                        "sla_due_at": now.sla_due_at,
+                        "step_due_at": now.step_due_at,
+                    }
                     for before, now in zip(cases, moved, strict=True)
                     if now != before
                 ],
             )
+            ticking = [_clocks(case, held) for case in moved]
+            await clocks.keep(tx, ticking)
+            await clocks.drop_others(tx, ticking)
         if len(cases) < _AT_ONCE:
             return
         after = cases[-1].id
 
 
-async def _clock(tx: Tx) -> Clock:
-    return clock_of(await calendars.of_company(tx))
+async def _save(tx: Tx, before: Case, step: Step, *, recipient_id: UUID | None = None) -> None:
+    case = step.case
+    await tx.run(_SAVE, b_id=case.id, b_version=before.version, **asdict(case))
+    await _remember(tx, [step])
+    await clocks.keep(tx, [_clocks(case, step.deed.rules, before=before)])
+    _announce(tx, step, recipient_id=recipient_id)
+
+
+def _clocks(case: Case, held: Rules, *, before: Case | None = None) -> Clocks:
+    return Clocks(case.id, case.policy_id, counting.clocks(case, held, before=before))
+
+
+def _whose(
+    body: ComplaintCreate, distributors: Mapping[UUID, UUID | None], found: Mapping[UUID, Standing]
+) -> dict[str, Any]:
+    standing = found.get(body.customer, Standing(None, None))
+    return {"distributor_id": distributors[body.customer], **standing._asdict()}
 
 
 def _facts(
-    tx: Tx, body: ComplaintCreate, distributor_id: UUID | None, serial: int, deed: Deed
+    tx: Tx, body: ComplaintCreate, serial: int, deed: Deed, whose: Mapping[str, Any]
 ) -> dict[str, Any]:
     told = {"customer_id", "channel", "category", "severity", "subject", "description"}
     return {
         **body.model_dump(include=told),
+        **whose,
         "id": tx.new_id(),
         "number": domain.number_of(serial, deed.at),
         "origin_id": None,
-        "distributor_id": distributor_id,
     }
 
 
-def _course(
-    tx: Tx, body: ComplaintLoad, distributor_id: UUID | None, serial: int, opening: Deed
-) -> list[Step]:
+def _course(tx: Tx, body: ComplaintLoad, serial: int, opening: Deed, whose: Mapping[str, Any]) -> list[Step]:
     by = opening.by
-    course = [domain.opened(_facts(tx, body, distributor_id, serial, opening), opening)]
+    course = [domain.opened(_facts(tx, body, serial, opening, whose), opening)]
     owner_id = body.owner_id or (by if body.resolved_at else None)
     if owner_id is not None:
         course.append(domain.assign(course[-1].case, opening, owner_id))
@@ -188,7 +237,7 @@ async def _remember(tx: Tx, steps: Sequence[Step]) -> None:
     )
 
 
-def _announce(tx: Tx, step: Step) -> None:
+def _announce(tx: Tx, step: Step, *, recipient_id: UUID | None = None) -> None:
     kind = _ANNOUNCED.get(step.verb)
     if kind is None:
         return
@@ -204,6 +253,10 @@ def _announce(tx: Tx, step: Step) -> None:
         opened_at=case.opened_at,
         resolved_at=case.resolved_at,
         closed_at=case.closed_at,
-        **({"escalation_level": case.escalation_level} if step.verb == "escalate" else {}),
+        **(_escalated(case, recipient_id) if step.verb == "escalate" else {}),
     )
     outbox.record(tx, event)
+
+
+def _escalated(case: Case, recipient_id: UUID | None) -> dict[str, Any]:
+    return {"escalation_level": case.escalation_level, "recipient_id": recipient_id}

@@ -1,72 +1,14 @@
 """The course of a complaint: every move as a pure function."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from interaction_svc.complaints.counting import Case, Deed, Step, counted, terms
 from interaction_svc.complaints.transitions import HIGHEST_LEVEL, Status, Verb, allowed, transition
-from interaction_svc.sla import domain as sla
-from interaction_svc.sla.clock import WALL, Clock
 from shared.problems import Conflict, Invalid
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A complaint as it stands; field for field a row of `complaint`."""
-
-    id: UUID
-    number: str
-    customer_id: UUID
-    origin_id: UUID | None
-    distributor_id: UUID | None
-    channel: str
-    category: str
-    severity: str
-    subject: str
-    description: str
-    cause: str | None
-    status: Status
-    owner_id: UUID | None
-    opened_at: datetime
-    sla_started_at: datetime
-    sla_due_at: datetime
-    sla_paused_at: datetime | None
-    sla_paused: timedelta
-    escalation_level: int
-    step_started_at: datetime
-    step_due_at: datetime | None
-    resolved_at: datetime | None
-    result: str | None
-    informed_at: datetime | None
-    told: str | None
-    closed_at: datetime | None
-    reopened_count: int
-    created_by: UUID
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Who does something to a case, when, what they say about it, and by what clock deadlines count."""
-
-    by: UUID
-    at: datetime
-    note: str | None = None
-    clock: Clock = WALL
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a case's history: the verb that brought the case to its `version`."""
-
-    verb: Verb
-    source: Status | None
-    case: Case
-    deed: Deed
 
 
 def number_of(serial: int, opened_at: datetime) -> str:
@@ -84,20 +26,24 @@ def check_past(times: Iterable[datetime], *, now: datetime) -> None:
 
 def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
     """A new case; `facts` are its fixed fields, category and severity, all but the times."""
-    due = sla.resolution_due(deed.clock, deed.at, facts["severity"])
+    if deed.by is None:
+        raise ValueError("somebody takes a complaint in")
     case = Case(
         **facts,
         cause=None,
         status="received",
         owner_id=None,
+        policy_id=None,
         opened_at=deed.at,
+        first_answered_at=None,
+        awaiting_since=None,
         sla_started_at=deed.at,
-        sla_due_at=due,
+        sla_due_at=deed.at,
         sla_paused_at=None,
         sla_paused=timedelta(0),
         escalation_level=0,
         step_started_at=deed.at,
-        step_due_at=sla.step_due(deed.clock, "received", deed.at, facts["severity"], due),
+        step_due_at=None,
         resolved_at=None,
         result=None,
         informed_at=None,
@@ -109,7 +55,7 @@ def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
         created_at=deed.at,
         updated_at=deed.at,
     )
-    return Step("open", None, case, deed)
+    return Step("open", None, counted(case, deed.rules), deed)
 
 
 def classify(case: Case, deed: Deed, **found: str) -> Step:
@@ -120,6 +66,16 @@ def classify(case: Case, deed: Deed, **found: str) -> Step:
 def assign(case: Case, deed: Deed, owner_id: UUID) -> Step:
     """Give the case to somebody."""
     return _moved(case, "assign", deed, owner_id=owner_id)
+
+
+def answer(case: Case, deed: Deed) -> Step:
+    """The customer heard from us: what was said is the deed's note."""
+    return _moved(case, "answer", deed, **_answered(case, deed))
+
+
+def hear(case: Case, deed: Deed) -> Step:
+    """The customer said something, the deed's note, and waits for an answer to it."""
+    return _moved(case, "hear", deed, awaiting_since=case.awaiting_since or deed.at)
 
 
 def start(case: Case, deed: Deed, step: Status | None = None) -> Step:
@@ -136,8 +92,8 @@ def start(case: Case, deed: Deed, step: Status | None = None) -> Step:
 
 
 def wait(case: Case, deed: Deed) -> Step:
-    """The customer must answer first; the resolution's clock stands still."""
-    return _moved(case, "wait", deed)
+    """The customer was asked and must answer first; the resolution's clock stands still."""
+    return _moved(case, "wait", deed, **_answered(case, deed))
 
 
 def resume(case: Case, deed: Deed) -> Step:
@@ -157,12 +113,13 @@ def resolve(case: Case, deed: Deed, result: str) -> Step:
 
 def inform(case: Case, deed: Deed, text: str | None) -> Step:
     """Tell the customer: this text, or the result as it stands."""
-    return _moved(case, "inform", deed, informed_at=deed.at, told=text or case.result)
+    told = text or case.result
+    return _moved(case, "inform", deed, informed_at=deed.at, told=told, **_answered(case, deed))
 
 
 def close(case: Case, deed: Deed) -> Step:
     """Be done with it; without having told the customer only with a note that says why."""
-    return _moved(case, "close", deed, closed_at=deed.at)
+    return _moved(case, "close", deed, closed_at=deed.at, awaiting_since=None)
 
 
 def reopen(case: Case, deed: Deed) -> Step:
@@ -180,6 +137,7 @@ def _taken_up(case: Case, verb: Verb, deed: Deed) -> Step:
         case,
         verb,
         deed,
+        awaiting_since=case.awaiting_since or deed.at,
         sla_started_at=deed.at,
         sla_paused=timedelta(0),
         resolved_at=None,
@@ -198,7 +156,7 @@ def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
     if found.guard is not None:
         _GUARDS[found.guard](case, deed)
     entered = case.step_started_at if found.target == case.status else deed.at
-    ticked = counted(replace(case, **_clock(case, found.target, deed)), deed.clock)
+    ticked = counted(replace(case, **_clock(case, found.target, deed)), deed.rules)
     after = replace(
         ticked,
         **changes,
@@ -207,16 +165,11 @@ def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
         version=case.version + 1,
         updated_at=deed.at,
     )
-    return Step(verb, case.status, counted(after, deed.clock), deed)
+    return Step(verb, case.status, counted(after, deed.rules), deed)
 
 
-def counted(case: Case, clock: Clock) -> Case:
-    """The case with its deadlines by this clock; whether its result came in time is settled with it."""
-    due = case.sla_due_at
-    if case.resolved_at is None:
-        due = sla.resolution_due(clock, case.sla_started_at, case.severity, case.sla_paused)
-    step_due = sla.step_due(clock, case.status, case.step_started_at, case.severity, due)
-    return replace(case, sla_due_at=due, step_due_at=step_due)
+def _answered(case: Case, deed: Deed) -> dict[str, Any]:
+    return {"first_answered_at": case.first_answered_at or deed.at, "awaiting_since": None}
 
 
 def _clock(case: Case, target: Status, deed: Deed) -> dict[str, Any]:
@@ -227,7 +180,7 @@ def _clock(case: Case, target: Status, deed: Deed) -> dict[str, Any]:
         return {}
     return {
         "sla_paused_at": None,
-        "sla_paused": case.sla_paused + deed.clock.between(case.sla_paused_at, deed.at),
+        "sla_paused": case.sla_paused + terms(case, deed.rules).clock.between(case.sla_paused_at, deed.at),
     }
 
 

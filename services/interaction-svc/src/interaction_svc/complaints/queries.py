@@ -1,14 +1,14 @@
 """Every SELECT over complaints, for reading and for loading to change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
 
-from interaction_svc.complaints.domain import Case
+from interaction_svc.complaints.counting import Case
 from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintStep
 from interaction_svc.sla import domain as sla
 from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
@@ -38,6 +38,7 @@ _OPEN = prepare(
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update()
 )
+_CASES = prepare(select(_T).where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _SERIALS = prepare(
     select(SERIAL.next_value().label("serial")).select_from(
         func.generate_series(1, bindparam("wanted", type_=Integer))
@@ -67,7 +68,8 @@ def readable(case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The complaint with its resolution clock as it stands at `now`."""
     due_at, paused_at = case["sla_due_at"], case["sla_paused_at"]
     state = sla.sla_state(due_at, case["resolved_at"], paused_at, now=now)
-    return {**case, "sla": {"state": state, "due_at": due_at, "paused_at": paused_at}}
+    told = {"state": state, "due_at": due_at, "paused_at": paused_at, "policy_id": case["policy_id"]}
+    return {**case, "sla": told}
 
 
 async def complaint(reader: Reader, complaint_id: UUID, *, now: datetime) -> dict[str, Any]:
@@ -83,6 +85,11 @@ async def case_to_move(tx: Tx, complaint_id: UUID) -> Case:
 async def open_cases(tx: Tx, *, after: UUID | None, most: int) -> list[Case]:
     """The next cases that are not resolved, by id, locked until the transaction ends."""
     return [Case(**row) for row in await tx.rows(_OPEN, b_after=after or UUID(int=0), b_most=most)]
+
+
+async def cases(reader: Reader, ids: Iterable[UUID]) -> list[Case]:
+    """These complaints."""
+    return [Case(**row) for row in await reader.rows(_CASES, ids=list(ids))]
 
 
 async def steps(reader: Reader, complaint_id: UUID) -> list[dict[str, Any]]:

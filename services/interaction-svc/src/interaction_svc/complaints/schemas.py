@@ -43,7 +43,10 @@ _READ: dict[str, Any] = {
     "opened_at": "2026-03-02T01:00:00Z",
     "step_started_at": "2026-03-02T03:00:00Z",
     "step_due_at": "2026-03-03T03:00:00Z",
-    "sla": {"state": "running", "due_at": "2026-03-04T01:00:00Z", "paused_at": None},
+    "tier": "core",
+    "first_answered_at": "2026-03-02T01:40:00Z",
+    "awaiting_since": None,
+    "sla": {"state": "running", "due_at": "2026-03-04T01:00:00Z", "paused_at": None, "policy_id": None},
     "escalation_level": 0,
     "resolved_at": None,
     "result": None,
@@ -126,7 +129,7 @@ class ComplaintBatch(Input):
 
 
 class Sla(Output):
-    """The clock of the resolution: hours by severity, in the company's working time if it has a calendar.
+    """The clock of the resolution by the policy that covers the case; null: by the default ones.
 
     While it is `paused`, `due_at` is as of `paused_at`; the pause is added when the clock runs again.
     """
@@ -134,6 +137,7 @@ class Sla(Output):
     state: SlaState
     due_at: Moment
     paused_at: Moment | None
+    policy_id: UUID | None
 
 
 class ComplaintRead(Output):
@@ -151,7 +155,10 @@ class ComplaintRead(Output):
     cause: str | None
     status: Status
     owner_id: UUID | None
+    tier: str | None = Field(description="The customer's when the complaint was opened.")
     opened_at: Moment
+    first_answered_at: Moment | None = Field(description="When the customer first heard from us.")
+    awaiting_since: Moment | None = Field(description="Since when the customer waits for an answer.")
     step_started_at: Moment
     step_due_at: Moment | None
     sla: Sla
@@ -169,7 +176,7 @@ class ComplaintRead(Output):
 
 
 class ComplaintStepRead(Output):
-    """One step of the history; `version` is the complaint's after it."""
+    """One step of the history; `version` is the complaint's after it. `done_by` null: a clock did it."""
 
     version: int
     verb: Verb
@@ -177,7 +184,7 @@ class ComplaintStepRead(Output):
     to_status: Status
     owner_id: UUID | None
     note: str | None
-    done_by: UUID
+    done_by: UUID | None
     done_at: Moment
 
 

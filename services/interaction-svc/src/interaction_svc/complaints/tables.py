@@ -64,7 +64,12 @@ class Complaint(Base, table=True):
     cause: str | None = Field(sa_type=Text)
     status: str = Field(sa_type=Text)
     owner_id: UUID | None
+    tier: str | None = Field(sa_type=Text)
+    org_unit_id: UUID | None
+    policy_id: UUID | None
     opened_at: datetime = Field(sa_type=MOMENT)
+    first_answered_at: datetime | None = Field(sa_type=MOMENT)
+    awaiting_since: datetime | None = Field(sa_type=MOMENT)
     sla_started_at: datetime = Field(sa_type=MOMENT)
     sla_due_at: datetime = Field(sa_type=MOMENT)
     sla_paused_at: datetime | None = Field(sa_type=MOMENT)
@@ -85,13 +90,17 @@ class Complaint(Base, table=True):
 
 
 class ComplaintStep(Base, table=True):
-    """One line of history: `version` is the complaint's after it, `owner_id` who owned it then."""
+    """One line of history: `version` is the complaint's after it, `owner_id` who owned it then.
+
+    `done_by` is null when a clock escalated it.
+    """
 
     __tablename__ = "complaint_step"
     __table_args__ = (
         CheckConstraint(
             f"(coalesce(from_status, ''), verb, to_status) IN ({_TABLE})", name="complaint_step_table"
         ),
+        CheckConstraint("done_by IS NOT NULL OR verb = 'escalate'", name="complaint_step_done_by"),
         UniqueConstraint("complaint_id", "version", name="complaint_step_once"),
         Index("complaint_step_of_customer", "customer_id", "done_at", "id"),
     )
@@ -106,5 +115,5 @@ class ComplaintStep(Base, table=True):
     to_status: str = Field(sa_type=Text)
     owner_id: UUID | None
     note: str | None = Field(sa_type=Text)
-    done_by: UUID
+    done_by: UUID | None
     done_at: datetime = Field(sa_type=MOMENT)

@@ -18,6 +18,8 @@ Verb = Literal[
     "open",
     "classify",
     "assign",
+    "answer",
+    "hear",
     "start",
     "wait",
     "resume",
@@ -58,6 +60,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("waiting_customer", "classify", "waiting_customer"),
     Transition("resolving", "classify", "resolving"),
     *(Transition(status, "assign", status) for status in STATUSES if status != "closed"),
+    *(Transition(status, "answer", status) for status in STATUSES if status != "closed"),
+    *(
+        Transition(status, "hear", "investigating" if status == "waiting_customer" else status)
+        for status in STATUSES
+        if status != "closed"
+    ),
     *(Transition(status, "escalate", status, "room_above") for status in _UNRESOLVED),
     Transition("classified", "start", "investigating", "owned"),
     Transition("investigating", "wait", "waiting_customer", "owned"),

@@ -1,11 +1,12 @@
-"""Who customers are now, also when they were merged into others."""
+"""Who customers are now, also when they were merged into others, and how they stand."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
 
+from interaction_svc.tiers.tables import CustomerTier
 from shared.db import Prepared, Reader, Tx, in_sight, prepare, sight
 from shared.references.tables import KNOWN, SIGHT
 
@@ -16,6 +17,21 @@ _known = (
 )
 _NOW = prepare(_known)
 _HELD = prepare(_known.with_for_update(key_share=True))
+_TIERS: Any = CustomerTier.__table__  # type: ignore[attr-defined]
+_asked = func.unnest(bindparam("ids", type_=ARRAY(Uuid))).table_valued("id", name="asked").render_derived()
+_root = func.customer_root(_asked.c.id, type_=Uuid)
+_STANDINGS = prepare(
+    select(_asked.c.id, KNOWN.c.org_unit_id, _TIERS.c.tier)
+    .join(KNOWN, KNOWN.c.id == _root)
+    .outerjoin(_TIERS, _TIERS.c.customer_id == KNOWN.c.id)
+)
+
+
+class Standing(NamedTuple):
+    """How a customer stands now: its tier, and the org unit that looks after it."""
+
+    tier: str | None
+    org_unit_id: UUID | None
 
 
 class Keeper(NamedTuple):
@@ -23,6 +39,12 @@ class Keeper(NamedTuple):
 
     customer_id: UUID
     distributor_id: UUID | None
+
+
+async def standings(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Standing]:
+    """How each of these customers stands, by the id that was asked for, as far as it is known."""
+    rows = await reader.rows(_STANDINGS, ids=sorted(ids))
+    return {row["id"]: Standing(row["tier"], row["org_unit_id"]) for row in rows}
 
 
 async def keepers(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Keeper]:

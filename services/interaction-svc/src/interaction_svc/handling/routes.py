@@ -6,10 +6,12 @@ from interaction_svc.complaints import domain
 from interaction_svc.complaints.schemas import ComplaintRead
 from interaction_svc.handling.doing import Asked
 from interaction_svc.handling.schemas import (
+    ComplaintAnswer,
     ComplaintAssign,
     ComplaintClassify,
     ComplaintClose,
     ComplaintEscalate,
+    ComplaintHear,
     ComplaintInform,
     ComplaintMediate,
     ComplaintReopen,
@@ -54,6 +56,36 @@ async def classify_complaint(asked: Asked, body: ComplaintClassify = _EMPTY_CLAS
 )
 async def assign_complaint(asked: Asked, body: ComplaintAssign) -> dict[str, Any]:
     return await asked.move(lambda case, deed: domain.assign(case, deed, body.owner_id), body.note)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/answer",
+    operation_id="answerComplainant",
+    summary="Answer the customer 答复客户",
+    description=(
+        "The customer heard from us in between: the first time stops the clock of the first answer, later "
+        "times that of the next one. `/wait` and `/inform` are answers, too."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def answer_complainant(asked: Asked, body: ComplaintAnswer) -> dict[str, Any]:
+    return await asked.move(domain.answer, body.text)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/hear",
+    operation_id="hearComplainant",
+    summary="Note what the customer says 记录客户来言",
+    description=(
+        "The customer waits for an answer from now on (`awaiting_since`). While it was waited for the "
+        "customer, the case goes on: `waiting_customer` becomes `investigating`."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def hear_complainant(asked: Asked, body: ComplaintHear) -> dict[str, Any]:
+    return await asked.move(domain.hear, body.text)
 
 
 @router.post(

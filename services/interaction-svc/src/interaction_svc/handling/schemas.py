@@ -43,6 +43,23 @@ class ComplaintAssign(Noted):
     owner_id: UUID
 
 
+class ComplaintAnswer(Input):
+    model_config = _examples(
+        {"text": "We found your consignment; it reaches you tomorrow."},
+        {"text": "已收到照片，今天安排补发。"},
+    )
+
+    text: Answer = Field(description="What the customer was told.")
+
+
+class ComplaintHear(Input):
+    model_config = _examples(
+        {"text": "Two shops are still empty. When will it come?"}, {"text": "什么时候能补发？"}
+    )
+
+    text: Answer = Field(description="What the customer said.")
+
+
 class ComplaintStart(Noted):
     model_config = _examples({"step": "investigating"}, {"step": "resolving", "note": "已查明原因"})
 

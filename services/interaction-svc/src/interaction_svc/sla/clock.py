@@ -8,6 +8,8 @@ from interaction_svc.calendars.domain import Hours
 from interaction_svc.calendars.working import MOST_YEARS, NoWorkingTime, WorkingTime
 from interaction_svc.calendars.written import hours_from
 
+_INSTANT = timedelta(microseconds=1)
+
 
 class Clock(Protocol):
     """Counts time."""
@@ -20,6 +22,10 @@ class Clock(Protocol):
         """How much time passes from start to end."""
         ...
 
+    def opening(self, moment: datetime) -> datetime:
+        """The moment itself if somebody works then, else when work next begins."""
+        ...
+
 
 class WallClock:
     """Every hour counts, nights and holidays, too."""
@@ -29,6 +35,9 @@ class WallClock:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return end - start
+
+    def opening(self, moment: datetime) -> datetime:
+        return moment
 
 
 class CalendarClock:
@@ -45,6 +54,14 @@ class CalendarClock:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return self._working.between(start, end)
+
+    def opening(self, moment: datetime) -> datetime:
+        if self._working.is_open(moment):
+            return moment
+        try:
+            return self._working.after(moment, _INSTANT) - _INSTANT
+        except NoWorkingTime:  # nobody ever works: waiting would not help
+            return moment
 
 
 WALL = WallClock()

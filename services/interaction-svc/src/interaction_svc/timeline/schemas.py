@@ -91,7 +91,7 @@ class ComplaintStepShown(Output):
     to_status: Status
     owner_id: UUID | None
     note: str | None
-    done_by: UUID
+    done_by: UUID | None
 
 
 class PromiseStepShown(Output):

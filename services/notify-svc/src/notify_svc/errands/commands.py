@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from notify_svc.errands import queries
-from notify_svc.errands.domain import Errand, is_older
+from notify_svc.errands.domain import Errand, takes_over
 from notify_svc.errands.queries import HEARD
 from notify_svc.reminders import commands as reminders
 from notify_svc.reminders.domain import Source
@@ -53,7 +53,7 @@ async def ask(tx: Tx, errand: Errand) -> None:
             assignee_id=errand.assignee_id,
             due_at=errand.due_at,
         )
-    elif not is_older(errand.source_id, than=current["source_id"]):
+    elif takes_over(errand, current["source_id"]):
         await reminders.save(
             tx,
             current,
@@ -73,4 +73,11 @@ async def withdraw(tx: Tx, source: Source, *, source_id: UUID, version: int, top
         return
     current = await queries.open_about(tx, source, topic_id)
     if current is not None and current["source_id"] == source_id:
+        await reminders.save(tx, current, "cancel", by=None)
+
+
+async def let_go(tx: Tx, source: Source, *, topic_id: UUID) -> None:
+    """What it was about is over: close the open reminder, whatever asked for it last."""
+    current = await queries.open_about(tx, source, topic_id)
+    if current is not None:
         await reminders.save(tx, current, "cancel", by=None)

@@ -3,7 +3,15 @@
 from notify_svc.errands import commands
 from notify_svc.errands.domain import Errand, call_by
 from shared.db import Tx
-from shared.events.interaction import ComplaintAssigned, ComplaintClosed, ComplaintReopened
+from shared.events.interaction import (
+    ComplaintAssigned,
+    ComplaintBreached,
+    ComplaintClosed,
+    ComplaintEscalated,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintWarned,
+)
 from shared.events.scoring import ChurnCleared, ChurnWarned
 
 
@@ -54,7 +62,57 @@ async def on_complaint_assigned(tx: Tx, event: ComplaintAssigned | ComplaintReop
 
 
 async def on_complaint_closed(tx: Tx, event: ComplaintClosed) -> None:
-    """The complaint is done with, and its reminder with it."""
+    """The complaint is done with, and its reminders with it."""
+    await _let_alarms_go(tx, event)
     await commands.withdraw(
         tx, "complaint", source_id=event.subject, version=event.version, topic_id=event.subject
     )
+
+
+async def on_complaint_resolved(tx: Tx, event: ComplaintResolved) -> None:
+    """There is a result: nobody is reminded of its clocks any more."""
+    await _let_alarms_go(tx, event)
+
+
+async def on_clock_rang(tx: Tx, event: ComplaintWarned | ComplaintBreached) -> None:
+    """Whoever has to act is reminded at once; one open reminder per complaint, with the latest news."""
+    late = isinstance(event, ComplaintBreached)
+    errand = Errand(
+        source="sla",
+        source_id=event.subject,
+        version=event.version,
+        topic_id=event.complaint_id,
+        subject_code="sla.breached" if late else "sla.warned",
+        subject_parameters={
+            "metric": event.metric,
+            "severity": event.severity,
+            "category": event.category,
+        },
+        customer_id=event.customer_id,
+        distributor_id=event.distributor_id,
+        assignee_id=event.recipient_id,
+        due_at=tx.now,
+    )
+    await commands.ask(tx, errand)
+
+
+async def on_complaint_escalated(tx: Tx, event: ComplaintEscalated) -> None:
+    """Somebody higher is reminded; the next higher one takes the reminder over."""
+    errand = Errand(
+        source="escalation",
+        source_id=event.subject,
+        version=event.version,
+        topic_id=event.subject,
+        subject_code="complaint.escalated",
+        subject_parameters={"severity": event.severity, "category": event.category},
+        customer_id=event.customer_id,
+        distributor_id=event.distributor_id,
+        assignee_id=event.recipient_id,
+        due_at=tx.now,
+    )
+    await commands.ask(tx, errand)
+
+
+async def _let_alarms_go(tx: Tx, event: ComplaintClosed | ComplaintResolved) -> None:
+    await commands.let_go(tx, "sla", topic_id=event.subject)
+    await commands.let_go(tx, "escalation", topic_id=event.subject)

@@ -36,6 +36,10 @@ def call_by(level: str, *, now: datetime) -> datetime:
     return now + _CALL_WITHIN.get(level, _CALL_SOMETIME)
 
 
-def is_older(source_id: UUID, than: UUID | None) -> bool:
-    """Whether one warning was raised before another: their ids are UUIDv7, which sort by time."""
-    return than is not None and source_id < than
+def takes_over(errand: Errand, source_id: UUID | None) -> bool:
+    """Whether it takes over the open reminder that `source_id` asked for.
+
+    Of two warnings about a customer the later one counts: their ids are UUIDv7, which sort by time. The
+    clocks of a complaint run side by side, and whichever rings last has news.
+    """
+    return errand.source == "sla" or source_id is None or source_id <= errand.source_id

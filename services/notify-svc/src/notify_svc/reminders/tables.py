@@ -34,7 +34,9 @@ class Reminder(Base, table=True):
         CheckConstraint(
             "state IN ('scheduled', 'due', 'done', 'cancelled', 'missed')", name="reminder_state"
         ),
-        CheckConstraint("source IN ('manual', 'churn', 'complaint')", name="reminder_source"),
+        CheckConstraint(
+            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation')", name="reminder_source"
+        ),
         CheckConstraint(
             "(source = 'manual') = (topic_id IS NULL) AND (topic_id IS NULL) = (source_id IS NULL)",
             name="reminder_topic",

@@ -28,6 +28,18 @@ _SUBJECTS = {
         "请处理分配给您的投诉（{severity}{category}）",
         "Handle the complaint assigned to you ({severity}{category})",
     ),
+    "complaint.escalated": Words(
+        "投诉已升级，请关注（{severity}{category}）",
+        "A complaint was escalated to you ({severity}{category})",
+    ),
+    "sla.warned": Words(
+        "投诉即将超时：{metric}（{severity}{category}）",
+        "A complaint is about to be late: {metric} ({severity}{category})",
+    ),
+    "sla.breached": Words(
+        "投诉已超时：{metric}（{severity}{category}）",
+        "A complaint is late: {metric} ({severity}{category})",
+    ),
 }
 
 _WORDS = {
@@ -42,6 +54,11 @@ _WORDS = {
         "normal": Words("一般", "normal"),
         "high": Words("严重", "high"),
         "critical": Words("紧急", "critical"),
+    },
+    "metric": {
+        "first_answer": Words("首次答复", "first answer"),
+        "next_answer": Words("后续答复", "next answer"),
+        "resolution": Words("处理完成", "resolution"),
     },
     "reasons": {
         "own_rhythm_broken": Words("购买节奏中断", "own buying rhythm broken"),
@@ -114,6 +131,7 @@ def subject_said(
         return code
     return words.said_in(language).format(
         level=_word("level", str(parameters.get("level", "unknown")), language),
+        metric=_word("metric", str(parameters.get("metric", "resolution")), language),
         severity=_word("severity", str(parameters.get("severity", "normal")), language),
         reasons=_reasons(parameters.get("reasons", ()), language),
         action=_action(parameters.get("action"), language),

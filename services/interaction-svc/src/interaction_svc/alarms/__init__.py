@@ -1,0 +1,1 @@
+"""Telling people in time: warnings, breaches and the chain of escalation, each exactly once."""
