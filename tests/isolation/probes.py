@@ -18,10 +18,12 @@ Place = tuple[str | int, ...]
 NAMED: Mapping[str, str] = {
     **dict.fromkeys(("owner_id", "assignee_id", "promised_by", "created_by"), "owner_id"),
     **dict.fromkeys(("manager_id", "granted_by", "actor_id"), "owner_id"),
+    **dict.fromkeys(("lead_id", "member_id", "staff_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},
+    "distributor_ids": "distributor_id",
     "id": "contact_id",
 }
 """Which of an owner's records a field or a filter names."""
@@ -142,7 +144,7 @@ def _places(operation: Operation, schema: Mapping[str, Any], here: Place) -> Ite
         for name, each in schema.get("properties", {}).items():
             yield from _places(operation, each, (*here, name))
     elif schema.get("format") == "uuid" or (here and here[-1] in _NUMBERS) or _is_code(operation, here):
-        assert record_of(operation.path, str(here[-1])), f"{operation}: nobody knows what {here} names"
+        assert record_of(operation.path, named(here)), f"{operation}: nobody knows what {here} names"
         yield here
 
 
@@ -159,12 +161,20 @@ def _objects(operation: Operation, schema: Mapping[str, Any]) -> dict[str, Any]:
     return operation.resolved(schema)
 
 
+def named(place: Place) -> str:
+    """The field that the place is in; of a list its name."""
+    return str(next(step for step in reversed(place) if isinstance(step, str)))
+
+
 def planted(body: Any, place: Place, value: str) -> Any:
     """The body with this value at the place, and beside it what it needs."""
     body = copy.deepcopy(body)
     inner = body
     for step, after in itertools.pairwise(place):
         inner = _entered(inner, step, after)
+    if isinstance(inner, list):
+        inner[:] = [value]
+        return body
     _alone(inner, str(place[-1]))
     inner.update({str(place[-1]): value, **_BESIDE.get(str(place[-1]), {})})
     return body
@@ -174,7 +184,7 @@ def _entered(outer: Any, step: str | int, after: str | int) -> Any:
     """What stands in `outer` at a step; made if nothing does."""
     fresh: Any = [] if isinstance(after, int) else {}
     if isinstance(outer, list):
-        if not outer or not isinstance(outer[0], dict):
+        if not outer or not isinstance(outer[0], type(fresh)):
             outer[:1] = [fresh]
         return outer[0]
     _alone(outer, str(step))

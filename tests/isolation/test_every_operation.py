@@ -17,6 +17,7 @@ from tests.isolation.probes import (
     ghost_of,
     in_path,
     in_query,
+    named,
     places,
     planted,
     record_of,
@@ -203,7 +204,7 @@ async def _with_foreign(
     operation: Operation, place: Place, stranger: Stranger, shop: Shop, findings: Findings
 ) -> None:
     """A record of one's own, and in the body a name of somebody else's."""
-    record = record_of(operation.path, str(place[-1]))
+    record = record_of(operation.path, named(place))
     if record is None or record in stranger.asker.common:
         return
     foreign = await shop.named(record)
