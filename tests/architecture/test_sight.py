@@ -25,6 +25,8 @@ OPEN: Mapping[str, str] = {
     # interaction-svc, scoring-svc, notify-svc
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
+    "assignment_rule": "the company's rules",
+    "complaint_macro": "the company's rules",
     "rule_revision": "which state of the company's rules counts",
     "sla_policy": "the company's rules",
     "team": "who works together: ids",

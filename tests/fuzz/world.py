@@ -31,6 +31,7 @@ _COURSE = {
     "reopenComplaint": ("classify", "assign", "resolve"),
     "waitForCustomer": ("classify", "assign", "start"),
     "resumeComplaint": ("classify", "assign", "start", "wait"),
+    "unmergeComplaint": ("merge",),
     "mediateComplaint": ("classify", "assign", "resolve", "inform"),
 }
 """What must have happened to a complaint before."""
@@ -86,6 +87,7 @@ class World:
     kept: dict[str, str] = field(default_factory=dict)
     leavers: dict[str, Person] = field(default_factory=dict)
     pair: str = ""
+    complainant: str = ""
 
     def learn(self, operations: Iterable[Operation]) -> None:
         """Remember the examples of a complaint's steps."""
@@ -251,6 +253,37 @@ class World:
         """One whose name and members nobody has."""
         return {"name": self.unique("客服组"), "members": [{"staff_id": str(uuid4())}]}
 
+    async def macro(self) -> str:
+        return str(
+            (await self.admin.made("/v1/complaint-macros", await self.for_createComplaintMacro()))["id"]
+        )
+
+    async def for_createComplaintMacro(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": self.unique("快捷"), "actions": [{"verb": "answer", "text": "{number} 已受理"}]}
+
+    async def for_changeComplaintMacro(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": self.unique("快捷")}
+
+    async def for_applyComplaintMacro(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"macro_id": await self.macro()}
+
+    async def for_handleComplaints(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"complaint_ids": [await self.complaint()], "macro_id": await self.macro()}
+
+    async def for_mergeComplaint(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """Another one of the customer whose complaint was made last."""
+        return {"into_id": await self.complaint(customer=self.complainant)}
+
+    async def rule(self) -> str:
+        return str(
+            (await self.admin.made("/v1/assignment-rules", await self.for_createAssignmentRule()))["id"]
+        )
+
+    async def for_createAssignmentRule(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """For what nobody complains of."""
+        conditions = {"categories": ["nothing"], "team_id": await self.team()}
+        return {"name": "分派", "method": "round_robin", **conditions}
+
     async def for_changeTeam(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
         return {"members": [{"staff_id": str(uuid4())}]}
 
@@ -277,15 +310,17 @@ class World:
         return str((await self.admin.made("/v1/interactions", body))["id"])
 
     async def complaint(self, *course: str, customer: str | None = None) -> str:
+        self.complainant = customer or await self.customer()
         body = {
-            "customer_id": customer or await self.customer(),
+            "customer_id": self.complainant,
             "channel": "call",
             "category": "delivery",
             "subject": self.said("late"),
         }
         made = str((await self.admin.made("/v1/complaints", body))["id"])
         for verb in course:
-            await self.admin.made(f"/v1/complaints/{made}/{verb}", self.fitted(self.steps[verb], verb))
+            said = await self.for_mergeComplaint() if verb == "merge" else self.steps[verb]
+            await self.admin.made(f"/v1/complaints/{made}/{verb}", self.fitted(said, verb))
         return made
 
     async def promise(self, customer: str | None = None) -> str:

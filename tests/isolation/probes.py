@@ -18,10 +18,12 @@ Place = tuple[str | int, ...]
 NAMED: Mapping[str, str] = {
     **dict.fromkeys(("owner_id", "assignee_id", "promised_by", "created_by"), "owner_id"),
     **dict.fromkeys(("manager_id", "granted_by", "actor_id"), "owner_id"),
-    **dict.fromkeys(("lead_id", "member_id", "staff_id"), "owner_id"),
+    **dict.fromkeys(("lead_id", "member_id", "staff_id", "watcher_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
+    **dict.fromkeys(("into_id", "merged_into", "complaint_ids"), "complaint_id"),
+    **{name: name for name in ("team_id", "macro_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},
     "distributor_ids": "distributor_id",
     "id": "contact_id",

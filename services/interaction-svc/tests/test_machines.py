@@ -23,6 +23,8 @@ LEADS: dict[str, dict[str, str]] = {
     "close": dict.fromkeys(("resolved", "informed"), "closed"),
     "mediate": dict.fromkeys(("informed", "closed"), "mediation"),
     "reopen": dict.fromkeys(OVER, "investigating"),
+    "merge": dict.fromkeys(UNRESOLVED, "merged"),
+    "unmerge": {"merged": "merged_from"},
 }
 COURSE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -39,6 +41,7 @@ class Case:
     reopened: int = 0
     answered: bool = False
     awaited: bool = False
+    before_merging: str = ""
     steps: list[str] = field(default_factory=lambda: ["open"])
 
     def after(self, verb: str, *, explained: bool) -> str | None:
@@ -48,9 +51,12 @@ class Case:
             "escalate": self.level == 3,
             "close": self.status == "resolved" and not explained,
         }
-        return None if refused.get(verb) else LEADS[verb].get(self.status)
+        there = None if refused.get(verb) else LEADS[verb].get(self.status)
+        return self.before_merging if there == "merged_from" else there
 
     def do(self, verb: str, there: str) -> None:
+        if verb == "merge":
+            self.before_merging = self.status
         self.status = there
         self.steps.append(verb)
         self.owned |= verb == "assign"
@@ -86,17 +92,19 @@ def _body(verb: str, *, explained: bool) -> dict[str, Any]:
         return {"text": "照片已收到"}
     if verb == "close":
         return {"reason": "客户已停业"} if explained else {}
-    return {"reason": "不满意"} if verb in {"reopen", "mediate", "escalate"} else {}
+    return {"reason": "不满意"} if verb in {"reopen", "mediate", "escalate", "unmerge"} else {}
 
 
 @COURSE
 @given(begin=beginnings, steps=complaint_steps)
 async def test_complaints_do_what_the_model_does(world: Any, begin: Any, steps: Any) -> None:
-    complaint = await world.complaint(await world.customer())
+    customer = await world.customer()
+    complaint, other = await world.complaint(customer), await world.complaint(customer)
     model = Case()
     for verb, explained in [*((verb, True) for verb in begin), *steps]:
         there = model.after(verb, explained=explained)
-        answer = await world.do(complaint, verb, **_body(verb, explained=explained))
+        body = {"into_id": other["id"]} if verb == "merge" else _body(verb, explained=explained)
+        answer = await world.do(complaint, verb, **body)
         assert answer.status_code == (409 if there is None else 200), (model, verb, answer.text)
         if there is None:
             assert answer.json()["complaint_status"] == model.status
@@ -123,8 +131,9 @@ async def _agree(world: Any, complaint_id: UUID, model: Case) -> None:
         model.answered,
         model.awaited,
     )
-    assert (row["sla_paused_at"] is not None) == (model.status == "waiting_customer")
-    assert (row["step_due_at"] is None) == (row["closed_at"] is not None) == (model.status == "closed")
+    assert (row["sla_paused_at"] is not None) == (model.status in {"waiting_customer", "merged"})
+    assert (row["step_due_at"] is None) == (model.status in {"closed", "merged"})
+    assert (row["closed_at"] is not None) == (model.status == "closed")
     assert [step["verb"] for step in steps] == model.steps
     assert [step["version"] for step in steps] == list(range(1, row["version"] + 1))
     assert steps[-1]["to_status"] == row["status"]

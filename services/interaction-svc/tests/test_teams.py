@@ -23,13 +23,13 @@ async def created(world: Any, name: str, *members: Any, **fields: Any) -> dict[s
 async def test_a_team_is_created_read_changed_and_removed(world: Any) -> None:
     one, two = str(uuid4()), str(uuid4())
     made = await created(
-        world, "华东客服组", {"staff_id": two, "skills": ["quality"], "regions": ["CN-31"]}, one
+        world, "华东客服组", {"staff_id": two, "skills": ["quality"], "territories": [one]}, one
     )
     assert [member["staff_id"] for member in made["members"]] == [two, one]
     path = f"/v1/teams/{made['id']}"
     assert (await world.get(path, MANAGER)).json() == made
     changed = await world.patch(path, {"members": [{"staff_id": one}], "lead_id": two}, MANAGER)
-    assert changed.json()["members"] == [{"staff_id": one, "skills": [], "regions": []}]
+    assert changed.json()["members"] == [{"staff_id": one, "skills": [], "territories": []}]
     assert (await world.patch(path, {"name": "x"}, MANAGER, **{"If-Match": '"v1"'})).status_code == 412
     renamed = (await world.patch(path, {"name": "客服一组"}, MANAGER, **{"If-Match": '"v2"'})).json()
     assert renamed["members"] == changed.json()["members"]
@@ -62,7 +62,7 @@ async def test_nobody_is_in_two_teams_and_no_name_is_used_twice(world: Any) -> N
     ("wrong", "pointer"),
     [
         ({"members": [{"staff_id": str(new_id())}] * 2}, "/members"),
-        ({"members": [{"staff_id": str(new_id()), "regions": ["Shanghai"]}]}, "/members/0/regions/0"),
+        ({"members": [{"staff_id": str(new_id()), "territories": ["Shanghai"]}]}, "/members/0/territories/0"),
         ({"name": ""}, "/name"),
     ],
 )

@@ -206,6 +206,19 @@ async def test_a_clock_that_rings_reminds_whoever_has_to_act_until_there_is_a_re
     assert [item["state"] for item in await reminders(world)] == ["cancelled"]
 
 
+async def test_who_follows_a_complaint_is_told_what_becomes_of_it(world: Any) -> None:
+    number, at = new_id(), world.database.now()
+    watchers = {"watcher_ids": (world.lin.id, world.wang.id)}
+    resolved = complaint(ComplaintResolved, number, 4, None, at).model_copy(update=watchers)
+    closed = complaint(ComplaintClosed, number, 5, None, at, closed=at).model_copy(update=watchers)
+    await hear(world, resolved, closed, resolved)
+    for who in (world.lin, world.wang):
+        [made] = (await world.get(who, "/v1/reminders?source=watch", **{"Accept-Language": "zh"})).json()[
+            "data"
+        ]
+        assert made["subject"] == "您关注的投诉已关闭（紧急，quality）"
+
+
 async def test_an_older_clock_of_the_complaint_has_news_too(world: Any) -> None:
     number, older, newer = new_id(), new_id(), new_id()
     await hear(world, rang(ComplaintWarned, number, world.lin.id, clock=newer))

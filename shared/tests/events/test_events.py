@@ -106,6 +106,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "complaint.resumed",
         "complaint.escalated",
         "complaint.informed",
+        "complaint.merged",
+        "complaint.unmerged",
         "complaint.warned",
         "complaint.breached",
         "promise.made",

@@ -4,13 +4,17 @@ from typing import Any
 
 from interaction_svc.alarms.commands import SWEEP, sweep
 from interaction_svc.alarms.routes import router as alarms_router
+from interaction_svc.assignment.routes import router as assignment_router
 from interaction_svc.calendars.routes import router as calendars_router
-from interaction_svc.complaints.commands import count_anew
+from interaction_svc.complaints.recounting import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.routes import router as handling_router
+from interaction_svc.intake.routes import router as intake_router
 from interaction_svc.interactions.routes import router as interactions_router
 from interaction_svc.loads.commands import FORGETTING, forget_old
 from interaction_svc.loads.routes import router as loads_router
+from interaction_svc.macros.routes import router as macros_router
+from interaction_svc.notes.routes import router as notes_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.revisions.commands import CHANGED
@@ -46,12 +50,16 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             interactions_router,
             promises_router,
             complaints_router,
+            macros_router,
+            intake_router,
             handling_router,
+            notes_router,
             timeline_router,
             loads_router,
             calendars_router,
             sla_router,
             teams_router,
+            assignment_router,
             alarms_router,
         ],
         jobs=Jobs(

@@ -32,15 +32,26 @@ class Batch(Generic[Item]):
 
     def results(self, ids: Sequence[UUID], request: Request) -> dict[str, Any]:
         """The answer: `ids` are what became of the right items, in their order."""
-        zh = errors.chinese(request.headers.get("accept-language"))
-        lines: dict[int, dict[str, Any]] = {
-            index: {"index": index, "status": 201, "id": str(one)}
-            for index, one in zip(self.right, ids, strict=True)
+        lines: dict[int, tuple[UUID | None, Problem | None]] = {
+            index: (one, None) for index, one in zip(self.right, ids, strict=True)
         }
-        for index, problem in self.wrong.items():
+        lines |= {index: (None, problem) for index, problem in self.wrong.items()}
+        return lines_of(request, [lines[index] for index in sorted(lines)], done=201)
+
+
+def lines_of(
+    request: Request, outcome: Sequence[tuple[UUID | None, Problem | None]], *, done: int
+) -> dict[str, Any]:
+    """The answer to a batch: for each item in its order its id, or what is wrong with it."""
+    zh = errors.chinese(request.headers.get("accept-language"))
+    results: list[dict[str, Any]] = []
+    for index, (one, problem) in enumerate(outcome):
+        if problem is None:
+            results.append({"index": index, "status": done, "id": str(one)})
+        else:
             document = errors.document(problem, zh=zh, request_id=request.state.request_id)
-            lines[index] = {"index": index, "status": problem.status, "problem": document}
-        return {"results": [lines[index] for index in sorted(lines)]}
+            results.append({"index": index, "status": problem.status, "problem": document})
+    return {"results": results}
 
 
 async def check_batch(

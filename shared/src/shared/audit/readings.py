@@ -16,6 +16,7 @@ PERSONAL: Final = frozenset(
         "orders",
         "interactions",
         "complaints",
+        "complaint_notes",
         "scores",
         "reminders",
         "imports",

@@ -15,6 +15,7 @@ _READING = (
     "org_units:read",
     "interactions:read",
     "complaints:read",
+    "complaint_notes:read",
     "scores:read",
     "models:read",
     "policies:read",
@@ -38,11 +39,13 @@ _SALES = (
     "exports:write",
     "interactions:write",
     "complaints:write",
+    "complaint_notes:write",
     "operations:write",
 )
 _SERVICE = (
     "interactions:write",
     "complaints:write",
+    "complaint_notes:write",
     "customers:write",
     "duplicates:write",
     "operations:write",

@@ -12,6 +12,7 @@ TITLES = {
     "complaint.assigned.v1": "投诉已指派",
     "complaint.breached.v1": "投诉时限已超",
     "complaint.closed.v1": "投诉已关闭",
+    "complaint.merged.v1": "投诉已合并",
     "complaint.opened.v1": "客户提出投诉",
     "complaint.paused.v1": "投诉等待客户答复",
     "complaint.resumed.v1": "投诉恢复处理",
@@ -19,6 +20,7 @@ TITLES = {
     "complaint.informed.v1": "处理结果已告知客户",
     "complaint.reopened.v1": "投诉已重新打开",
     "complaint.resolved.v1": "投诉已解决",
+    "complaint.unmerged.v1": "投诉合并已撤销",
     "complaint.warned.v1": "投诉时限将至",
     "customer.assigned.v1": "客户已变更负责人",
     "customer.merged.v1": "客户已并入另一个客户",
@@ -128,6 +130,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "to_stage": ("The stage now", "现阶段", "at_risk"),
     "to_tier": ("The tier now", "现分级", "core"),
     "version": ("The version of that record after the fact", "该记录变更后的版本", 3),
+    "watcher_ids": ("Who follows it", "关注人", []),
     "warned": ("How many warnings were opened", "新开预警数", 7),
 }
 """By field: what it means in English and Chinese, and a value to show it with."""

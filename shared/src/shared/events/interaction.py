@@ -63,6 +63,7 @@ class ComplaintState(Fact):
     opened_at: Moment
     resolved_at: Moment | None
     closed_at: Moment | None
+    watcher_ids: tuple[UUID, ...] = ()
 
 
 class ComplaintOpened(Event, ComplaintState):
@@ -154,6 +155,22 @@ class ComplaintInformed(Event, ComplaintState):
     """The customer was told the result of a complaint."""
 
     type: ClassVar[str] = "complaint.informed.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ComplaintMerged(Event, ComplaintState):
+    """A complaint was the same as another one of the customer, which goes on; whoever counts takes it out."""
+
+    type: ClassVar[str] = "complaint.merged.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    merged_into: UUID
+
+
+class ComplaintUnmerged(Event, ComplaintState):
+    """A complaint was a matter of its own after all, and goes on."""
+
+    type: ClassVar[str] = "complaint.unmerged.v1"
     publisher: ClassVar[str] = "interaction-svc"
 
 

@@ -19,9 +19,8 @@ from interaction_svc.sla.queries import rules
 from shared.db import Tx, prepare
 from shared.events import interaction as events
 from shared.http import check_version
-from shared.jobs import JobContext
 from shared.messaging import outbox
-from shared.problems import Conflict
+from shared.problems import Conflict, NotFound, not_found
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
@@ -35,11 +34,9 @@ _SAVE = prepare(
     ),
     *(name for name in _T.c.keys() if name not in _FIXED),  # noqa: SIM118 - a ColumnCollection iterates columns
 )
-_COUNT = prepare(
-    update(_T).where(_T.c.id == bindparam("b_id", type_=Uuid)), "policy_id", "sla_due_at", "step_due_at"
-)
+_WATCH = prepare(update(_T).where(_T.c.id == bindparam("b_id", type_=Uuid)), "watcher_ids")
+_MOST_WATCHERS = 50
 _REMEMBER = prepare(insert(_S), *_S.c.keys())
-_AT_ONCE = 500
 
 Move = Callable[[Case, Deed], Step]
 _ANNOUNCED: Mapping[str, Any] = {
@@ -53,6 +50,8 @@ _ANNOUNCED: Mapping[str, Any] = {
     "resume": events.ComplaintResumed,
     "escalate": events.ComplaintEscalated,
     "inform": events.ComplaintInformed,
+    "merge": events.ComplaintMerged,
+    "unmerge": events.ComplaintUnmerged,
 }
 
 
@@ -66,7 +65,7 @@ async def open_complaint(
     step = domain.opened(_facts(tx, body, serial, deed, whose), deed)
     keeper = await tx.value(_OPEN, **asdict(step.case))
     await _remember(tx, [step])
-    await clocks.keep(tx, [_clocks(step.case, deed.rules)])
+    await clocks.keep(tx, [clocks_of(step.case, deed.rules)])
     _announce(tx, step)
     return queries.shown(replace(step.case, customer_id=keeper), tx.now)
 
@@ -93,7 +92,7 @@ async def load_complaints(
     ]
     await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))
     await _remember(tx, [step for course in courses for step in course])
-    await clocks.keep(tx, [_clocks(course[-1].case, held) for course in courses], quietly=True)
+    await clocks.keep(tx, [clocks_of(course[-1].case, held) for course in courses], quietly=True)
     for course in courses:
         past = course[-1].case.resolved_at is not None
         for step in course:
@@ -119,6 +118,47 @@ async def move(
     return queries.shown(step.case, tx.now)
 
 
+async def merge(
+    tx: Tx, complaint_id: UUID, into_id: UUID, *, by: UUID, note: str | None, expected: int | None
+) -> dict[str, Any]:
+    """Merge a case into another one of the customer; raises as `move`, Invalid when it cannot be that one.
+
+    Both are locked in the order of their ids, so that two who merge the same ones wait for each other.
+    """
+    cases = {each: await _or_nobodys(tx, each) for each in sorted({complaint_id, into_id})}
+    into = cases[into_id] or cases[complaint_id]
+    if into is None:
+        raise not_found("complaint", "投诉")
+    return await move(
+        tx,
+        complaint_id,
+        lambda case, deed: domain.merge(case, deed, into),
+        by=by,
+        note=note,
+        expected=expected,
+    )
+
+
+async def _or_nobodys(tx: Tx, complaint_id: UUID) -> Case | None:
+    try:
+        return await queries.case_to_move(tx, complaint_id)
+    except NotFound:
+        return None
+
+
+async def watch(tx: Tx, complaint_id: UUID, staff_id: UUID, *, on: bool) -> tuple[UUID, ...]:
+    """Have somebody follow a case, or not any more; who follows it now. NotFound, Conflict beyond 50."""
+    case = await queries.case_to_move(tx, complaint_id)
+    others = tuple(each for each in case.watcher_ids if each != staff_id)
+    watchers = (*others, staff_id) if on else others
+    if len(watchers) > _MOST_WATCHERS:
+        raise Conflict(
+            "watchers_too_many", en="At most 50 people follow a complaint.", zh="一条投诉至多 50 人关注。"
+        )
+    await tx.run(_WATCH, b_id=complaint_id, watcher_ids=list(watchers))
+    return watchers
+
+
 async def escalate_by_clock(tx: Tx, alarms: Sequence[tuple[UUID, UUID | None]]) -> None:
     """Escalate complaints that are locked already, each as often as named, to the one who is told.
 
@@ -136,44 +176,16 @@ async def escalate_by_clock(tx: Tx, alarms: Sequence[tuple[UUID, UUID | None]]) 
         cases[complaint_id] = step.case
 
 
-async def count_anew(job: JobContext, _: dict[str, Any]) -> None:
-    """Move the deadlines of open cases, and their clocks, to where the rules put them now."""
-    after: UUID | None = None
-    while True:
-        async with job.begin() as tx:
-            cases = await queries.open_cases(tx, after=after, most=_AT_ONCE)
-            held = await rules(tx)
-            moved = [counting.counted(case, held) for case in cases]
-            await tx.run_many(
-                _COUNT,
-                [
-                    {
-                        "b_id": now.id,
-                        "policy_id": now.policy_id,
-                        "sla_due_at": now.sla_due_at,
-                        "step_due_at": now.step_due_at,
-                    }
-                    for before, now in zip(cases, moved, strict=True)
-                    if now != before
-                ],
-            )
-            ticking = [_clocks(case, held) for case in moved]
-            await clocks.keep(tx, ticking)
-            await clocks.drop_others(tx, ticking)
-        if len(cases) < _AT_ONCE:
-            return
-        after = cases[-1].id
-
-
 async def _save(tx: Tx, before: Case, step: Step, *, recipient_id: UUID | None = None) -> None:
     case = step.case
     await tx.run(_SAVE, b_id=case.id, b_version=before.version, **asdict(case))
     await _remember(tx, [step])
-    await clocks.keep(tx, [_clocks(case, step.deed.rules, before=before)])
+    await clocks.keep(tx, [clocks_of(case, step.deed.rules, before=before)])
     _announce(tx, step, recipient_id=recipient_id)
 
 
-def _clocks(case: Case, held: Rules, *, before: Case | None = None) -> Clocks:
+def clocks_of(case: Case, held: Rules, *, before: Case | None = None) -> Clocks:
+    """The clocks of a case by the rules that hold."""
     return Clocks(case.id, case.policy_id, counting.clocks(case, held, before=before))
 
 
@@ -187,7 +199,7 @@ def _whose(
 def _facts(
     tx: Tx, body: ComplaintCreate, serial: int, deed: Deed, whose: Mapping[str, Any]
 ) -> dict[str, Any]:
-    told = {"customer_id", "channel", "category", "severity", "subject", "description"}
+    told = {"customer_id", "channel", "category", "severity", "subject", "description", "product", "order_no"}
     return {
         **body.model_dump(include=told),
         **whose,
@@ -253,7 +265,9 @@ def _announce(tx: Tx, step: Step, *, recipient_id: UUID | None = None) -> None:
         opened_at=case.opened_at,
         resolved_at=case.resolved_at,
         closed_at=case.closed_at,
+        watcher_ids=case.watcher_ids,
         **(_escalated(case, recipient_id) if step.verb == "escalate" else {}),
+        **({"merged_into": case.merged_into} if step.verb == "merge" else {}),
     )
     outbox.record(tx, event)
 

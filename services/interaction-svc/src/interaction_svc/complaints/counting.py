@@ -25,6 +25,8 @@ class Case:
     severity: str
     subject: str
     description: str
+    product: str | None
+    order_no: str | None
     cause: str | None
     status: Status
     owner_id: UUID | None
@@ -47,6 +49,9 @@ class Case:
     told: str | None
     closed_at: datetime | None
     reopened_count: int
+    merged_into: UUID | None
+    merged_from: Status | None
+    watcher_ids: tuple[UUID, ...]
     created_by: UUID
     version: int
     created_at: datetime
@@ -94,6 +99,7 @@ def counted(case: Case, rules: Rules) -> Case:
 def clocks(case: Case, rules: Rules, *, before: Case | None = None) -> tuple[Ticking, ...]:
     """The clocks that tick for the case, and what it stopped since it was as `before`."""
     held = terms(case, rules)
+    stopped = case.sla_paused_at if case.status == "merged" else None
     found = [
         ticking.ticking(
             held,
@@ -107,11 +113,11 @@ def clocks(case: Case, rules: Rules, *, before: Case | None = None) -> tuple[Tic
     ]
     if "first_answer" in held.targets:
         done = case.first_answered_at or case.closed_at
-        found.append(ticking.ticking(held, "first_answer", case.opened_at, done_at=done))
+        found.append(ticking.ticking(held, "first_answer", case.opened_at, done_at=done, paused_at=stopped))
     if "next_answer" in held.targets:
         asked = {case.awaiting_since: None, **_stopped_asking(before, case)}
         found += [
-            ticking.ticking(held, "next_answer", since, done_at=done)
+            ticking.ticking(held, "next_answer", since, done_at=done, paused_at=stopped)
             for since, done in asked.items()
             if since is not None
         ]

@@ -10,6 +10,8 @@ from interaction_svc.complaints.counting import Case, Deed, Step, counted, terms
 from interaction_svc.complaints.transitions import HIGHEST_LEVEL, Status, Verb, allowed, transition
 from shared.problems import Conflict, Invalid
 
+PAUSED: tuple[Status, ...] = ("waiting_customer", "merged")
+
 
 def number_of(serial: int, opened_at: datetime) -> str:
     """The business number: `C-2026-000123`, the year in UTC."""
@@ -50,6 +52,9 @@ def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
         told=None,
         closed_at=None,
         reopened_count=0,
+        merged_into=None,
+        merged_from=None,
+        watcher_ids=(),
         created_by=deed.by,
         version=1,
         created_at=deed.at,
@@ -58,7 +63,7 @@ def opened(facts: Mapping[str, Any], deed: Deed) -> Step:
     return Step("open", None, counted(case, deed.rules), deed)
 
 
-def classify(case: Case, deed: Deed, **found: str) -> Step:
+def classify(case: Case, deed: Deed, **found: Any) -> Step:
     """Say what it is about; `found` holds what changes of category, severity and cause."""
     return _moved(case, "classify", deed, **found)
 
@@ -132,6 +137,24 @@ def mediate(case: Case, deed: Deed) -> Step:
     return _taken_up(case, "mediate", deed)
 
 
+def merge(case: Case, deed: Deed, into: Case) -> Step:
+    """It is the same as another case of the customer: that one goes on, this one's clocks stand still."""
+    moved = _moved(case, "merge", deed, merged_into=into.id, merged_from=case.status)
+    if into.id == case.id or into.customer_id != case.customer_id or into.status == "merged":
+        raise Invalid.at(
+            "/into_id",
+            "not_to_merge_into",
+            en="must be another complaint of the same customer that is not merged itself",
+            zh="须为同一客户的另一条未被合并的投诉",
+        )
+    return moved
+
+
+def unmerge(case: Case, deed: Deed) -> Step:
+    """It was another matter after all: back to where it was."""
+    return _moved(case, "unmerge", deed, back_to=case.merged_from, merged_into=None, merged_from=None)
+
+
 def _taken_up(case: Case, verb: Verb, deed: Deed) -> Step:
     return _moved(
         case,
@@ -149,8 +172,8 @@ def _taken_up(case: Case, verb: Verb, deed: Deed) -> Step:
     )
 
 
-def _moved(case: Case, verb: Verb, deed: Deed, **changes: Any) -> Step:
-    found = transition(case.status, verb)
+def _moved(case: Case, verb: Verb, deed: Deed, *, back_to: Status | None = None, **changes: Any) -> Step:
+    found = transition(case.status, verb, back_to)
     if found is None:
         raise _not_allowed(case.status, verb)
     if found.guard is not None:
@@ -173,8 +196,8 @@ def _answered(case: Case, deed: Deed) -> dict[str, Any]:
 
 
 def _clock(case: Case, target: Status, deed: Deed) -> dict[str, Any]:
-    """What becomes of the pause: it begins with waiting for the customer and is given back afterwards."""
-    if target == "waiting_customer":
+    """What becomes of the pause: it begins with waiting, or merging, and is given back afterwards."""
+    if target in PAUSED:
         return {"sla_paused_at": case.sla_paused_at or deed.at}
     if case.sla_paused_at is None:
         return {}

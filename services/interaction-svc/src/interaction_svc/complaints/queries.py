@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Uuid, and_, any_, bindparam, func, select
 
 from interaction_svc.complaints.counting import Case
 from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintStep
@@ -54,6 +54,10 @@ _LIST = Listing(
         "status": lambda v: _T.c.status == v,
         "owner_id": lambda v: _T.c.owner_id == v,
         "severity": lambda v: _T.c.severity == v,
+        "merged_into": lambda v: _T.c.merged_into == v,
+        "product": lambda v: _T.c.product == v,
+        "order_no": lambda v: _T.c.order_no == v,
+        "watcher_id": lambda v: and_(func.cardinality(_T.c.watcher_ids) > 0, _T.c.watcher_ids.contains([v])),
         "escalated": lambda v: _T.c.escalation_level > 0 if v else _T.c.escalation_level == 0,
         "category": lambda v: _T.c.category == v,
         "customer_id": kept_by(_T.c.customer_id),
@@ -79,17 +83,17 @@ async def complaint(reader: Reader, complaint_id: UUID, *, now: datetime) -> dic
 
 async def case_to_move(tx: Tx, complaint_id: UUID) -> Case:
     """One complaint in sight, locked until the transaction ends, or 404."""
-    return Case(**_found(await tx.row(_LOCKED, b_id=complaint_id, **sight(tx.scope))))
+    return _case(_found(await tx.row(_LOCKED, b_id=complaint_id, **sight(tx.scope))))
 
 
 async def open_cases(tx: Tx, *, after: UUID | None, most: int) -> list[Case]:
     """The next cases that are not resolved, by id, locked until the transaction ends."""
-    return [Case(**row) for row in await tx.rows(_OPEN, b_after=after or UUID(int=0), b_most=most)]
+    return [_case(row) for row in await tx.rows(_OPEN, b_after=after or UUID(int=0), b_most=most)]
 
 
 async def cases(reader: Reader, ids: Iterable[UUID]) -> list[Case]:
     """These complaints."""
-    return [Case(**row) for row in await reader.rows(_CASES, ids=list(ids))]
+    return [_case(row) for row in await reader.rows(_CASES, ids=list(ids))]
 
 
 async def steps(reader: Reader, complaint_id: UUID) -> list[dict[str, Any]]:
@@ -115,6 +119,10 @@ async def next_serials(tx: Tx, wanted: int) -> list[int]:
 def shown(case: Case, now: datetime) -> dict[str, Any]:
     """A case that was just changed, as it is read."""
     return readable(asdict(case), now)
+
+
+def _case(row: Record) -> Case:
+    return Case(**{**row, "watcher_ids": tuple(row["watcher_ids"])})
 
 
 def _found(row: Record | None) -> Record:

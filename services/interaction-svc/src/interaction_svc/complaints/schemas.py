@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from interaction_svc.complaints.transitions import Status, Verb
@@ -13,7 +13,7 @@ from interaction_svc.interactions.domain import Channel
 from interaction_svc.sla.domain import Severity, SlaState
 from shared.http import Input, ListQuery, Output
 from shared.http.batches import Items
-from shared.http.types import Code, Moment, Name, Text
+from shared.http.types import Code, Moment, Name, Text, clean_text
 
 _CUSTOMER = "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e"
 _OWNER = "0196f0c0-0000-7000-8000-000000000001"
@@ -54,12 +54,17 @@ _READ: dict[str, Any] = {
     "told": None,
     "closed_at": None,
     "reopened_count": 0,
+    "product": "PE-140",
+    "order_no": "SO-20260226-17",
+    "merged_into": None,
+    "watcher_ids": [],
     "created_by": _OWNER,
     "version": 4,
     "created_at": "2026-03-02T01:00:00Z",
     "updated_at": "2026-03-02T03:00:00Z",
 }
 
+OrderNo = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(clean_text)]
 Answer = Annotated[Text, Field(min_length=1)]
 
 
@@ -77,6 +82,8 @@ class ComplaintCreate(OfCustomer):
     severity: Severity = "normal"
     subject: Name
     description: Text = ""
+    product: Name | None = Field(None, description="What it is about: a product's name or number.")
+    order_no: OrderNo | None = Field(None, description="The number of the order that it is about.")
 
 
 class ComplaintLoad(ComplaintCreate):
@@ -152,6 +159,8 @@ class ComplaintRead(Output):
     severity: Severity
     subject: str
     description: str
+    product: str | None
+    order_no: str | None
     cause: str | None
     status: Status
     owner_id: UUID | None
@@ -169,6 +178,8 @@ class ComplaintRead(Output):
     told: str | None
     closed_at: Moment | None
     reopened_count: int
+    merged_into: UUID | None = Field(description="The complaint that goes on instead of this one.")
+    watcher_ids: list[UUID] = Field(description="Who follows it.")
     created_by: UUID
     version: int
     created_at: Moment
@@ -202,5 +213,9 @@ class ComplaintQuery(ListQuery):
     customer_id: UUID | None = None
     opened_at_gte: Moment | None = Field(None, alias="opened_at[gte]")
     opened_at_lt: Moment | None = Field(None, alias="opened_at[lt]")
+    merged_into: UUID | None = None
+    product: Name | None = None
+    order_no: OrderNo | None = None
+    watcher_id: UUID | None = None
     escalated: bool | None = None
     overdue: bool | None = Field(None, description="The deadline of the step it is in has passed (or not).")

@@ -1,9 +1,11 @@
 """Complaints and the history of their steps; the table of transitions is a constraint here, too."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Interval, Sequence, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Interval, Sequence, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from interaction_svc.complaints.transitions import HIGHEST_LEVEL, STATUSES, TRANSITIONS
@@ -11,6 +13,7 @@ from interaction_svc.interactions.domain import CHANNELS
 from interaction_svc.sla.domain import SEVERITIES
 from interaction_svc.tables import MOMENT, Base
 
+IDS: Any = ARRAY(Uuid)
 SERIAL = Sequence("complaint_serial", metadata=Base.metadata)
 
 _TABLE = ", ".join(f"('{t.source or ''}', '{t.verb}', '{t.target}')" for t in TRANSITIONS)
@@ -30,7 +33,8 @@ class Complaint(Base, table=True):
         ),
         CheckConstraint("status <> 'informed' OR informed_at IS NOT NULL", name="complaint_told"),
         CheckConstraint(
-            "(status = 'waiting_customer') = (sla_paused_at IS NOT NULL)", name="complaint_paused"
+            "(status IN ('waiting_customer', 'merged')) = (sla_paused_at IS NOT NULL)",
+            name="complaint_paused",
         ),
         CheckConstraint(f"escalation_level BETWEEN 0 AND {HIGHEST_LEVEL}", name="complaint_escalation"),
         CheckConstraint("(resolved_at IS NULL) = (result IS NULL)", name="complaint_result"),
@@ -38,7 +42,14 @@ class Complaint(Base, table=True):
         CheckConstraint(
             "informed_at IS NULL OR (resolved_at IS NOT NULL AND told IS NOT NULL)", name="complaint_informed"
         ),
-        CheckConstraint("(status = 'closed') = (step_due_at IS NULL)", name="complaint_step_due"),
+        CheckConstraint(
+            "(status IN ('closed', 'merged')) = (step_due_at IS NULL)", name="complaint_step_due"
+        ),
+        CheckConstraint(
+            "(status = 'merged') = (merged_into IS NOT NULL) "
+            "AND (merged_into IS NULL) = (merged_from IS NULL)",
+            name="complaint_merged",
+        ),
         UniqueConstraint("number", name="complaint_number"),
         Index("complaint_of_customer", "customer_id", "opened_at", "id"),
         Index("complaint_of_distributor", "distributor_id", "opened_at", "id"),
@@ -47,6 +58,14 @@ class Complaint(Base, table=True):
         Index("complaint_by_opened", "opened_at", "id"),
         Index("complaint_by_updated", "updated_at", "id"),
         Index("complaint_by_sla", "sla_due_at", "id"),
+        Index(
+            "complaint_watched",
+            "watcher_ids",
+            postgresql_using="gin",
+            postgresql_where=text("cardinality(watcher_ids) > 0"),
+        ),
+        Index("complaint_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("complaint_open_of_owner", "owner_id", postgresql_where=text("resolved_at IS NULL")),
         Index("complaint_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
         Index("complaint_waiting", "step_due_at", postgresql_where=text("step_due_at IS NOT NULL")),
     )
@@ -61,6 +80,8 @@ class Complaint(Base, table=True):
     severity: str = Field(sa_type=Text)
     subject: str = Field(sa_type=Text)
     description: str = Field(sa_type=Text)
+    product: str | None = Field(sa_type=Text)
+    order_no: str | None = Field(sa_type=Text)
     cause: str | None = Field(sa_type=Text)
     status: str = Field(sa_type=Text)
     owner_id: UUID | None
@@ -83,6 +104,9 @@ class Complaint(Base, table=True):
     told: str | None = Field(sa_type=Text)
     closed_at: datetime | None = Field(sa_type=MOMENT)
     reopened_count: int
+    merged_into: UUID | None
+    merged_from: str | None = Field(sa_type=Text)
+    watcher_ids: list[UUID] = Field(sa_type=IDS)
     created_by: UUID
     version: int
     created_at: datetime = Field(sa_type=MOMENT)

@@ -12,6 +12,7 @@ Status = Literal[
     "resolved",
     "informed",
     "mediation",
+    "merged",
     "closed",
 ]
 Verb = Literal[
@@ -29,8 +30,12 @@ Verb = Literal[
     "mediate",
     "close",
     "reopen",
+    "merge",
+    "unmerge",
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
+DONE: tuple[Status, ...] = ("closed", "merged")
+"""Nobody works on a case in these states."""
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
@@ -59,12 +64,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("investigating", "classify", "investigating"),
     Transition("waiting_customer", "classify", "waiting_customer"),
     Transition("resolving", "classify", "resolving"),
-    *(Transition(status, "assign", status) for status in STATUSES if status != "closed"),
-    *(Transition(status, "answer", status) for status in STATUSES if status != "closed"),
+    *(Transition(status, "assign", status) for status in STATUSES if status not in DONE),
+    *(Transition(status, "answer", status) for status in STATUSES if status not in DONE),
     *(
         Transition(status, "hear", "investigating" if status == "waiting_customer" else status)
         for status in STATUSES
-        if status != "closed"
+        if status not in DONE
     ),
     *(Transition(status, "escalate", status, "room_above") for status in _UNRESOLVED),
     Transition("classified", "start", "investigating", "owned"),
@@ -81,21 +86,29 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("resolved", "reopen", "investigating"),
     Transition("informed", "reopen", "investigating"),
     Transition("closed", "reopen", "investigating"),
+    *(Transition(status, "merge", "merged") for status in _UNRESOLVED),
+    *(Transition("merged", "unmerge", status) for status in _UNRESOLVED),
 )
 """Whatever is not in this table is refused; `resolve` may skip states when the first answer already helps.
 
-Who closes a case whose result the customer was not told says why.
+Who closes a case whose result the customer was not told says why. `unmerge` leads back to where the case
+was merged.
 """
 HIGHEST_LEVEL = 3
 
 _TABLE = {(each.source, each.verb): each for each in TRANSITIONS}
+_BACK = {(each.verb, each.target): each for each in TRANSITIONS if each.source == "merged"}
 
 
-def transition(status: Status, verb: Verb) -> Transition | None:
-    """What the table has for this verb in this state; None if it is refused."""
-    return _TABLE.get((status, verb))
+def transition(status: Status, verb: Verb, back_to: Status | None = None) -> Transition | None:
+    """What the table has for this verb in this state; None if it is refused.
+
+    `back_to`: the one way back of several.
+    """
+    found = _TABLE.get((status, verb))
+    return found if found is None or back_to is None else _BACK.get((verb, back_to))
 
 
 def allowed(status: str) -> list[str]:
     """The verbs that the table has for this state."""
-    return [each.verb for each in TRANSITIONS if each.source == status]
+    return list(dict.fromkeys(each.verb for each in TRANSITIONS if each.source == status))

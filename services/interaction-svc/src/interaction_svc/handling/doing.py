@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from interaction_svc.complaints import commands
-from interaction_svc.complaints.commands import Move
+from interaction_svc.handling.moves import move_of
+from interaction_svc.handling.schemas import ComplaintMerge
 from shared.auth import Principal
 from shared.db import Tx
 from shared.http import Caller, IfMatch, WriteTx, set_etag
@@ -23,10 +24,24 @@ class Doing:
     expected: int | None
     response: Response
 
-    async def move(self, how: Move, note: str | None) -> dict[str, Any]:
-        """Do it; the complaint as it stands afterwards, and its version in the ETag."""
+    async def do(self, body: Any) -> dict[str, Any]:
+        """Do what the body asks for; the complaint as it stands afterwards, its version in the ETag."""
+        how, note = move_of(body)
         row = await commands.move(
             self.tx, self.complaint_id, how, by=self.caller.id, note=note, expected=self.expected
+        )
+        set_etag(self.response, row["version"])
+        return row
+
+    async def merge(self, body: ComplaintMerge) -> dict[str, Any]:
+        """Merge it into another one; otherwise as `do`."""
+        row = await commands.merge(
+            self.tx,
+            self.complaint_id,
+            body.into_id,
+            by=self.caller.id,
+            note=body.reason,
+            expected=self.expected,
         )
         set_etag(self.response, row["version"])
         return row

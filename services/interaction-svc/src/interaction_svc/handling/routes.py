@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from interaction_svc.complaints import domain
 from interaction_svc.complaints.schemas import ComplaintRead
 from interaction_svc.handling.doing import Asked
 from interaction_svc.handling.schemas import (
@@ -14,10 +13,12 @@ from interaction_svc.handling.schemas import (
     ComplaintHear,
     ComplaintInform,
     ComplaintMediate,
+    ComplaintMerge,
     ComplaintReopen,
     ComplaintResolve,
     ComplaintResume,
     ComplaintStart,
+    ComplaintUnmerge,
     ComplaintWait,
 )
 from shared.http import Router, needs
@@ -43,7 +44,7 @@ _EMPTY_CLOSE = ComplaintClose()
     **needs("complaints:write"),
 )
 async def classify_complaint(asked: Asked, body: ComplaintClassify = _EMPTY_CLASSIFY) -> dict[str, Any]:
-    return await asked.move(lambda case, deed: domain.classify(case, deed, **body.found()), body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -55,7 +56,7 @@ async def classify_complaint(asked: Asked, body: ComplaintClassify = _EMPTY_CLAS
     **needs("complaints:write"),
 )
 async def assign_complaint(asked: Asked, body: ComplaintAssign) -> dict[str, Any]:
-    return await asked.move(lambda case, deed: domain.assign(case, deed, body.owner_id), body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -70,7 +71,7 @@ async def assign_complaint(asked: Asked, body: ComplaintAssign) -> dict[str, Any
     **needs("complaints:write"),
 )
 async def answer_complainant(asked: Asked, body: ComplaintAnswer) -> dict[str, Any]:
-    return await asked.move(domain.answer, body.text)
+    return await asked.do(body)
 
 
 @router.post(
@@ -85,7 +86,7 @@ async def answer_complainant(asked: Asked, body: ComplaintAnswer) -> dict[str, A
     **needs("complaints:write"),
 )
 async def hear_complainant(asked: Asked, body: ComplaintHear) -> dict[str, Any]:
-    return await asked.move(domain.hear, body.text)
+    return await asked.do(body)
 
 
 @router.post(
@@ -100,7 +101,7 @@ async def hear_complainant(asked: Asked, body: ComplaintHear) -> dict[str, Any]:
     **needs("complaints:write"),
 )
 async def start_complaint_step(asked: Asked, body: ComplaintStart = _EMPTY_START) -> dict[str, Any]:
-    return await asked.move(lambda case, deed: domain.start(case, deed, body.step), body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -114,7 +115,7 @@ async def start_complaint_step(asked: Asked, body: ComplaintStart = _EMPTY_START
     **needs("complaints:write"),
 )
 async def resolve_complaint(asked: Asked, body: ComplaintResolve) -> dict[str, Any]:
-    return await asked.move(lambda case, deed: domain.resolve(case, deed, body.result), body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -126,7 +127,7 @@ async def resolve_complaint(asked: Asked, body: ComplaintResolve) -> dict[str, A
     **needs("complaints:write"),
 )
 async def inform_complainant(asked: Asked, body: ComplaintInform = _EMPTY_INFORM) -> dict[str, Any]:
-    return await asked.move(lambda case, deed: domain.inform(case, deed, body.text), body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -138,7 +139,7 @@ async def inform_complainant(asked: Asked, body: ComplaintInform = _EMPTY_INFORM
     **needs("complaints:write"),
 )
 async def close_complaint(asked: Asked, body: ComplaintClose = _EMPTY_CLOSE) -> dict[str, Any]:
-    return await asked.move(domain.close, body.reason)
+    return await asked.do(body)
 
 
 @router.post(
@@ -153,7 +154,7 @@ async def close_complaint(asked: Asked, body: ComplaintClose = _EMPTY_CLOSE) -> 
     **needs("complaints:write"),
 )
 async def wait_for_customer(asked: Asked, body: ComplaintWait = _EMPTY_WAIT) -> dict[str, Any]:
-    return await asked.move(domain.wait, body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -168,7 +169,7 @@ async def wait_for_customer(asked: Asked, body: ComplaintWait = _EMPTY_WAIT) -> 
     **needs("complaints:write"),
 )
 async def resume_complaint(asked: Asked, body: ComplaintResume = _EMPTY_RESUME) -> dict[str, Any]:
-    return await asked.move(domain.resume, body.note)
+    return await asked.do(body)
 
 
 @router.post(
@@ -183,7 +184,7 @@ async def resume_complaint(asked: Asked, body: ComplaintResume = _EMPTY_RESUME) 
     **needs("complaints:write"),
 )
 async def escalate_complaint(asked: Asked, body: ComplaintEscalate) -> dict[str, Any]:
-    return await asked.move(domain.escalate, body.reason)
+    return await asked.do(body)
 
 
 @router.post(
@@ -198,7 +199,7 @@ async def escalate_complaint(asked: Asked, body: ComplaintEscalate) -> dict[str,
     **needs("complaints:write"),
 )
 async def mediate_complaint(asked: Asked, body: ComplaintMediate) -> dict[str, Any]:
-    return await asked.move(domain.mediate, body.reason)
+    return await asked.do(body)
 
 
 @router.post(
@@ -213,4 +214,32 @@ async def mediate_complaint(asked: Asked, body: ComplaintMediate) -> dict[str, A
     **needs("complaints:write"),
 )
 async def reopen_complaint(asked: Asked, body: ComplaintReopen) -> dict[str, Any]:
-    return await asked.move(domain.reopen, body.reason)
+    return await asked.do(body)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/merge",
+    operation_id="mergeComplaint",
+    summary="Merge a duplicate 合并重复投诉",
+    description=(
+        "The complaint is the same as another one of the customer, `into_id`, which goes on: this one "
+        "becomes `merged`, and its clocks stand still. `/unmerge` undoes it. 422: the other one is not of "
+        "the same customer, or is merged itself."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def merge_complaint(asked: Asked, body: ComplaintMerge) -> dict[str, Any]:
+    return await asked.merge(body)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/unmerge",
+    operation_id="unmergeComplaint",
+    summary="Undo the merging of a complaint 撤销合并",
+    description="It was another matter after all: back to the state in which it was merged, clocks running.",
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def unmerge_complaint(asked: Asked, body: ComplaintUnmerge) -> dict[str, Any]:
+    return await asked.do(body)

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from interaction_svc.complaints.schemas import OrderNo
 from interaction_svc.sla.domain import Severity
 from shared.http import Input
-from shared.http.types import Code, Line, Text
+from shared.http.types import Code, Line, Name, Text
 
 _OWNER = "0196f0c0-0000-7000-8000-000000000001"
+_OTHER = "0196f0c6-22bb-7c4d-8e5f-2a3b4c5d6e70"
 
 Answer = Annotated[Text, Field(min_length=1)]
 
@@ -31,10 +33,14 @@ class ComplaintClassify(Noted):
     category: Code | None = None
     severity: Severity | None = None
     cause: Line | None = None
+    product: Name | None = None
+    order_no: OrderNo | None = None
 
     def found(self) -> dict[str, str]:
         """What was said of it; what was not sent or null stays as it is."""
-        return self.model_dump(include={"category", "severity", "cause"}, exclude_none=True)
+        return self.model_dump(
+            include={"category", "severity", "cause", "product", "order_no"}, exclude_none=True
+        )
 
 
 class ComplaintAssign(Noted):
@@ -111,6 +117,22 @@ class ComplaintClose(Input):
     model_config = _examples({}, {"reason": "客户已停业，无法告知"})
 
     reason: Line | None = Field(None, description="Needed when the customer was not informed.")
+
+
+class ComplaintMerge(Input):
+    model_config = _examples(
+        {"into_id": _OTHER, "reason": "Same consignment, reported by the shop and by the customer"},
+        {"into_id": _OTHER, "reason": "同一批货，门店与客户各报一次"},
+    )
+
+    into_id: UUID = Field(description="The complaint that goes on.")
+    reason: Line | None = None
+
+
+class ComplaintUnmerge(Input):
+    model_config = _examples({"reason": "Two different consignments"}, {"reason": "两批不同的货"})
+
+    reason: Annotated[Line, Field(min_length=1)]
 
 
 class ComplaintReopen(Input):

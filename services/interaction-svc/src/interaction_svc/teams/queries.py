@@ -17,7 +17,7 @@ from shared.sealing import Sealer
 _T: Any = Team.__table__  # type: ignore[attr-defined]
 _M: Any = TeamMember.__table__  # type: ignore[attr-defined]
 _person = func.jsonb_build_object(
-    "staff_id", _M.c.staff_id, "skills", _M.c.skills, "regions", _M.c.regions, type_=JSON
+    "staff_id", _M.c.staff_id, "skills", _M.c.skills, "territories", _M.c.territories, type_=JSON
 )
 _members = (
     select(

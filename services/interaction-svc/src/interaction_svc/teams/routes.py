@@ -30,8 +30,8 @@ async def list_teams(query: Annotated[TeamQuery, Query()], db: ReadDb, sealer: S
     operation_id="createTeam",
     summary="Create a service team 新建服务团队",
     description=(
-        "Nobody is in two teams: 409 `member_elsewhere`. Skills are categories of complaints, regions those "
-        "of customers."
+        "Nobody is in two teams: 409 `member_elsewhere`. Skills are categories of complaints, "
+        "territories the org units that look after customers."
     ),
     response_model=TeamRead,
     **needs("policies:write"),

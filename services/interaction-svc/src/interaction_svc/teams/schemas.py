@@ -11,20 +11,21 @@ from shared.http.types import Code, Moment, Name
 
 _LEAD = "0196f0c0-0000-7000-8000-000000000001"
 _MEMBER = "0196f0c0-0000-7000-8000-000000000002"
+_UNIT = "0196f0c0-0000-7000-8000-00000000a001"
 _EXAMPLE_ZH: dict[str, Any] = {
     "name": "华东客服组",
     "lead_id": _LEAD,
     "manager_id": None,
     "members": [
-        {"staff_id": _LEAD, "skills": ["quality", "billing"], "regions": ["CN-31"]},
-        {"staff_id": _MEMBER, "skills": ["delivery"], "regions": []},
+        {"staff_id": _LEAD, "skills": ["quality", "billing"], "territories": [_UNIT]},
+        {"staff_id": _MEMBER, "skills": ["delivery"], "territories": []},
     ],
 }
 _EXAMPLE_EN: dict[str, Any] = {
     "name": "Key account desk",
     "lead_id": _LEAD,
     "manager_id": _MEMBER,
-    "members": [{"staff_id": _LEAD, "skills": [], "regions": []}],
+    "members": [{"staff_id": _LEAD, "skills": [], "territories": []}],
 }
 _READ: dict[str, Any] = {
     "id": "0196f0d2-3c4d-7e5f-8061-7c8d9e0f1a2b",
@@ -33,8 +34,6 @@ _READ: dict[str, Any] = {
     "updated_at": "2026-03-02T01:00:00Z",
 }
 
-Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["CN-31"])]
-
 
 def _kept() -> Any:
     """The default of a field that a patch may leave out but not clear."""
@@ -42,11 +41,11 @@ def _kept() -> Any:
 
 
 class Member(Input):
-    """Somebody of a team: skills are categories of complaints, regions ISO 3166 codes of customers."""
+    """Somebody of a team: skills are categories of complaints, territories org units of customers."""
 
     staff_id: UUID
     skills: Annotated[list[Code], Field(max_length=50)] = Field(default_factory=list)
-    regions: Annotated[list[Region], Field(max_length=200)] = Field(default_factory=list)
+    territories: Annotated[list[UUID], Field(max_length=200)] = Field(default_factory=list)
 
 
 def _each_once(members: list[Member]) -> list[Member]:
@@ -83,7 +82,7 @@ class TeamPatch(Patch):
 class MemberRead(Output):
     staff_id: UUID
     skills: list[str]
-    regions: list[str]
+    territories: list[UUID]
 
 
 class TeamRead(Output):

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from interaction_svc.tables import MOMENT, Base
 
 TEXTS: Any = ARRAY(Text)
+IDS: Any = ARRAY(Uuid)
 
 
 class Team(Base, table=True):
@@ -38,4 +39,4 @@ class TeamMember(Base, table=True):
     team_id: UUID = Field(foreign_key="team.id", ondelete="CASCADE")
     place: int
     skills: list[str] = Field(sa_type=TEXTS)
-    regions: list[str] = Field(sa_type=TEXTS)
+    territories: list[UUID] = Field(sa_type=IDS)

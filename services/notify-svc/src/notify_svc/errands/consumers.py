@@ -1,5 +1,7 @@
 """Door for events: what scoring and interaction tell becomes somebody's errand."""
 
+from uuid import uuid5
+
 from notify_svc.errands import commands
 from notify_svc.errands.domain import Errand, call_by
 from shared.db import Tx
@@ -13,6 +15,8 @@ from shared.events.interaction import (
     ComplaintWarned,
 )
 from shared.events.scoring import ChurnCleared, ChurnWarned
+
+Watched = ComplaintResolved | ComplaintClosed | ComplaintReopened | ComplaintEscalated
 
 
 async def on_churn_warned(tx: Tx, event: ChurnWarned) -> None:
@@ -46,6 +50,8 @@ async def on_churn_cleared(tx: Tx, event: ChurnCleared) -> None:
 
 async def on_complaint_assigned(tx: Tx, event: ComplaintAssigned | ComplaintReopened) -> None:
     """The complaint's owner is reminded to handle it; a new owner takes the reminder over."""
+    if isinstance(event, ComplaintReopened):
+        await _tell_watchers(tx, event, "reopened")
     errand = Errand(
         source="complaint",
         source_id=event.subject,
@@ -64,6 +70,7 @@ async def on_complaint_assigned(tx: Tx, event: ComplaintAssigned | ComplaintReop
 async def on_complaint_closed(tx: Tx, event: ComplaintClosed) -> None:
     """The complaint is done with, and its reminders with it."""
     await _let_alarms_go(tx, event)
+    await _tell_watchers(tx, event, "closed")
     await commands.withdraw(
         tx, "complaint", source_id=event.subject, version=event.version, topic_id=event.subject
     )
@@ -72,6 +79,7 @@ async def on_complaint_closed(tx: Tx, event: ComplaintClosed) -> None:
 async def on_complaint_resolved(tx: Tx, event: ComplaintResolved) -> None:
     """There is a result: nobody is reminded of its clocks any more."""
     await _let_alarms_go(tx, event)
+    await _tell_watchers(tx, event, "resolved")
 
 
 async def on_clock_rang(tx: Tx, event: ComplaintWarned | ComplaintBreached) -> None:
@@ -98,6 +106,7 @@ async def on_clock_rang(tx: Tx, event: ComplaintWarned | ComplaintBreached) -> N
 
 async def on_complaint_escalated(tx: Tx, event: ComplaintEscalated) -> None:
     """Somebody higher is reminded; the next higher one takes the reminder over."""
+    await _tell_watchers(tx, event, "escalated")
     errand = Errand(
         source="escalation",
         source_id=event.subject,
@@ -116,3 +125,22 @@ async def on_complaint_escalated(tx: Tx, event: ComplaintEscalated) -> None:
 async def _let_alarms_go(tx: Tx, event: ComplaintClosed | ComplaintResolved) -> None:
     await commands.let_go(tx, "sla", topic_id=event.subject)
     await commands.let_go(tx, "escalation", topic_id=event.subject)
+
+
+async def _tell_watchers(tx: Tx, event: Watched, what: str) -> None:
+    """Each who follows the complaint has one open reminder about it, with the latest news."""
+    for watcher in event.watcher_ids:
+        topic = uuid5(event.subject, str(watcher))
+        errand = Errand(
+            source="watch",
+            source_id=topic,
+            version=event.version,
+            topic_id=topic,
+            subject_code="complaint.watched",
+            subject_parameters={"what": what, "severity": event.severity, "category": event.category},
+            customer_id=event.customer_id,
+            distributor_id=event.distributor_id,
+            assignee_id=watcher,
+            due_at=tx.now,
+        )
+        await commands.ask(tx, errand)

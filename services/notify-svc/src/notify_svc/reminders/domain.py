@@ -11,7 +11,7 @@ from shared.problems import Conflict, Invalid
 
 State = Literal["scheduled", "due", "done", "cancelled", "missed"]
 Deed = Literal["edit", "reschedule", "snooze", "finish", "cancel", "fire", "miss"]
-Source = Literal["manual", "churn", "complaint", "sla", "escalation"]
+Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch"]
 Channel = Literal["inbox"]
 
 _PAST = timedelta(minutes=5)

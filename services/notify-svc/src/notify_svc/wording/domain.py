@@ -32,6 +32,10 @@ _SUBJECTS = {
         "投诉已升级，请关注（{severity}{category}）",
         "A complaint was escalated to you ({severity}{category})",
     ),
+    "complaint.watched": Words(
+        "您关注的投诉{what}（{severity}{category}）",
+        "A complaint that you follow was {what} ({severity}{category})",
+    ),
     "sla.warned": Words(
         "投诉即将超时：{metric}（{severity}{category}）",
         "A complaint is about to be late: {metric} ({severity}{category})",
@@ -54,6 +58,12 @@ _WORDS = {
         "normal": Words("一般", "normal"),
         "high": Words("严重", "high"),
         "critical": Words("紧急", "critical"),
+    },
+    "what": {
+        "resolved": Words("已处理完成", "resolved"),
+        "closed": Words("已关闭", "closed"),
+        "reopened": Words("已重新打开", "reopened"),
+        "escalated": Words("已升级", "escalated"),
     },
     "metric": {
         "first_answer": Words("首次答复", "first answer"),
@@ -131,6 +141,7 @@ def subject_said(
         return code
     return words.said_in(language).format(
         level=_word("level", str(parameters.get("level", "unknown")), language),
+        what=_word("what", str(parameters.get("what", "resolved")), language),
         metric=_word("metric", str(parameters.get("metric", "resolution")), language),
         severity=_word("severity", str(parameters.get("severity", "normal")), language),
         reasons=_reasons(parameters.get("reasons", ()), language),

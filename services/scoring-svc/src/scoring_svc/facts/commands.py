@@ -66,7 +66,9 @@ _new_complaint = insert(_P)
 _KEEP_COMPLAINT = prepare(
     _new_complaint.on_conflict_do_update(
         index_elements=["complaint_id"],
-        set_={name: _new_complaint.excluded[name] for name in ("severity", "resolved_at", "version")},
+        set_={
+            name: _new_complaint.excluded[name] for name in ("severity", "resolved_at", "merged", "version")
+        },
         where=_P.c.version < _new_complaint.excluded.version,
     ),
     *_P.c.keys(),

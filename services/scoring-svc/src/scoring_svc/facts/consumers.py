@@ -10,9 +10,11 @@ from shared.events import Event
 from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported, OrdersVoided, OrderVoided
 from shared.events.interaction import (
     ComplaintClosed,
+    ComplaintMerged,
     ComplaintOpened,
     ComplaintReopened,
     ComplaintResolved,
+    ComplaintUnmerged,
     ImportedInteraction,
     InteractionLogged,
     InteractionsImported,
@@ -63,7 +65,13 @@ def _contact(told: ImportedInteraction) -> Contact:
 
 
 async def on_complaint(
-    tx: Tx, event: ComplaintOpened | ComplaintResolved | ComplaintClosed | ComplaintReopened
+    tx: Tx,
+    event: ComplaintOpened
+    | ComplaintResolved
+    | ComplaintClosed
+    | ComplaintReopened
+    | ComplaintMerged
+    | ComplaintUnmerged,
 ) -> None:
     """Where a complaint stands now."""
     changed = await commands.keep_complaint(
@@ -74,6 +82,7 @@ async def on_complaint(
             opened_at=event.opened_at,
             severity=SEVERITY[event.severity],
             resolved_at=event.resolved_at or event.closed_at,
+            merged=isinstance(event, ComplaintMerged),
             version=event.version,
         ),
     )
@@ -94,4 +103,6 @@ FACT_EVENTS: dict[type[Event], Any] = {
     ComplaintResolved: on_complaint,
     ComplaintClosed: on_complaint,
     ComplaintReopened: on_complaint,
+    ComplaintMerged: on_complaint,
+    ComplaintUnmerged: on_complaint,
 }

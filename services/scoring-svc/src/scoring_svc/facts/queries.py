@@ -31,7 +31,7 @@ _ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_r
     _O.c.currency == bindparam("currency"), ~_O.c.voided
 )
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction).where(~_C.c.withdrawn)
-_COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at)
+_COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at).where(~_P.c.merged)
 _ORDERS_OF = prepare(_ORDERS.where(_of(_O.c.customer_id)))
 _CONTACTS_OF = prepare(_CONTACTS.where(_of(_C.c.customer_id)))
 _COMPLAINTS_OF = prepare(_COMPLAINTS.where(_of(_P.c.customer_id)))
@@ -39,7 +39,7 @@ _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACT
 _KNOWN = union_all(
     select(_O.c.customer_id).where(~_O.c.voided),
     select(_C.c.customer_id).where(~_C.c.withdrawn),
-    select(_P.c.customer_id),
+    select(_P.c.customer_id).where(~_P.c.merged),
 ).subquery()
 _CUSTOMERS = prepare(select(_KNOWN.c.customer_id).distinct().order_by(_KNOWN.c.customer_id))
 _MERGED = prepare(

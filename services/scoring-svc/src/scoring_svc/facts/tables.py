@@ -44,7 +44,10 @@ class ContactRow(Base, table=True):
 
 
 class ComplaintRow(Base, table=True):
-    """A complaint as its newest event told it; `severity` 1 (low) to 4 (critical)."""
+    """A complaint as its newest event told it; `severity` 1 (low) to 4 (critical).
+
+    A `merged` one was the same as another, and counts no more.
+    """
 
     __tablename__ = "complaint_fact"
     __table_args__ = (Index("complaint_fact_of_customer", "customer_id", "opened_at"),)
@@ -54,6 +57,7 @@ class ComplaintRow(Base, table=True):
     opened_at: datetime = Field(sa_type=MOMENT)
     severity: int = Field(sa_type=SmallInteger)
     resolved_at: datetime | None = Field(None, sa_type=MOMENT)
+    merged: bool
     version: int
 
 

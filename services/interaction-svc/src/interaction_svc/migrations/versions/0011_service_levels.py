@@ -129,7 +129,7 @@ def _teams() -> None:
         sa.Column("team_id", sa.Uuid, sa.ForeignKey("team.id", ondelete="CASCADE"), nullable=False),
         sa.Column("place", sa.Integer, nullable=False),
         sa.Column("skills", postgresql.ARRAY(sa.Text), nullable=False),
-        sa.Column("regions", postgresql.ARRAY(sa.Text), nullable=False),
+        sa.Column("territories", postgresql.ARRAY(sa.Uuid), nullable=False),
     )
     op.create_index("team_member_of_team", "team_member", ["team_id", "place"])
 

@@ -9,5 +9,7 @@ down_revision = "0004"
 def upgrade() -> None:
     op.drop_constraint("reminder_source", "reminder")
     op.create_check_constraint(
-        "reminder_source", "reminder", "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation')"
+        "reminder_source",
+        "reminder",
+        "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch')",
     )

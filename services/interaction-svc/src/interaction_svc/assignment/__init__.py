@@ -1,0 +1,1 @@
+"""Rules by which a new complaint finds its owner."""

@@ -1,0 +1,1 @@
+"""Taking complaints in: from staff and partners, one or many; each new one finds its owner by rules."""
