@@ -1,4 +1,4 @@
-"""make bench [ONLY=http,edge,ghosts,archive,duplicates,imports,files,interactions,events,scoring,start]."""
+"""make bench [ONLY=http,edge,archive,…]: figures beside their limits; the parts are in PARTS."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from tools.bench.parts import (
     imports,
     interactions,
     scoring,
+    sla,
     start,
 )
 from tools.bench.stage import SMALL, Sizes, Stage, stage
@@ -45,6 +46,7 @@ PARTS = {
     "imports": Part("A file of orders through POST /v1/imports, of COPY", imports.measure),
     "files": Part("Files that leave, and workbooks that arrive", files.measure),
     "interactions": Part("Interactions, a million of them", interactions.measure),
+    "sla": Part("Clocks of service levels among twice as many complaints", sla.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
