@@ -22,7 +22,7 @@ from shared.messaging import outbox
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
 _FIXED = {"id", "number", "customer_id", "origin_id", "distributor_id", "channel", "subject", "description"}
-_FIXED |= {"opened_at", "created_by", "created_at"}
+_FIXED |= {"opened_at", "created_by", "created_at", "words"}
 
 _OPEN = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _SAVE = prepare(
@@ -57,7 +57,9 @@ async def open_complaint(
     (serial,) = await queries.next_serials(tx, 1)
     deed = Deed(by, tx.now, clock=await _clock(tx))
     step = domain.opened(_facts(tx, body, distributor_id, serial, deed), deed)
-    keeper = await tx.value(_OPEN, **asdict(step.case))
+    row = _row(step.case)
+    keeper = await tx.value(_OPEN, **row)
+    queries.TEXTS.keep_last(tx, row)
     await _remember(tx, [step])
     _announce(tx, step)
     return queries.shown(replace(step.case, customer_id=keeper), tx.now)
@@ -79,7 +81,9 @@ async def load_complaints(
         )
         for body, serial in zip(bodies, serials, strict=True)
     ]
-    await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))
+    rows = [_row(replace(course[-1].case, updated_at=tx.now)) for course in courses]
+    await tx.run_many(_OPEN, rows)
+    await queries.TEXTS.keep(tx, rows)
     await _remember(tx, [step for course in courses for step in course])
     for course in courses:
         past = course[-1].case.resolved_at is not None
@@ -127,6 +131,12 @@ async def count_anew(job: JobContext, _: dict[str, Any]) -> None:
         if len(cases) < _AT_ONCE:
             return
         after = cases[-1].id
+
+
+def _row(case: Case) -> dict[str, Any]:
+    """A new case as it is stored."""
+    row = asdict(case)
+    return {**row, "words": queries.TEXTS.words(row)}
 
 
 async def _clock(tx: Tx) -> Clock:
