@@ -23,6 +23,9 @@ OPEN: Mapping[str, str] = {
     "saved_view": "how people list, shown to its owner or to all staff; rows are narrowed when listed",
     "staff_ref": "who works where: ids",
     # interaction-svc, scoring-svc, notify-svc
+    "complaint_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
+    "interaction_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
+    "stored_object": "which objects the store holds: ids and states",
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
     "assignment_rule": "the company's rules",

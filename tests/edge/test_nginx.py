@@ -178,20 +178,22 @@ def test_what_the_edge_tells_itself_is_not_for_callers(deployed: Place, path: st
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_body_over_a_mebibyte_is_refused_but_not_for_imports(deployed: Place) -> None:
+def test_a_body_over_a_mebibyte_is_refused_but_not_for_files(deployed: Place) -> None:
     body = b"x" * (1024 * 1024 + 1)
     for content in (body, iter([body[:70_000], body[70_000:]])):
         answer = deployed.ask("/v1/customers", method="POST", content=content)
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    for content in (body, iter([body[:70_000], body[70_000:]])):
-        assert deployed.ask("/v1/imports", method="POST", content=content).json()["length"] == len(body)
+    for path in ("/v1/imports", "/v1/attachments"):
+        for content in (body, iter([body[:70_000], body[70_000:]])):
+            assert deployed.ask(path, method="POST", content=content).json()["length"] == len(body)
 
 
-def test_an_import_over_two_hundred_mebibytes_is_refused_unread(deployed: Place) -> None:
+@pytest.mark.parametrize(("path", "mebibytes"), [(b"/v1/imports", 200), (b"/v1/attachments", 101)])
+def test_an_upload_over_its_limit_is_refused_unread(deployed: Place, path: bytes, mebibytes: int) -> None:
     with socket.create_connection(("127.0.0.1", deployed.edge.port), 5) as line:
         line.sendall(
-            b"POST /v1/imports HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer good\r\n"
-            b"Content-Length: %d\r\n\r\n" % (200 * 1024 * 1024 + 1)
+            b"POST %s HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer good\r\n"
+            b"Content-Length: %d\r\n\r\n" % (path, mebibytes * 1024 * 1024 + 1)
         )
         assert line.recv(100).startswith(b"HTTP/1.1 413 ")
 

@@ -96,7 +96,9 @@ def test_only_what_is_asked_again_without_harm_passes_by_the_place_for_it() -> N
 
 def test_every_upload_may_be_large() -> None:
     uploads = {t for _, t, item in templates() if "multipart/form-data" in str(item.get("post", ""))}
-    assert uploads == {"/v1/imports"}
+    assert uploads == {"/v1/imports", "/v1/attachments"}
+    text = (CONFIGURATION / "nginx.conf").read_text()
+    assert set(re.findall(r"location = (\S+) \{[^}]*client_max_body_size", text)) == uploads
 
 
 def test_both_edges_let_the_same_headers_through() -> None:

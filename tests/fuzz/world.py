@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -120,7 +120,11 @@ class World:
     async def request(self, operation: Operation) -> Ask:
         """A request that the operation should accept, on records of its own."""
         ids = await self.path(operation)
-        return assembled(operation, ids, await self.body(operation) if operation.media else None)
+        request = assembled(operation, ids, await self.body(operation) if operation.media else None)
+        if operation.id != "downloadAttachment":
+            return request
+        link = (await self.admin.made(f"/v1/attachments/{ids['attachment_id']}/link"))["url"]
+        return replace(request, query=link.partition("?")[2].encode())
 
     async def path(self, operation: Operation) -> dict[str, str]:
         """Values for the parameters of the path."""
@@ -308,6 +312,17 @@ class World:
             "summary": self.said("asked for prices"),
         }
         return str((await self.admin.made("/v1/interactions", body))["id"])
+
+    async def attachment(self, customer: str | None = None) -> str:
+        """A file that was sent; of a customer of its own unless it is said whose."""
+        form = await self.for_createAttachment(customer)
+        answer = await self.admin.send(Ask("POST", b"/v1/attachments").saying(*multipart(form)))
+        assert answer.status == 201, answer.body
+        return str(answer.json()["id"])
+
+    async def for_createAttachment(self, customer: str | None = None) -> dict[str, str]:  # noqa: N802 - the operation's name
+        rows = f"{self.said('minutes')},2026-03-02\n"
+        return {"customer_id": customer or await self.customer(), "file": rows}
 
     async def complaint(self, *course: str, customer: str | None = None) -> str:
         self.complainant = customer or await self.customer()

@@ -21,7 +21,10 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("lead_id", "member_id", "staff_id", "watcher_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
-    **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
+    **{
+        name: name
+        for name in ("customer_code", "external_id", "interaction_id", "complaint_id", "attachment_id")
+    },
     **dict.fromkeys(("into_id", "merged_into", "complaint_ids"), "complaint_id"),
     **{name: name for name in ("team_id", "macro_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},
@@ -36,6 +39,8 @@ _BY_PATH: Mapping[tuple[str, str], str] = {
     ("/v1/org-units", "ancestor_id"): "org_unit_id",
     ("/v1/customers", "code"): "customer_code",
     ("/v1/customers", "q"): "name",
+    ("/v1/interactions", "q"): "name",
+    ("/v1/complaints", "q"): "name",
 }
 _NUMBERS = {"order_no", "return_of", "customer_code", "external_id"}
 """Names that are no ids by their form."""
@@ -46,7 +51,11 @@ _BESIDE: Mapping[str, Mapping[str, Any]] = {
     "id": {"kind": "contact"},
 }
 """What must stand beside a name for it to be that record's."""
-_INSTEAD = ({"customer_id", "customer_code", "identity"},)
+_INSTEAD = (
+    {"customer_id", "customer_code", "identity"},
+    {"attachment_id", "url"},
+    {"attachment_id", "name"},
+)
 """Fields of which only one may be sent."""
 
 

@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 
 from customer_svc.cleansing import pinyin
-from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.customers import pieces
 from customer_svc.search import domain, queries
 from customer_svc.search.domain import Search
 from shared.auth import Principal
 from shared.db import EVERYTHING, Scope, sight
+from shared.searching.characters import IDEOGRAPHS, plain
 from shared.testing import service_client
 
 PLACES = ("上海", "北京", "重庆", "")

@@ -175,11 +175,14 @@ def _made(answer: httpx.Response) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-async def _running(service_database: Callable[[str], ServiceUrls]) -> AsyncIterator[World]:
+async def _running(
+    service_database: Callable[[str], ServiceUrls], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
     urls = service_database("interaction")
     customers = CustomerService()
     client = httpx.AsyncClient(transport=httpx.MockTransport(customers.answer))
-    async with client, running(build, Settings, urls, customers=client) as service:
+    files = {"attachment_dir": tmp_path_factory.mktemp("files"), "attachment_most_bytes": 4 * 1024 * 1024}
+    async with client, running(build, Settings, urls, settings=files, customers=client) as service:
         yield World(service, urls, customers)
 
 

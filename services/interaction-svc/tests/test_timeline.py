@@ -63,6 +63,51 @@ async def test_the_timeline_can_be_narrowed(world: Any) -> None:
     assert [item["type"] for item in oldest] == ["interaction"] * 3 + ["complaint"]
 
 
+async def test_both_ways_lead_past_every_item_once_also_those_of_one_moment(world: Any) -> None:
+    customer, at = await world.customer(), world.when(days=1)
+    for number in range(5):
+        await world.interaction(customer, occurred_at=at, summary=f"{number}")
+    complaint = await world.complaint(customer)
+    await world.do(complaint, "assign", owner_id=str(uuid4()))
+    newest, oldest = await walked(world, customer), await walked(world, customer, "&sort=at")
+    assert len(newest) == 7
+    assert newest == oldest[::-1]
+    first = (await world.get(f"/v1/customers/{customer}/timeline?limit=2")).json()["page"]["next_cursor"]
+    turned = await world.get(f"/v1/customers/{customer}/timeline?limit=2&sort=at&cursor={first}")
+    assert turned.status_code == 400
+
+
+async def test_several_kinds_can_be_asked_for_at_once(world: Any) -> None:
+    customer = await world.customer()
+    await world.complaint(customer)
+    await world.interaction(customer)
+    promise = {"customer_id": customer, "content": "寄样品", "due_at": world.when(days=-3)}
+    assert (await world.post("/v1/promises", promise)).status_code == 201
+
+    async def kinds(query: str) -> list[str]:
+        return sorted(item["type"] for item in await walked(world, customer, query))
+
+    assert await kinds("") == ["complaint", "interaction", "promise"]
+    assert await kinds("&type=interaction&type=complaint") == ["complaint", "interaction"]
+    assert await kinds("&sort=at&type=promise&type=complaint") == ["complaint", "promise"]
+    assert await kinds("&type=promise") == ["promise"]
+    path = f"/v1/customers/{customer}/timeline"
+    assert (await world.get(f"{path}?type=interaction&type=order")).status_code == 422
+    assert (await world.get(f"{path}?type=interaction,complaint")).status_code == 422
+
+
+async def test_staff_and_contacts_of_an_interaction_are_told_apart(world: Any) -> None:
+    customer, people = await world.customer(), (str(uuid4()), str(uuid4()))
+    told = [
+        {"kind": "staff", "id": people[0], "name": "陈静"},
+        {"kind": "contact", "id": people[1], "name": None},
+        {"kind": "other", "id": None, "name": "Tom Baker"},
+    ]
+    await world.interaction(customer, participants=[*told[:2], "Tom Baker"])
+    (item,) = await walked(world, customer)
+    assert item["interaction"]["participants"] == told
+
+
 async def test_a_quiet_customer_has_an_empty_timeline(world: Any) -> None:
     customer = await world.customer()
     assert await walked(world, customer) == []

@@ -1,7 +1,9 @@
-"""What is asked of interactions all day: the timeline of a busy customer, and deadlines in working time."""
+"""What is asked of interactions all day: logging one, a busy customer's timeline, working deadlines."""
 
+import itertools
+import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -9,19 +11,28 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
-from tools.bench.figures import Goal, Line, number, percentile
+from tools.bench.figures import Goal, Line, number, percentile, ratios
 from tools.bench.parts.raw import SEES_ALL
 from tools.bench.stage import Stage
 
 from interaction_svc.app import build
 from interaction_svc.calendars.domain import Hours
 from interaction_svc.calendars.working import WorkingTime
+from interaction_svc.interactions import commands, queries
+from interaction_svc.interactions.schemas import InteractionCreate
 from interaction_svc.settings import Settings
 from shared.clock import new_id
 from shared.composition import Service
+from shared.db import Database, Prepared
+from shared.db.connections import prepare_connection
+from shared.db.statements import together
+from shared.events import to_cloudevent
+from shared.events.interaction import InteractionLogged
+from shared.messaging.outbox import _INSERT as INSERT_OUTBOX
 from shared.run import settled_heap
+from shared.sealing import Sealer
 from shared.testing.clients import service_client, staff
-from shared.testing.services import running
+from shared.testing.services import DATA_KEY, running
 
 _ASKED = 300
 _PAGE = 50
@@ -31,6 +42,15 @@ _OFFICE = ((9 * 60, 12 * 60), (13 * 60 + 30, 18 * 60))
 _HOURS = Hours(ZoneInfo("Asia/Shanghai"), (*[_OFFICE] * 5, (), ()), "CN")
 _TIMELINE = Goal(20, at_most=True)
 _DEADLINES = Goal(20_000)
+_SHARE = Goal(0.60)
+_CONTACT = {
+    "channel": "call",
+    "direction": "outbound",
+    "occurred_at": "2026-03-02T02:15:00Z",
+    "participants": [{"kind": "staff", "name": "陈静"}, {"kind": "contact", "name": "王建国"}],
+    "summary": "回访三月到货情况；客户反映外包装有轻微破损，其余满意。Asked for prices of the autumn range.",
+    "agreement": "下一批改用加厚纸箱，三月十日前发出样品。",
+}
 _CUSTOMERS = """
 INSERT INTO customer_ref (id, status, version, updated_at)
 SELECT id, 'active', 1, now() FROM unnest($1::uuid[]) AS id
@@ -59,6 +79,7 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
     urls = await stage.database("interactions", "interaction_svc")
     logged, entries = stage.sizes.interactions, stage.sizes.interactions // 100
     busy = await _filled(urls.app_url, logged, entries)
+    yield await _logging(stage, urls.app_url)
     async with running(build, Settings, urls, worker=False) as service:
         settled_heap()
         cursor: str | None = None
@@ -70,6 +91,79 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
             cursor = after
     rates = [_deadlines() for _ in range(stage.sizes.rounds)]
     yield Line("deadlines over Chinese holidays", rates, "/s", goal=_DEADLINES)
+
+
+async def _logging(stage: Stage, url: str) -> Line:
+    """One contact after another: our command with its event and commit, and its statements on asyncpg alone.
+
+    Both open a transaction, write the same rows in the same two statements, and commit; no relay publishes.
+    """
+    db = Database(url, sealer=Sealer(DATA_KEY))
+    await db.open()
+    connection = await asyncpg.connect(url, server_settings=SEES_ALL)
+    await prepare_connection(connection)
+    customers = [row[0] for row in await connection.fetch("SELECT id FROM customer_ref LIMIT 500")]
+    ours, raw = _ours(db, customers), await _raw(db, connection, customers)
+    rates: dict[str, list[float]] = {"ours": [], "raw": []}
+    for turn in range(stage.sizes.rounds + 1):  # the first round warms both, and is forgotten
+        for name, once in (("raw", raw), ("ours", ours)):
+            rate = await _rate(once, stage.sizes.seconds)
+            if turn:
+                rates[name].append(rate)
+    await connection.close()
+    await db.close()
+    beside = f"ours {number(max(rates['ours']))}/s, raw {number(max(rates['raw']))}/s at best"
+    return Line(
+        "log an interaction, of raw asyncpg", ratios(rates["ours"], rates["raw"]), beside=beside, goal=_SHARE
+    )
+
+
+async def _rate(once: Callable[[], Awaitable[None]], seconds: float) -> float:
+    done, started = 0, time.perf_counter()
+    while (passed := time.perf_counter() - started) < seconds:
+        await once()
+        done += 1
+    return done / passed
+
+
+def _ours(db: Database, customers: list[UUID]) -> Callable[[], Awaitable[None]]:
+    by = staff("manager")
+    bodies = [InteractionCreate.model_validate({**_CONTACT, "customer_id": each}) for each in customers]
+    endless = itertools.cycle(bodies)
+
+    async def once() -> None:
+        async with db.begin(by.scope) as tx:
+            await commands.log_interaction(tx, next(endless), distributor_id=None, by=by.id)
+
+    return once
+
+
+async def _raw(
+    db: Database, connection: asyncpg.Connection, customers: list[UUID]
+) -> Callable[[], Awaitable[None]]:
+    """The rows are made beforehand but for their ids: what remains is PostgreSQL's work and the driver's."""
+    body = InteractionCreate.model_validate({**_CONTACT, "customer_id": customers[0]})
+    async with db.begin() as tx:
+        row = commands.drafted(tx, body, {}, distributor_id=None, by=new_id())
+        keep, pieces = queries.TEXTS.kept(tx, row)
+    told = {name: row[name] for name in ("customer_id", "channel", "direction", "occurred_at")}
+    event = InteractionLogged(subject=row["id"], version=1, distributor_id=None, kind="contact", **told)
+    payload = json.dumps(to_cloudevent(event, row["id"], row["created_at"], None), separators=(",", ":"))
+    outbox = {"versions": [1], "types": [event.type], "payloads": [payload], "at": row["created_at"]}
+    log: Prepared = commands._LOG  # noqa: SLF001 - the statement itself is what is measured
+    endless = itertools.cycle(customers)
+
+    async def once() -> None:
+        found = new_id()
+        await connection.execute("BEGIN")
+        given = {**row, "id": found, "customer_id": next(endless)}
+        await connection.fetchval(log.sql, *log.arguments(given))
+        event_ids = {"ids": [new_id()], "aggregates": [found], **outbox}
+        sql, arguments = together([(keep, {**pieces, "record_id": found}), (INSERT_OUTBOX, event_ids)])
+        await connection.execute(sql, *arguments)
+        await connection.execute("COMMIT")
+
+    return once
 
 
 async def _filled(url: str, logged: int, entries: int) -> UUID:

@@ -101,6 +101,7 @@ class _Settings:
         self._options = options
         self._urls = urls
         self._keys = data_keys(options.state_dir)
+        self.attachment_dir = options.state_dir / "attachments"
         self.bus: EventBus = bus_of(options, _names())
 
     def of(self, name: str, settings_class: Any, **given: Any) -> Any:
@@ -141,7 +142,14 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
             interactions=clients["interaction-svc"],
         ),
         interaction_svc.app.build(
-            settings.of("interaction", interaction_svc.settings.Settings, **base), bus, customers=reader
+            settings.of(
+                "interaction",
+                interaction_svc.settings.Settings,
+                attachment_dir=settings.attachment_dir,
+                **base,
+            ),
+            bus,
+            customers=reader,
         ),
         scoring_svc.app.build(settings.of("scoring", scoring_svc.settings.Settings, **believed), bus),
         notify_svc.app.build(

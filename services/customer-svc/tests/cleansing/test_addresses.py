@@ -4,8 +4,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from customer_svc.cleansing.addresses import names_of_regions, region_of, short
-from customer_svc.cleansing.characters import plain
 from customer_svc.regions import RegionCode
+from shared.searching.characters import plain
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_svc.cleansing.characters import plain
 from customer_svc.cleansing.companies import core
+from shared.searching.characters import plain
 
 
 @pytest.mark.parametrize(

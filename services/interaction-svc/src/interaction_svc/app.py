@@ -5,16 +5,26 @@ from typing import Any
 from interaction_svc.alarms.commands import SWEEP, sweep
 from interaction_svc.alarms.routes import router as alarms_router
 from interaction_svc.assignment.routes import router as assignment_router
+from interaction_svc.attachments.commands import TIDYING, Rules
+from interaction_svc.attachments.jobs import tidying
+from interaction_svc.attachments.routes import Keeping, sending
+from interaction_svc.attachments.routes import router as attachments_router
 from interaction_svc.calendars.routes import router as calendars_router
+from interaction_svc.complaints import queries as complaints
 from interaction_svc.complaints.recounting import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.intake.routes import router as intake_router
+from interaction_svc.interactions import queries as interactions
 from interaction_svc.interactions.routes import router as interactions_router
 from interaction_svc.loads.commands import FORGETTING, forget_old
 from interaction_svc.loads.routes import router as loads_router
 from interaction_svc.macros.routes import router as macros_router
 from interaction_svc.notes.routes import router as notes_router
+from interaction_svc.objects import ObjectStore
+from interaction_svc.objects.folder import Folder
+from interaction_svc.objects.s3 import S3, Bucket
+from interaction_svc.objects.signing import Signer
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.revisions.commands import CHANGED
@@ -24,6 +34,7 @@ from interaction_svc.staff.consumers import STAFF_EVENTS
 from interaction_svc.teams.routes import router as teams_router
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
+from shared.clock import utc_now
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.http.client import make_client
@@ -31,11 +42,17 @@ from shared.jobs import Every, Jobs
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.references import CUSTOMER_EVENTS, References
+from shared.sealing import Sealer
 
 
 def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = None) -> Service:
     """The service, not started; `customers` is an HTTP client that reaches customer-svc in this process."""
-    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        max_size=settings.pool_size,
+        sealer=Sealer(settings.data_key.get_secret_value()),
+    )
+    store = store_of(settings)
     references = References(database, customers or make_client(), settings.customer_url)
     blueprint = Blueprint(
         name="interaction-svc",
@@ -48,6 +65,8 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         ),
         routers=[
             interactions_router,
+            attachments_router,
+            sending,
             promises_router,
             complaints_router,
             macros_router,
@@ -68,14 +87,37 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
                 FORGETTING: forget_old,
                 CHANGED: count_anew,
                 SWEEP: sweep,
+                TIDYING: tidying(store),
+                "interactions.search": interactions.TEXTS.fill,
+                "complaints.search": complaints.TEXTS.fill,
             },
             periodic=[
                 Every(BREAKING, seconds=60),
                 Every(SWEEP, seconds=15),
                 Every(FORGETTING, seconds=3600),
+                Every(TIDYING, seconds=600),
+                Every("interactions.search", seconds=3600),
+                Every("complaints.search", seconds=3600),
             ],
         ),
         consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
-        carried={"references": references},
+        carried={"references": references, "keeping": _keeping(settings, store)},
     )
     return Service(blueprint, settings, database=database, bus=bus)
+
+
+def store_of(settings: Settings) -> ObjectStore:
+    """Where files are kept; nothing is asked or made before the first of them."""
+    if settings.attachment_bucket_url is None:
+        return Folder(settings.attachment_dir)
+    signer = Signer(
+        settings.attachment_bucket_region,
+        settings.attachment_bucket_access_key.get_secret_value(),
+        settings.attachment_bucket_secret_key.get_secret_value(),
+    )
+    return S3(Bucket(settings.attachment_bucket_url, signer, make_client(), utc_now))
+
+
+def _keeping(settings: Settings, store: ObjectStore) -> Keeping:
+    rules = Rules(settings.attachment_most_bytes, frozenset(settings.attachment_types.split()))
+    return Keeping(store, rules, settings.attachment_link_seconds)

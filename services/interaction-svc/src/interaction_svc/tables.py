@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import ARRAY, DateTime, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
 MOMENT: Any = DateTime(timezone=True)
 JSON: Any = JSONB
+NUMBERS: Any = ARRAY(Integer)
 
 
 class Base(SQLModel, registry=registry()):

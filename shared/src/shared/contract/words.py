@@ -49,6 +49,7 @@ TAGS = {
         "将客户、订单、联系人与经销商导出为文件",
     ),
     "interactions": ("Calls, visits, messages with customers", "与客户的通话、拜访与消息"),
+    "attachments": ("Files of customers, kept here and fetched by links", "附件：客户文件的上传、引用与下载"),
     "complaints": ("Complaints and their course, with deadlines", "投诉及其处理过程与时限"),
     "calendars": (
         "When people work: weeks, holidays, make-up workdays, and deadlines in working time",

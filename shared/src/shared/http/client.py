@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -11,6 +11,15 @@ from shared.auth.tokens import FetchKeys
 
 _KEYS_SECONDS = 2.0
 _MOST_KEYS = 64 * 1024
+_MOST_TOLD = 1024 * 1024
+
+
+class Told(NamedTuple):
+    """One answer; names of headers are small."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 def make_client(base_url: str = "", *, app: Any = None, seconds: float = 5.0) -> httpx.AsyncClient:
@@ -66,6 +75,43 @@ async def fetch_json(
         raise OSError("no answer") from error
     except (httpx.InvalidURL, RecursionError) as error:
         raise ValueError("not JSON") from error
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    headers: Mapping[str, str],
+    content: bytes = b"",
+) -> Told:
+    """One request as it is given, and its whole answer; OSError when none comes in time, or a long one."""
+    wanted = {"accept-encoding": "identity", **headers}
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            client.stream(method, url, headers=wanted, content=content) as response,
+        ):
+            body = await _at_most(response, _MOST_TOLD)
+            return Told(response.status_code, dict(response.headers), body)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+        raise OSError("no answer") from error
+
+
+async def received(
+    client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str]
+) -> AsyncIterator[bytes]:
+    """What stands at an address, piece by piece; OSError if it is not there or breaks off."""
+    wanted = {"accept-encoding": "identity", **headers}
+    try:
+        async with client.stream("GET", url, headers=wanted) as response:
+            if response.status_code != httpx.codes.OK:
+                raise OSError("it is not there")
+            async for part in response.aiter_raw():
+                yield part
+    except httpx.HTTPError as error:
+        raise OSError("it broke off") from error
 
 
 async def _at_most(response: httpx.Response, most: int) -> bytes:

@@ -51,6 +51,16 @@ async def _write_tx(request: Request) -> Tx:
     return tx
 
 
+async def begin_visit(request: Request, *, sent: bytes) -> Tx:
+    """The transaction of a POST that read its body by itself; `sent` tells two such requests apart."""
+    database: Database = request.state.database
+    visit: Visit = request.state.visit
+    principal: Principal = request.state.principal
+    tx = visit.tx = await visit.stack.enter_async_context(database.begin(principal.scope))
+    visit.claim = await idempotency.claim(request, tx, principal.id, body=sent)
+    return tx
+
+
 async def _witness(request: Request) -> Witness:
     return witness_of(request, request.scope["route"].deed)
 

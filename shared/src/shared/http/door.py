@@ -120,6 +120,28 @@ class Router(APIRouter):
         super().__init__(route_class=DoorRoute, **options)
 
 
+class PatientRoute(DoorRoute):
+    """A door that stays open for as long as a large file needs."""
+
+    patience: ClassVar[float] = 600.0
+
+    def get_route_handler(self) -> _Handler:
+        """The door's handler under a longer deadline."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            request.state.request_seconds = self.patience
+            return await inner(request)
+
+        return handle
+
+
+class UploadRoute(PatientRoute):
+    """One whose transaction begins (`dependencies.begin_visit`) after the file is here."""
+
+    opens_its_transaction = True
+
+
 def _hidden_from(request: Request) -> frozenset[str]:
     """The fields that the caller must not see."""
     principal: Principal | None = request.state.principal

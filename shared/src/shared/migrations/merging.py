@@ -46,6 +46,33 @@ def keep_with_root(
         _join(known)
 
 
+def keep_later(known: str, table: str) -> None:
+    """Let the rows of a table that came after `keep_with_root` belong to their customers as all others do.
+
+    They are kept by the customer that theirs is merged into, and are its distributor's, wherever it moves.
+    The table has `customer_id`, `origin_id`, `distributor_id`, and an index of each.
+    """
+    _kept(known, {table: _TAKEN_ALONG}, name=table)
+    op.execute(
+        f"CREATE TRIGGER customer_joined BEFORE INSERT ON {table} FOR EACH ROW "
+        "WHEN (NEW.customer_id IS NOT NULL) EXECUTE FUNCTION customer_joined()"
+    )
+    op.execute(
+        f"""
+        CREATE FUNCTION {table}_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE {table} SET distributor_id = NEW.distributor_id WHERE customer_id = NEW.id;
+            RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_moved AFTER UPDATE OF distributor_id ON {known} FOR EACH ROW "
+        "WHEN (OLD.distributor_id IS DISTINCT FROM NEW.distributor_id) "
+        f"EXECUTE FUNCTION {table}_moved()"
+    )
+
+
 def _root(known: str) -> None:
     op.execute(
         f"""
@@ -106,7 +133,7 @@ def _held_alike(known: str) -> None:
     )
 
 
-def _kept(known: str, tables: Mapping[str, str]) -> None:
+def _kept(known: str, tables: Mapping[str, str], name: str = "customer") -> None:
     moves = " ".join(
         f"""
         UPDATE {table} SET customer_id = root, {along}
@@ -118,7 +145,7 @@ def _kept(known: str, tables: Mapping[str, str]) -> None:
     )
     op.execute(
         f"""
-        CREATE FUNCTION customer_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {name}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
             root uuid := customer_root(NEW.id);
             home uuid;
@@ -139,12 +166,12 @@ def _kept(known: str, tables: Mapping[str, str]) -> None:
         """
     )
     op.execute(
-        f"CREATE TRIGGER customer_known_merged AFTER INSERT ON {known} FOR EACH ROW "
-        "WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION customer_kept()"
+        f"CREATE TRIGGER {name}_known_merged AFTER INSERT ON {known} FOR EACH ROW "
+        f"WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION {name}_kept()"
     )
     op.execute(
-        f"CREATE TRIGGER customer_kept AFTER UPDATE ON {known} FOR EACH ROW "
-        "WHEN (OLD.merged_into IS DISTINCT FROM NEW.merged_into) EXECUTE FUNCTION customer_kept()"
+        f"CREATE TRIGGER {name}_kept AFTER UPDATE ON {known} FOR EACH ROW "
+        f"WHEN (OLD.merged_into IS DISTINCT FROM NEW.merged_into) EXECUTE FUNCTION {name}_kept()"
     )
 
 

@@ -13,9 +13,19 @@ from shared.problems import FieldError, Invalid, Malformed, UnsupportedMedia
 
 Stored = TypeVar("Stored")
 Store = Callable[[AsyncIterator[bytes]], Awaitable[Stored]]
+StoreNamed = Callable[["FileHead", AsyncIterator[bytes]], Awaitable[Stored]]
 _MOST_FIELD = 64 * 1024
 _MOST_FIELDS = 20
 _FILE = "file"
+_HEARD = (b"content-disposition", b"content-type")
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """What the sender says of the file, neither checked nor cleaned; empty for what is not said."""
+
+    name: str
+    media_type: str
 
 
 @dataclass(slots=True)
@@ -31,6 +41,7 @@ class _Part:
     """The beginning of a part."""
 
     name: str
+    file: FileHead
 
 
 class _End:
@@ -47,7 +58,7 @@ class _Parts:
         self._body = request.stream()
         self._events: deque[_Event] = deque()
         self._header: list[bytes] = [b"", b""]
-        self._disposition = b""
+        self._said: dict[bytes, bytes] = {}
         self._complete = False
         self._parser = MultipartParser(
             boundary,
@@ -64,20 +75,23 @@ class _Parts:
         )
 
     def _part_begin(self) -> None:
-        self._disposition = b""
+        self._said = {}
         self._header = [b"", b""]
 
     def _add(self, place: int, data: bytes) -> None:
         self._header[place] += data
 
     def _header_end(self) -> None:
-        if self._header[0].lower() == b"content-disposition":
-            self._disposition = self._header[1]
+        if (name := self._header[0].lower()) in _HEARD:
+            self._said[name] = self._header[1]
         self._header = [b"", b""]
 
     def _headers_finished(self) -> None:
-        _, options = parse_options_header(self._disposition)
-        self._events.append(_Part(options.get(b"name", b"").decode("utf-8", "replace")))
+        _, options = parse_options_header(self._said.get(b"content-disposition", b""))
+        media_type, _ = parse_options_header(self._said.get(b"content-type", b""))
+        name = options.get(b"filename", b"").decode("utf-8", "replace")
+        head = FileHead(name, media_type.decode("latin-1"))
+        self._events.append(_Part(options.get(b"name", b"").decode("utf-8", "replace"), head))
 
     def _end(self) -> None:
         self._complete = True
@@ -105,6 +119,11 @@ async def read_form(request: Request, store: Store[Stored]) -> Form[Stored]:
 
     What `store` kept is the caller's to discard when this raises.
     """
+    return await read_named_form(request, lambda _, content: store(content))
+
+
+async def read_named_form(request: Request, store: StoreNamed[Stored]) -> Form[Stored]:
+    """As `read_form`, for who cares what the file is called."""
     parts = _Parts(request, _boundary(request))
     form: Form[Stored] = Form()
     async for event in parts:
@@ -113,7 +132,7 @@ async def read_form(request: Request, store: Store[Stored]) -> Form[Stored]:
         if event.name in form.fields or (event.name == _FILE and form.file is not None):
             raise Invalid.at("/" + event.name[:100], "repeated", en="is there twice", zh="重复出现")
         if event.name == _FILE:
-            form.file = await store(_content(parts))
+            form.file = await store(event.file, _content(parts))
         else:
             form.fields[event.name] = await _text(event.name, parts)
         if len(form.fields) > _MOST_FIELDS:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from customer_svc.cleansing.characters import plain
+from shared.searching.characters import plain
 
 _SUFFIXES = re.compile(r"(特别行政区|自治区|自治州|自治县|自治旗|地区|林区|新区|省|市|盟|县|区|旗)$")
 _PEOPLES = re.compile(

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from customer_svc.cleansing.addresses import without_region
-from customer_svc.cleansing.characters import IDEOGRAPHS
+from shared.searching.characters import IDEOGRAPHS
 
 _FORMS = (
     r"(?:\(?集团\)?)?(?:股份|控股)?有限(?:责任)?公司",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from customer_svc.cleansing.characters import IDEOGRAPHS
+from shared.searching.characters import IDEOGRAPHS
 
 _LONGEST_PHRASE = 4
 _RUNS = re.compile(rf"({IDEOGRAPHS.pattern})|((?:(?!{IDEOGRAPHS.pattern})[^\W_])+)")

@@ -1,13 +1,11 @@
 """Rules of the customer archive as pure functions: keys for sorting and search, birthdays."""
 
-import re
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, get_args
 
-from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.cleansing.pinyin import spelt
 from shared.problems import Conflict
+from shared.searching.characters import plain
 
 Kind = Literal["organisation", "person"]
 Status = Literal["active", "archived", "merged"]
@@ -16,9 +14,7 @@ STATUSES: tuple[str, ...] = get_args(Status)
 
 _LEAP_YEAR = 2000
 _LUNAR_MONTH_DAYS = 30
-_MOST_GRAMS = 400
 _LONGEST_SPELT = 300
-_WORDS = re.compile(r"[^\W_]+")
 
 
 def code_taken() -> Conflict:
@@ -35,26 +31,6 @@ def identity_taken() -> Conflict:
     return Conflict(
         "identity_taken", en="This identity belongs to another customer.", zh="该身份标识属于另一个客户。"
     )
-
-
-def _pieces(word: str, least: int) -> Iterable[str]:
-    """Chinese runs as single characters (from `least` up) and pairs, other runs as triples."""
-    for run in IDEOGRAPHS.findall(word):
-        if least == 1 or len(run) == 1:
-            yield from run
-        yield from (run[i : i + 2] for i in range(len(run) - 1))
-    for run in IDEOGRAPHS.split(word):
-        yield from (run[i : i + 3] for i in range(len(run) - 2))
-
-
-def grams(key: str) -> list[str]:
-    """The pieces under which a name key is found: Chinese from one character up, Latin from three letters."""
-    return sorted({piece for word in _WORDS.findall(key) for piece in _pieces(word, 1)})[:_MOST_GRAMS]
-
-
-def wanted_grams(key: str) -> list[str]:
-    """The pieces that a name must have to contain every word of the search; may be none."""
-    return sorted({piece for word in _WORDS.findall(key) for piece in _pieces(word, 2)})
 
 
 def searchable(name: str, kind: Kind) -> dict[str, Any]:

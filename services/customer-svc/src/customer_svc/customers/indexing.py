@@ -8,11 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from customer_svc.customers import domain
 from customer_svc.customers.keys import keys_key, keys_of
-from customer_svc.customers.pieces import HELD, RULES, as_array, pieces_key, pieces_of
+from customer_svc.customers.pieces import HELD, RULES, pieces_key, pieces_of
 from customer_svc.customers.profiles import COMPARED, Profile
 from customer_svc.customers.tables import BIG_NUMBERS, NUMBERS, Customer, CustomerPiece
 from shared.db import Tx, prepare
 from shared.jobs import JobContext
+from shared.searching.pieces import as_array
 
 JOB = "customers.indexing"
 BY = frozenset(("code", *COMPARED, *HELD))

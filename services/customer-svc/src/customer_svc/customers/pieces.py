@@ -4,10 +4,8 @@ A piece says how it is meant (part of the name, beginning of a reading, ...) and
 the data key can make. Two pieces may share their hash, so whoever looks up pieces checks what is found.
 """
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -15,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from customer_svc.cleansing import pinyin
-from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.cleansing.companies import core
-from customer_svc.customers.domain import grams, wanted_grams
 from shared.db import Scope
 from shared.sealing import Sealer
+from shared.searching.characters import IDEOGRAPHS, plain
+from shared.searching.pieces import as_array, grams, hashed, wanted_grams
 
 Reading = Literal["initials", "pinyin"]
 RULES = 3
@@ -33,6 +31,7 @@ _TAIL = (4, 8)
 """How long the pieces are; a longer or shorter search is looked up by the next shorter one."""
 _LEAST_TO_MISSPELL = 4
 _MOST = 600
+_MOST_GRAMS = 400
 _LENGTHS = (2, 3, 4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 20, 28)
 """The longest names of each class of lengths but the last one; persons and organisations are apart."""
 _HALF = 1 << 31
@@ -56,7 +55,7 @@ def pieces_of(record: Mapping[str, Any], key: bytes) -> list[int]:
     """All pieces of a customer's row, each once, at most 600."""
     name, person = plain(record["name"]), record["kind"] == "person"
     names = {name} if person else {name, core(name)}
-    parts = [_hashed(f"n{piece}", key) for piece in grams(name)]
+    parts = [hashed(f"n{piece}", key) for piece in grams(name)[:_MOST_GRAMS]]
     whole = chain(
         (f"w{name}", f"k{plain(record['code'])}") if record["code"] else (f"w{name}",),
         *(holders(ways, (record[ways],)) for ways in HELD if record[ways] is not None),
@@ -68,8 +67,8 @@ def pieces_of(record: Mapping[str, Any], key: bytes) -> list[int]:
         *(_readings(each, person=person) for each in sorted(names)),
         (f"m{piece}" for word in words_of(name) for piece in misspelt(word)),
     )
-    by_length = in_class(length_class(name, person=person), chain(parts, (_hashed(one, key) for one in ends)))
-    found = chain((_hashed(one, key) for one in whole), parts, by_length)
+    by_length = in_class(length_class(name, person=person), chain(parts, (hashed(one, key) for one in ends)))
+    found = chain((hashed(one, key) for one in whole), parts, by_length)
     return list(dict.fromkeys(found))[:_MOST]
 
 
@@ -123,7 +122,7 @@ def seen_by(scope: Scope, key: bytes) -> Iterator[list[int]]:
     """Of each list the row of a customer in this scope has at least one piece."""
     for column, ids in (("distributor_id", scope.distributors), ("owner_id", scope.holders)):
         if ids is not None:
-            yield [_hashed(piece, key) for piece in holders(column, sorted(ids))]
+            yield [hashed(piece, key) for piece in holders(column, sorted(ids))]
 
 
 def misspelt(word: str) -> set[str]:
@@ -131,25 +130,19 @@ def misspelt(word: str) -> set[str]:
     return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
-@lru_cache(maxsize=100_000)
-def _hashed(piece: str, key: bytes) -> int:
-    digest = hashlib.blake2b(piece.encode(), key=key, digest_size=4).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
 def parts_of_name(q: str, key: bytes) -> list[int]:
     """What a name has that contains every word of the plain search; may be none."""
-    return [_hashed(f"n{piece}", key) for piece in wanted_grams(q)]
+    return [hashed(f"n{piece}", key) for piece in wanted_grams(q)]
 
 
 def whole_name(q: str, key: bytes) -> int:
     """The piece of names that are the search itself, however many others begin like it."""
-    return _hashed(f"w{q}", key)
+    return hashed(f"w{q}", key)
 
 
 def whole_code(q: str, key: bytes) -> int:
     """The piece of the codes that are the search itself."""
-    return _hashed(f"k{q}", key)
+    return hashed(f"k{q}", key)
 
 
 def beginning_of_name(q: str, key: bytes) -> End:
@@ -176,12 +169,12 @@ def end_of_phone(digits: str, key: bytes) -> End | None:
     if len(digits) < _TAIL[0]:
         return None
     length = _longest_of(_TAIL, digits)
-    return End(_hashed(f"t{digits[-length:]}", key), whole=length == len(digits))
+    return End(hashed(f"t{digits[-length:]}", key), whole=length == len(digits))
 
 
 def _longest(kind: str, text: str, lengths: Sequence[int], key: bytes) -> End:
     length = _longest_of(lengths, text)
-    return End(_hashed(f"{kind}{text[:length]}", key), whole=length == len(text))
+    return End(hashed(f"{kind}{text[:length]}", key), whole=length == len(text))
 
 
 def _longest_of(lengths: Sequence[int], text: str) -> int:
@@ -190,7 +183,7 @@ def _longest_of(lengths: Sequence[int], text: str) -> int:
 
 def slips_of(q: str, key: bytes) -> list[list[int]]:
     """For each word that may be misspelt the pieces of which one must be there."""
-    return [[_hashed(f"m{piece}", key) for piece in sorted(misspelt(word))] for word in words_of(q)]
+    return [[hashed(f"m{piece}", key) for piece in sorted(misspelt(word))] for word in words_of(q)]
 
 
 def reads_like(way: Reading, q: str, name: str, *, person: bool) -> bool:
@@ -200,20 +193,7 @@ def reads_like(way: Reading, q: str, name: str, *, person: bool) -> bool:
     return any(read(each, person=person).startswith(q) for each in names)
 
 
-def having(every: Iterable[int]) -> TextClause:
-    """The condition that a row of `customer_piece` has all of these pieces of names.
-
-    The hashes stand in the statement itself: how frequent they are decides which plan is fast.
-    """
-    return text(f"pieces @> '{as_array(every)}'::int4[]")
-
-
 def having_beginning(beginning: End) -> TextClause:
     """The condition that a row of `customer_piece` has this piece, however long the name."""
     of_all = (piece for number in classes() for piece in in_class(number, (beginning.piece,)))
     return text(f"pieces && '{as_array(of_all)}'::int4[]")
-
-
-def as_array(pieces: Iterable[int]) -> str:
-    """As PostgreSQL's array text."""
-    return f"{{{','.join(map(str, pieces))}}}"

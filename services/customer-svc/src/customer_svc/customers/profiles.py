@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from customer_svc.cleansing.addresses import parted
-from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.cleansing.companies import branch, core
 from customer_svc.cleansing.sounds import sounds
+from shared.searching.characters import IDEOGRAPHS, plain
 
 COMPARED = ("name", "kind", "phone", "email", "tax_number", "region", "address", "website", "birthday")
 """The fields that are looked at."""

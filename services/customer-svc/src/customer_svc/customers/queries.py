@@ -9,12 +9,10 @@ from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, selec
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery, no_change
-from customer_svc.cleansing.characters import plain
 from customer_svc.customers.asking import FIELD_SORT
 from customer_svc.customers.filters import IndexedFields
 from customer_svc.customers.pieces import (
     beginning_of_name,
-    having,
     having_beginning,
     parts_of_name,
     pieces_key,
@@ -26,6 +24,8 @@ from shared.http import Listing
 from shared.problems import NotFound, customer_merged, not_found
 from shared.references import root
 from shared.sealing import Sealer
+from shared.searching.characters import plain
+from shared.searching.pieces import having
 
 _t = Customer.__table__  # type: ignore[attr-defined]
 _p = CustomerPiece.__table__  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
-from customer_svc.cleansing.characters import IDEOGRAPHS
 from customer_svc.customers.profiles import MUNICIPALITIES, Profile
+from shared.searching.characters import IDEOGRAPHS
 
 Agreement = tuple[str, str]
 """A feature and its level."""

@@ -3,8 +3,8 @@
 from functools import cache, lru_cache
 
 from customer_svc.cleansing.addresses import names_of_regions, region_of
-from customer_svc.cleansing.characters import plain
 from customer_svc.regions import enclosing
+from shared.searching.characters import plain
 
 
 @cache

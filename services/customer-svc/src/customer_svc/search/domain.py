@@ -6,9 +6,9 @@ from heapq import heapify, heappop, heappush
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from customer_svc.cleansing.characters import IDEOGRAPHS, plain
 from customer_svc.cleansing.companies import core
 from customer_svc.customers import pieces
+from shared.searching.characters import IDEOGRAPHS, plain
 
 Way = Literal["code", "phone", "name", "initials", "pinyin", "similar"]
 WAYS: tuple[Way, ...] = get_args(Way)

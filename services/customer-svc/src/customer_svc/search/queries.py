@@ -11,13 +11,14 @@ from sqlalchemy import ARRAY, Integer, String, Uuid, any_, bindparam, cast, func
 
 from customer_svc.customers import queries as customers
 from customer_svc.customers.domain import KINDS, STATUSES
-from customer_svc.customers.pieces import as_array, classes, in_class, pieces_key, seen_by
+from customer_svc.customers.pieces import classes, in_class, pieces_key, seen_by
 from customer_svc.customers.tables import NUMBERS, Customer, CustomerPiece
 from customer_svc.search import domain
 from customer_svc.search.domain import Attempt, Looked, Search
 from customer_svc.search.schemas import SearchQuery
 from shared.db import Prepared, Reader, in_sight, prepare, sight
 from shared.sealing import Sealer
+from shared.searching.pieces import as_array
 
 _t: Any = Customer.__table__  # type: ignore[attr-defined]
 _p: Any = CustomerPiece.__table__  # type: ignore[attr-defined]

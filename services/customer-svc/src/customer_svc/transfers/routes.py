@@ -1,7 +1,7 @@
 """The door to imports."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,44 +26,23 @@ from customer_svc.transfers.schemas import (
 from customer_svc.transfers.template_routes import router as template_router
 from shared import uploads
 from shared.auth import Principal
-from shared.db import Database, Tx
-from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, idempotency, needs, set_etag
-from shared.http.door import DoorRoute, demand
+from shared.db import Database
+from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, needs, set_etag
+from shared.http.dependencies import begin_visit
+from shared.http.door import PatientRoute, UploadRoute, demand
 from shared.http.errors import chinese, invalid_input
-from shared.http.visit import Visit
 from shared.problems import Invalid, Problem
 from shared.sheets.booking import XLSX, workbook
 from shared.sheets.form import read_form
 from shared.sheets.texts import MOST_BYTES
 from shared.uploads import StoredUpload
 
-_UPLOAD_SECONDS = 600.0
 _FORM_BYTES = 2 * 1024 * 1024
 
 
-class _PatientRoute(DoorRoute):
-    """A door that stays open for as long as a large file needs."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The door's handler under a longer deadline."""
-        inner = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            request.state.request_seconds = _UPLOAD_SECONDS
-            return await inner(request)
-
-        return handle
-
-
-class _LongRoute(_PatientRoute):
-    """One whose transaction begins after the file is here."""
-
-    opens_its_transaction = True
-
-
 router = Router(tags=["imports"])
-_sending = APIRouter(route_class=_LongRoute, tags=["imports"])
-_making = APIRouter(route_class=_PatientRoute, tags=["imports"])
+_sending = APIRouter(route_class=UploadRoute, tags=["imports"])
+_making = APIRouter(route_class=PatientRoute, tags=["imports"])
 _WRITE = needs("imports:write", asks=(AUDIENCE,))
 _WRITE["openapi_extra"]["requestBody"] = FORM_BODY
 
@@ -114,7 +93,7 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
     try:
         form = await _received(request, db, found)
         _permitted(caller, form.entity)
-        tx = await _open(request, db, found[0], form)
+        tx = await begin_visit(request, sent=found[0].sha256 + form.model_dump_json().encode())
         form = await templates.completed(tx, form, caller)
         started = await commands.begin_import(
             tx,
@@ -163,16 +142,6 @@ def _understood(fields: dict[str, str]) -> ImportForm:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)
         raise invalid_input([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from None
-
-
-async def _open(request: Request, db: Database, upload: StoredUpload, form: ImportForm) -> Tx:
-    """The transaction of this request; two requests are the same if their files and fields are."""
-    visit: Visit = request.state.visit
-    principal: Principal = request.state.principal
-    tx = visit.tx = await visit.stack.enter_async_context(db.begin(principal.scope))
-    sent = upload.sha256 + form.model_dump_json().encode()
-    visit.claim = await idempotency.claim(request, tx, principal.id, body=sent)
-    return tx
 
 
 async def _discard(db: Database, found: list[StoredUpload]) -> None:

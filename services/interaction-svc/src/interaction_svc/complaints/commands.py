@@ -25,7 +25,7 @@ from shared.problems import Conflict, NotFound, not_found
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
 _FIXED = {"id", "number", "customer_id", "origin_id", "distributor_id", "channel", "subject", "description"}
-_FIXED |= {"opened_at", "created_by", "created_at"}
+_FIXED |= {"opened_at", "created_by", "created_at", "words"}
 
 _OPEN = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _SAVE = prepare(
@@ -63,7 +63,9 @@ async def open_complaint(
     deed = Deed(by, tx.now, rules=await rules(tx))
     whose = _whose(body, {body.customer: distributor_id}, await standings(tx, [body.customer]))
     step = domain.opened(_facts(tx, body, serial, deed, whose), deed)
-    keeper = await tx.value(_OPEN, **asdict(step.case))
+    row = _row(step.case)
+    keeper = await tx.value(_OPEN, **row)
+    queries.TEXTS.keep_last(tx, row)
     await _remember(tx, [step])
     await clocks.keep(tx, [clocks_of(step.case, deed.rules)])
     _announce(tx, step)
@@ -90,7 +92,9 @@ async def load_complaints(
         )
         for body, serial in zip(bodies, serials, strict=True)
     ]
-    await tx.run_many(_OPEN, (asdict(replace(course[-1].case, updated_at=tx.now)) for course in courses))
+    rows = [_row(replace(course[-1].case, updated_at=tx.now)) for course in courses]
+    await tx.run_many(_OPEN, rows)
+    await queries.TEXTS.keep(tx, rows)
     await _remember(tx, [step for course in courses for step in course])
     await clocks.keep(tx, [clocks_of(course[-1].case, held) for course in courses], quietly=True)
     for course in courses:
@@ -194,6 +198,12 @@ def _whose(
 ) -> dict[str, Any]:
     standing = found.get(body.customer, Standing(None, None))
     return {"distributor_id": distributors[body.customer], **standing._asdict()}
+
+
+def _row(case: Case) -> dict[str, Any]:
+    """A new case as it is stored."""
+    row = asdict(case)
+    return {**row, "words": queries.TEXTS.words(row)}
 
 
 def _facts(

@@ -6,22 +6,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, and_, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Uuid, and_, any_, bindparam, func, select, true
 
 from interaction_svc.complaints.counting import Case
-from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintStep
+from interaction_svc.complaints.schemas import ComplaintQuery
+from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintPiece, ComplaintStep
+from interaction_svc.search.index import TextIndex
 from interaction_svc.sla import domain as sla
 from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
-from shared.http import Listing, ListQuery
+from shared.http import Listing
 from shared.problems import not_found
 from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
+_P = ComplaintPiece.__table__  # type: ignore[attr-defined]
+_READ = [column for column in _T.c if column.key != "words"]
+TEXTS = TextIndex(_T, _P, "subject", "description")
 SIGHT = through_customer(_T, _T.c.owner_id)
 
-_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
+_one = select(*_READ).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
 _STEPS = prepare(
@@ -32,13 +37,13 @@ _STEPS = prepare(
     .order_by(_S.c.version)
 )
 _OPEN = prepare(
-    select(_T)
+    select(*_READ)
     .where(_T.c.resolved_at.is_(None), _T.c.id > bindparam("b_after", type_=Uuid))
     .order_by(_T.c.id)
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update()
 )
-_CASES = prepare(select(_T).where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+_CASES = prepare(select(*_READ).where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _SERIALS = prepare(
     select(SERIAL.next_value().label("serial")).select_from(
         func.generate_series(1, bindparam("wanted", type_=Integer))
@@ -46,7 +51,7 @@ _SERIALS = prepare(
 )
 _late = _T.c.step_due_at < func.now()
 _LIST = Listing(
-    select(_T),
+    select(*_READ),
     key=_T.c.id,
     sorts={"opened_at": _T.c.opened_at, "updated_at": _T.c.updated_at, "sla_due_at": _T.c.sla_due_at},
     default="-opened_at",
@@ -61,6 +66,7 @@ _LIST = Listing(
         "escalated": lambda v: _T.c.escalation_level > 0 if v else _T.c.escalation_level == 0,
         "category": lambda v: _T.c.category == v,
         "customer_id": kept_by(_T.c.customer_id),
+        "q": lambda _: true(),  # the data key makes its condition, see `complaints`
         "opened_at_gte": lambda v: _T.c.opened_at >= v,
         "opened_at_lt": lambda v: _T.c.opened_at < v,
         "overdue": lambda v: _late if v else _late.isnot(True),  # noqa: FBT003 - SQL's IS NOT TRUE
@@ -104,9 +110,11 @@ async def steps(reader: Reader, complaint_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def complaints(reader: Reader, query: ListQuery, sealer: Sealer, *, now: datetime) -> dict[str, Any]:
+async def complaints(
+    reader: Reader, query: ComplaintQuery, sealer: Sealer, *, now: datetime
+) -> dict[str, Any]:
     """One page of the complaints in sight."""
-    where = visible(reader.scope, SIGHT)
+    where = [*visible(reader.scope, SIGHT), *([] if query.q is None else TEXTS.found_by(query.q, sealer))]
     page = await _LIST.page(reader, query, sealer, where=where)
     return {**page, "data": [readable(dict(row), now) for row in page["data"]]}
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.customers.schemas import OfCustomer
 from interaction_svc.interactions.domain import Channel
+from interaction_svc.search.schemas import Search
 from interaction_svc.sla.domain import Severity, SlaState
 from shared.http import Input, ListQuery, Output
 from shared.http.batches import Items
@@ -211,6 +212,7 @@ class ComplaintQuery(ListQuery):
     severity: Severity | None = None
     category: Code | None = None
     customer_id: UUID | None = None
+    q: Search | None = None
     opened_at_gte: Moment | None = Field(None, alias="opened_at[gte]")
     opened_at_lt: Moment | None = Field(None, alias="opened_at[lt]")
     merged_into: UUID | None = None

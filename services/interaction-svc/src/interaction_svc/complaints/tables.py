@@ -11,7 +11,7 @@ from sqlmodel import Field
 from interaction_svc.complaints.transitions import HIGHEST_LEVEL, STATUSES, TRANSITIONS
 from interaction_svc.interactions.domain import CHANNELS
 from interaction_svc.sla.domain import SEVERITIES
-from interaction_svc.tables import MOMENT, Base
+from interaction_svc.tables import MOMENT, NUMBERS, Base
 
 IDS: Any = ARRAY(Uuid)
 SERIAL = Sequence("complaint_serial", metadata=Base.metadata)
@@ -20,7 +20,10 @@ _TABLE = ", ".join(f"('{t.source or ''}', '{t.verb}', '{t.target}')" for t in TR
 
 
 class Complaint(Base, table=True):
-    """One case; the times of its end are null until they happen, and again after reopening."""
+    """One case; the times of its end are null until they happen, and again after reopening.
+
+    `words` are what its texts are searched by.
+    """
 
     __tablename__ = "complaint"
     __table_args__ = (
@@ -66,6 +69,7 @@ class Complaint(Base, table=True):
         ),
         Index("complaint_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("complaint_open_of_owner", "owner_id", postgresql_where=text("resolved_at IS NULL")),
+        Index("complaint_unread", "id", postgresql_where=text("words IS NULL")),
         Index("complaint_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
         Index("complaint_waiting", "step_due_at", postgresql_where=text("step_due_at IS NOT NULL")),
     )
@@ -111,6 +115,24 @@ class Complaint(Base, table=True):
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)
+    words: str | None = Field(sa_type=Text)
+
+
+class ComplaintPiece(Base, table=True):
+    """What a complaint is found by: hashes that tell nothing."""
+
+    __tablename__ = "complaint_piece"
+    __table_args__ = (
+        Index(
+            "complaint_piece_pieces",
+            "pieces",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
+    )
+
+    record_id: UUID = Field(primary_key=True, foreign_key="complaint.id", ondelete="CASCADE")
+    pieces: list[int] = Field(sa_type=NUMBERS)
 
 
 class ComplaintStep(Base, table=True):

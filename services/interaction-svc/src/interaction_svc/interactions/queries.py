@@ -4,24 +4,29 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, true
 
-from interaction_svc.interactions.tables import Interaction, InteractionEdit
+from interaction_svc.interactions.schemas import InteractionQuery
+from interaction_svc.interactions.tables import Interaction, InteractionEdit, InteractionPiece
+from interaction_svc.search.index import TextIndex
 from shared.db import Reader, Record, Tx, in_sight, in_sight_with, prepare, sight, visible
-from shared.http import Listing, ListQuery
+from shared.http import Listing
 from shared.problems import not_found
 from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 _T = Interaction.__table__  # type: ignore[attr-defined]
 _E = InteractionEdit.__table__  # type: ignore[attr-defined]
+_P = InteractionPiece.__table__  # type: ignore[attr-defined]
+_READ = [column for column in _T.c if column.key != "words"]
+TEXTS = TextIndex(_T, _P, "summary", "agreement")
 SIGHT = through_customer(_T)
 
-_one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
+_one = select(*_READ).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
 _MANY_LOCKED = prepare(
-    select(_T)
+    select(*_READ)
     .where(_T.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT))
     .order_by(_T.c.id)
     .with_for_update()
@@ -35,7 +40,7 @@ _EDITS = prepare(
     .order_by(_E.c.version.desc())
 )
 _LIST = Listing(
-    select(_T),
+    select(*_READ),
     key=_T.c.id,
     sorts={"occurred_at": _T.c.occurred_at, "created_at": _T.c.created_at},
     default="-occurred_at",
@@ -44,6 +49,7 @@ _LIST = Listing(
         "channel": lambda v: _T.c.channel == v,
         "direction": lambda v: _T.c.direction == v,
         "created_by": lambda v: _T.c.created_by == v,
+        "q": lambda _: true(),  # the data key makes its condition, see `interactions`
         "occurred_at_gte": lambda v: _T.c.occurred_at >= v,
         "occurred_at_lt": lambda v: _T.c.occurred_at < v,
     },
@@ -73,9 +79,10 @@ async def edits(reader: Reader, interaction_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def interactions(reader: Reader, query: ListQuery, sealer: Sealer) -> dict[str, Any]:
+async def interactions(reader: Reader, query: InteractionQuery, sealer: Sealer) -> dict[str, Any]:
     """One page of the interactions in sight."""
-    page = await _LIST.page(reader, query, sealer, where=visible(reader.scope, SIGHT))
+    where = [*visible(reader.scope, SIGHT), *([] if query.q is None else TEXTS.found_by(query.q, sealer))]
+    page = await _LIST.page(reader, query, sealer, where=where)
     return {**page, "data": [dict(row) for row in page["data"]]}
 
 

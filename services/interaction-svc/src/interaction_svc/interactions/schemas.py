@@ -1,6 +1,6 @@
 """What requests about interactions look like, and what is answered."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -11,11 +11,13 @@ from pydantic import (
     Field,
     PlainSerializer,
     UrlConstraints,
+    model_validator,
 )
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from interaction_svc.customers.schemas import OfCustomer
-from interaction_svc.interactions.domain import Channel, Direction
+from interaction_svc.interactions.domain import PATH, Channel, Direction
+from interaction_svc.search.schemas import Search
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
 from shared.http.types import Moment, Name, Text
@@ -74,18 +76,43 @@ class Participant(Input):
     name: Name | None = None
 
 
-class Attachment(Input):
-    """A link to a file that is kept elsewhere."""
+def _of_here(value: Any) -> Any:
+    """An attachment as it is read may be sent back: its address says the same as its id."""
+    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
+        return value
+    told, url = value.get("attachment_id"), value["url"]
+    if url.startswith(PATH) and told in (None, url.removeprefix(PATH)):
+        return {"attachment_id": url.removeprefix(PATH)}
+    return value
 
-    name: Name
-    url: Link
+
+class Attachment(Input):
+    """A file that was sent here, by its id, or a link, with a name, to one that is kept elsewhere."""
+
+    attachment_id: UUID | None = None
+    name: Name | None = None
+    url: Link | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        kept_here = self.attachment_id is not None
+        if kept_here in (self.url is not None, self.name is not None):
+            raise PydanticCustomError(
+                "attachment_not_named",
+                "must be an attachment_id, or a name with a url",
+                {"zh": "须为 attachment_id，或 name 与 url"},
+            )
+        return self
 
 
 Participants = Annotated[
     list[Annotated[Participant, BeforeValidator(_spelled_out, json_schema_input_type=Participant | Name)]],
     Field(max_length=50, description="Who took part; a plain text is short for a participant of that name."),
 ]
-Attachments = Annotated[list[Attachment], Field(max_length=20)]
+Attachments = Annotated[
+    list[Annotated[Attachment, BeforeValidator(_of_here, json_schema_input_type=Attachment)]],
+    Field(max_length=20),
+]
 
 
 class InteractionCreate(OfCustomer):
@@ -138,6 +165,9 @@ class ParticipantRead(Output):
 
 
 class AttachmentRead(Output):
+    """A file; of one that is kept here, `url` is the address below that of the API where it is told of."""
+
+    attachment_id: UUID | None = Field(None, exclude_if=lambda found: found is None)
     name: str
     url: str
 
@@ -204,5 +234,6 @@ class InteractionQuery(ListQuery):
     channel: Channel | None = None
     direction: Direction | None = None
     created_by: UUID | None = None
+    q: Search | None = None
     occurred_at_gte: Moment | None = Field(None, alias="occurred_at[gte]")
     occurred_at_lt: Moment | None = Field(None, alias="occurred_at[lt]")

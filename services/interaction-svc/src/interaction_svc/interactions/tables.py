@@ -8,11 +8,14 @@ from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from interaction_svc.interactions.domain import CHANNELS, DIRECTIONS
-from interaction_svc.tables import JSON, MOMENT, Base
+from interaction_svc.tables import JSON, MOMENT, NUMBERS, Base
 
 
 class Interaction(Base, table=True):
-    """One contact. `participants` are `{kind, id, name}`, `attachments` are links `{name, url}`."""
+    """One contact. `participants` are `{kind, id, name}`, `attachments` `{name, url}`.
+
+    An attachment that is kept here has its `attachment_id`, too. `words` are what the texts are searched by.
+    """
 
     __tablename__ = "interaction"
     __table_args__ = (
@@ -23,6 +26,7 @@ class Interaction(Base, table=True):
         Index("interaction_of_author", "created_by", "occurred_at", "id"),
         Index("interaction_by_occurred", "occurred_at", "id"),
         Index("interaction_by_created", "created_at", "id"),
+        Index("interaction_unread", "id", postgresql_where=text("words IS NULL")),
         Index("interaction_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
     )
 
@@ -41,6 +45,24 @@ class Interaction(Base, table=True):
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
     updated_at: datetime = Field(sa_type=MOMENT)
+    words: str | None = Field(sa_type=Text)
+
+
+class InteractionPiece(Base, table=True):
+    """What an interaction is found by: hashes that tell nothing."""
+
+    __tablename__ = "interaction_piece"
+    __table_args__ = (
+        Index(
+            "interaction_piece_pieces",
+            "pieces",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
+    )
+
+    record_id: UUID = Field(primary_key=True, foreign_key="interaction.id", ondelete="CASCADE")
+    pieces: list[int] = Field(sa_type=NUMBERS)
 
 
 class InteractionEdit(Base, table=True):

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from interaction_svc.attachments import queries as attachments
 from interaction_svc.batches import Batch
 from interaction_svc.customers.queries import Keeper, held_still, keepers
-from interaction_svc.interactions.commands import drafted
+from interaction_svc.interactions.batches import Files, attached
+from interaction_svc.interactions.commands import drafted, taken
 from interaction_svc.interactions.schemas import InteractionCreate
 from interaction_svc.loads import queries
 from interaction_svc.loads.domain import CONTENT, Key, Known, Outcome, Row, judge
@@ -37,8 +39,9 @@ async def judge_step(tx: Tx, asked: Asked, batch: Batch[InteractionCreate], mark
     """
     hold = keepers if asked.deed == "preview" else held_still
     now = await hold(tx, {item.customer for item in batch.items})
+    files = await _files(tx, asked, batch)
     drafts = {
-        place: drafted(tx, item, distributor_id=now[item.customer].distributor_id, by=asked.by)
+        place: drafted(tx, item, files, distributor_id=now[item.customer].distributor_id, by=asked.by)
         for place, item in batch.right.items()
         if item.customer in now
     }
@@ -51,6 +54,13 @@ async def judge_step(tx: Tx, asked: Asked, batch: Batch[InteractionCreate], mark
         drafts={place: drafts[place] for place in new},
         rows={place: rows[place] for place in new},
     )
+
+
+async def _files(tx: Tx, asked: Asked, batch: Batch[InteractionCreate]) -> Files:
+    """What the attachments that the items name are called; but for a preview they stay."""
+    if asked.deed != "preview":
+        return await taken(tx, batch.items)
+    return await attachments.names(tx, attached(batch.items))
 
 
 def _row(

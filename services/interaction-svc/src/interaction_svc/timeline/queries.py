@@ -80,7 +80,7 @@ _LIST = Listing(
     sorts={"at": _merged.c.at},
     default="-at",
     filters={
-        "type": lambda v: _merged.c.type == v,
+        "type": _merged.c.type.in_,
         "at_gte": lambda v: _merged.c.at >= v,
         "at_lt": lambda v: _merged.c.at < v,
     },

@@ -1,9 +1,9 @@
 """What the timeline is asked and answers: typed items, newest first."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
@@ -141,7 +141,16 @@ class TimelinePage(Page[TimelineItem]):
     """One page of a timeline."""
 
 
+Kind = Literal["interaction", "complaint", "promise"]
+_KIND: dict[str, Any] = {"type": "string", "enum": list(get_args(Kind))}
+_ONE_OR_SEVERAL = WithJsonSchema(
+    {"anyOf": [_KIND, {"type": "array", "items": _KIND, "minItems": 1, "maxItems": 10}]}
+)
+
+
 class TimelineQuery(ListQuery):
-    type: Literal["interaction", "complaint", "promise"] | None = None
+    """Filters of a timeline; `type` may be repeated, for items of any of these kinds."""
+
+    type: Annotated[list[Kind], Field(max_length=10), _ONE_OR_SEVERAL] | None = None
     at_gte: Moment | None = Field(None, alias="at[gte]")
     at_lt: Moment | None = Field(None, alias="at[lt]")

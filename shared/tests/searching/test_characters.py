@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_svc.cleansing.characters import plain
+from shared.searching.characters import plain
 
 
 @pytest.mark.parametrize(
