@@ -16,6 +16,13 @@ from interaction_svc.settings import Settings
 from interaction_svc.staff.consumers import STAFF_EVENTS
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
+from interaction_svc.visit_feeds.routes import router as visit_feeds_router
+from interaction_svc.visit_rules.routes import router as visit_rules_router
+from interaction_svc.visit_series.commands import MAKING, make_ahead
+from interaction_svc.visit_series.routes import router as visit_series_router
+from interaction_svc.visit_summaries.routes import router as visit_summaries_router
+from interaction_svc.visits.commands import MISSING, miss_overdue
+from interaction_svc.visits.routes import router as visits_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.http.client import make_client
@@ -36,7 +43,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         title="Tonglu interaction-svc",
         description=(
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
-            "complaints 投诉 and each customer's timeline 时间线."
+            "visits 拜访, complaints 投诉 and each customer's timeline 时间线."
         ),
         routers=[
             interactions_router,
@@ -46,10 +53,26 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             timeline_router,
             loads_router,
             calendars_router,
+            visit_feeds_router,
+            visit_summaries_router,
+            visits_router,
+            visit_series_router,
+            visit_rules_router,
         ],
         jobs=Jobs(
-            {BREAKING: break_overdue, FORGETTING: forget_old, CHANGED: count_anew},
-            periodic=[Every(BREAKING, seconds=60), Every(FORGETTING, seconds=3600)],
+            {
+                BREAKING: break_overdue,
+                FORGETTING: forget_old,
+                CHANGED: count_anew,
+                MISSING: miss_overdue,
+                MAKING: make_ahead,
+            },
+            periodic=[
+                Every(BREAKING, seconds=60),
+                Every(FORGETTING, seconds=3600),
+                Every(MISSING, seconds=300),
+                Every(MAKING, seconds=86_400),
+            ],
         ),
         consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
         carried={"references": references},
