@@ -25,6 +25,8 @@ OPEN: Mapping[str, str] = {
     # interaction-svc, scoring-svc, notify-svc
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
+    "visit_feed": "of people's calendar addresses the hashes; a person makes and ends their own",
+    "visit_rule": "the company's rule",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",

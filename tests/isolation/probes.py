@@ -20,7 +20,9 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("manager_id", "granted_by", "actor_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
-    **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
+    **{
+        name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id", "series_id")
+    },
     **{name: name for name in ("distributor_id", "org_unit_id")},
     "id": "contact_id",
 }
@@ -124,7 +126,9 @@ def in_query(operation: Operation, own: Mapping[str, str], known: Mapping[str, s
 
 
 def _asking(operation: Operation, own: Mapping[str, str], **query: str) -> Ask:
-    return replace(Case(operation, own, None).request, query=urlencode(query).encode())
+    request = Case(operation, own, None).request
+    needed = [request.query] if request.query else []
+    return replace(request, query=b"&".join((*needed, urlencode(query).encode())))
 
 
 def places(operation: Operation) -> list[Place]:

@@ -151,6 +151,8 @@ class Shop(World):
             "interaction_id": await self.interaction(customer),
             "complaint_id": await self.complaint(customer=customer),
             "promise_id": await self.promise(customer),
+            "visit_id": await self.visit(customer),
+            "series_id": await self.series(customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
             "owner_id": self.admin_id,

@@ -22,6 +22,8 @@ SEEN = {
     "chief": {"of anna", "of ben", "of west", "of nobody"},
 }
 """Whose customers each person sees: anna and ben have the scope own, boss and west unit, chief all."""
+YEARLY = "FREQ=YEARLY;BYMONTH=1,7;BYMONTHDAY=2"
+"""Seldom enough for few visits, and often enough to have one within four years."""
 UNITS = {"anna": "shanghai", "ben": "shanghai", "boss": "east", "west": "west", "chief": "west"}
 SCOPES = {"anna": "own", "ben": "own", "boss": "unit", "west": "unit", "chief": "all"}
 LISTS = {
@@ -30,6 +32,8 @@ LISTS = {
     "/v1/interactions": "interaction",
     "/v1/complaints": "complaint",
     "/v1/promises": "promise",
+    "/v1/visits": "visit",
+    "/v1/visit-series": "series",
     "/v1/reminders": "reminder",
     "/v1/churn-warnings": "warning",
     "/v1/scores": "score",
@@ -102,6 +106,8 @@ async def _of_customer(world: World, customer: str) -> dict[str, str]:
         "/v1/complaints": {**about, "channel": "call", "category": "delivery", "subject": "late"},
         "/v1/promises": {**about, "content": "call them", "due_at": "2036-01-05T09:00:00Z"},
         "/v1/reminders": {**about, "subject": "call them", "due_at": "2036-01-05T09:00:00Z"},
+        "/v1/visits": {**await world.for_createVisit(), **about},
+        "/v1/visit-series": {**await world.for_createVisitSeries(), **about, "rrule": YEARLY},
     }
     made = {path: str((await world.admin.made(path, body))["id"]) for path, body in bodies.items()}
     warning = await _warning(world, UUID(customer))
