@@ -113,6 +113,15 @@ async def test_texts_come_back_as_they_were_whatever_is_in_them(world: Any, text
     assert str(event["location"]) == made["place"]["text"].replace("\r\n", "\n")
 
 
+async def test_a_long_content_is_shortened(world: Any) -> None:
+    await hired(world, world.lin)
+    made = await world.visit(await world.customer(), content="长" * 1001)
+    exact = await world.visit(await world.customer(), content="长" * 1000)
+    found = await read(world, await feed(world))
+    assert str(found[made["id"]]["description"]) == "长" * 999 + "…"
+    assert str(found[exact["id"]]["description"]) == "长" * 1000
+
+
 async def test_a_change_keeps_the_uid_and_raises_the_sequence(world: Any) -> None:
     await hired(world, world.lin)
     made = await world.visit(await world.customer())

@@ -16,6 +16,7 @@ from interaction_svc.settings import Settings
 from interaction_svc.staff.consumers import STAFF_EVENTS
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
+from interaction_svc.visit_feeds.calendar import Press
 from interaction_svc.visit_feeds.routes import router as visit_feeds_router
 from interaction_svc.visit_rules.routes import router as visit_rules_router
 from interaction_svc.visit_series.commands import MAKING, make_ahead
@@ -75,6 +76,6 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             ],
         ),
         consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
-        carried={"references": references},
+        carried={"references": references, "press": Press()},
     )
     return Service(blueprint, settings, database=database, bus=bus)

@@ -1,5 +1,6 @@
 """Visits as an iCalendar document (RFC 5545); the library escapes and folds every text."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,20 @@ from icalendar import Calendar, Event
 
 _STATUS = {"planned": "CONFIRMED", "done": "CONFIRMED", "missed": "CONFIRMED", "cancelled": "CANCELLED"}
 _REFRESH = timedelta(minutes=15)
+_MOST_LETTERS = 1000
+"""Of what is to be done; who wants more of it reads the visit."""
+
+
+class Press:
+    """Writes one calendar at a time, in a thread: thousands of visits take longer than a loop may wait."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(1)
+
+    async def written(self, visits: Iterable[Mapping[str, Any]]) -> bytes:
+        """As `written`, beside whatever else there is to do."""
+        async with self._free:
+            return await asyncio.to_thread(written, visits)
 
 
 def written(visits: Iterable[Mapping[str, Any]]) -> bytes:
@@ -43,8 +58,11 @@ def _event(visit: Mapping[str, Any]) -> Event:
 
 def _description(visit: Mapping[str, Any]) -> str:
     """What is to be done, and below it who comes along."""
+    content = visit["content"] or ""
+    if len(content) > _MOST_LETTERS:
+        content = f"{content[: _MOST_LETTERS - 1]}…"
     names = [one["name"] for one in visit["participants"] if one["name"]]
-    return "\n\n".join(filter(None, (visit["content"], "、".join(names))))
+    return "\n\n".join(filter(None, (content, "、".join(names))))
 
 
 def _add_place(event: Event, place: Mapping[str, Any] | None) -> None:

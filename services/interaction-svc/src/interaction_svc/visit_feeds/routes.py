@@ -1,13 +1,12 @@
 """The door for HTTP: a person's own calendar, and what calendar programs fetch without signing in."""
 
-import asyncio
 import secrets
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Response
+from fastapi import Header, Query, Request, Response
 
 from interaction_svc.visit_feeds import commands, queries
-from interaction_svc.visit_feeds.calendar import written
+from interaction_svc.visit_feeds.calendar import Press
 from interaction_svc.visit_feeds.domain import PATH
 from interaction_svc.visit_feeds.schemas import ETAG, ICS, FeedQuery, FeedRead
 from shared.db import Scope
@@ -62,7 +61,8 @@ async def end_visit_feed(tx: WriteTx, caller: Caller) -> None:
     summary="Read a calendar of visits 拜访日历（iCalendar）",
     description=(
         "The visits of the person whose address it is, from 90 days ago to 366 days ahead, at most 2,000, "
-        "times in UTC. 404 for a token that is wrong or ended, and once the person may not see visits."
+        "times in UTC, of the content the first 1,000 characters. 404 for a token that is wrong or ended, "
+        "and once the person may not see visits."
     ),
     response_class=Response,
     **_OPEN,
@@ -70,6 +70,7 @@ async def end_visit_feed(tx: WriteTx, caller: Caller) -> None:
 async def get_visit_calendar(
     query: Annotated[FeedQuery, Query()],
     db: Db,
+    request: Request,
     if_none_match: Annotated[str | None, Header(max_length=2000)] = None,
 ) -> Response:
     async with db.read() as everything:  # nobody is signed in: the token says whose sight it is
@@ -79,7 +80,8 @@ async def get_visit_calendar(
     headers = {**_HEADERS, "ETag": queries.tag_of(person, visits)}
     if _still(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    text = await asyncio.to_thread(written, visits)  # thousands of visits take longer than the loop may wait
+    press: Press = request.state.press
+    text = await press.written(visits)
     return Response(text, media_type="text/calendar; charset=utf-8", headers=headers)
 
 

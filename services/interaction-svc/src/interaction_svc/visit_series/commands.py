@@ -51,9 +51,8 @@ async def begin_series(
     }
     domain.check_plan(row, now=tx.now)
     found = domain.slots(row, since=tx.now, until=row["made_until"])
-    async with tx.handing_over():  # to somebody whose customers are not in the caller's sight
-        row |= dict(await tx.row(_INSERT, **row) or {})
-        await _plan(tx, row, found, by=by)
+    row |= dict(await tx.row(_INSERT, **row) or {})
+    await _plan(tx, row, found, by=by)
     return queries.shown(row)
 
 
@@ -75,7 +74,7 @@ async def change_series(
         domain.check_plan({**row, **wanted}, now=tx.now)
     until = max(row["made_until"], tx.now + domain.AHEAD)
     found = domain.slots({**row, **wanted}, since=tx.now, until=until)
-    async with tx.handing_over():
+    async with tx.handing_over():  # to somebody whose customers are not in the caller's sight
         row = await _save(tx, row, {**wanted, "made_until": until})
         await _fit(tx, row, found, by=by)
     return queries.shown(row)
