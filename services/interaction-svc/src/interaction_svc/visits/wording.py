@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from fastapi import Request
 
 from shared.http.errors import chinese
 
