@@ -1,6 +1,7 @@
 """What staff see: what they hold, what their unit holds, or everything; the same in every service."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,6 @@ SEEN = {
     "chief": {"of anna", "of ben", "of west", "of nobody"},
 }
 """Whose customers each person sees: anna and ben have the scope own, boss and west unit, chief all."""
-YEARLY = "FREQ=YEARLY;BYMONTH=1,7;BYMONTHDAY=2"
-"""Seldom enough for few visits, and often enough to have one within four years."""
 UNITS = {"anna": "shanghai", "ben": "shanghai", "boss": "east", "west": "west", "chief": "west"}
 SCOPES = {"anna": "own", "ben": "own", "boss": "unit", "west": "unit", "chief": "all"}
 LISTS = {
@@ -101,13 +100,14 @@ async def _of_customer(world: World, customer: str) -> dict[str, str]:
     about = {"customer_id": customer}
     order = await world.admin.made("/v1/orders", await world.order_fields(customer))
     called = {"channel": "call", "direction": "inbound", "occurred_at": "2026-01-05T09:00:00Z"}
+    late = (datetime.now(UTC) + timedelta(days=200)).isoformat()[:16]  # its visits are made nearer to it
     bodies = {
         "/v1/interactions": {**about, **called, "summary": "asked for prices"},
         "/v1/complaints": {**about, "channel": "call", "category": "delivery", "subject": "late"},
         "/v1/promises": {**about, "content": "call them", "due_at": "2036-01-05T09:00:00Z"},
         "/v1/reminders": {**about, "subject": "call them", "due_at": "2036-01-05T09:00:00Z"},
-        "/v1/visits": {**await world.for_createVisit(), **about},
-        "/v1/visit-series": {**await world.for_createVisitSeries(), **about, "rrule": YEARLY},
+        "/v1/visits": await world.for_createVisit(customer),
+        "/v1/visit-series": {**await world.for_createVisitSeries(customer), "starts_on_local": late},
     }
     made = {path: str((await world.admin.made(path, body))["id"]) for path, body in bodies.items()}
     warning = await _warning(world, UUID(customer))
