@@ -155,10 +155,20 @@ async def test_once_in_so_many_days_is_enough(world: Any) -> None:
     assert await missing(world) == {soon["id"], later["id"], before["id"]}
 
 
+async def test_a_manager_who_left_has_been_there_but_will_not_come(world: Any) -> None:
+    await put(world, RULE)
+    gone, core = await person(world, "manager", active=False), await customer_of(world, "core")
+    was_there = await world.visit(core, assignee_id=gone, **times(world, -1))
+    later = await world.visit(core)
+    assert [codes(visit) for visit in (was_there, later)] == [["senior_missing"]] * 2
+    await world.post(f"/v1/visits/{was_there['id']}/report", {"summary": "x"})
+    assert await missing(world) == set()
+
+
 async def test_what_is_over_and_who_is_not_of_the_tier_is_not_warned_of(world: Any) -> None:
     await put(world, RULE)
     manager_who_left = await person(world, "manager", active=False)
-    core, normal, unknown = await customer_of(world, "core"), await customer_of(world, "normal"), None
+    core, normal = await customer_of(world, "core"), await customer_of(world, "normal")
     unknown = await world.customer()
     assert codes(await world.visit(normal)) == codes(await world.visit(unknown)) == []
     assert codes(await world.visit(core, assignee_id=manager_who_left)) == ["senior_missing"]

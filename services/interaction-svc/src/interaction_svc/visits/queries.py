@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, any_, bindparam, exists, func, literal_column, select, text
+from sqlalchemy import Integer, Uuid, any_, bindparam, exists, func, literal_column, or_, select, text
 
 from interaction_svc.staff.tables import StaffRef
 from interaction_svc.tiers.tables import CustomerTier
@@ -34,7 +34,7 @@ _senior_came = exists(
         _other.c.status.in_((literal_column("'planned'"), literal_column("'done'"))),
         _other.c.starts_at <= _T.c.starts_at,
         _other.c.starts_at > _T.c.starts_at - _within,
-        _staff.c.active,
+        or_(_staff.c.active, _other.c.status == literal_column("'done'")),
         _staff.c.roles.op("&&")(RULE.c.senior_roles),
     )
     .correlate(_T, RULE)
