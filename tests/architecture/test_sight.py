@@ -34,6 +34,8 @@ OPEN: Mapping[str, str] = {
     "sla_policy": "the company's rules",
     "team": "who works together: ids",
     "team_member": "who works together: ids and codes",
+    "visit_feed": "of people's calendar addresses the hashes; a person makes and ends their own",
+    "visit_rule": "the company's rule",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",

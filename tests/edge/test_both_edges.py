@@ -74,6 +74,7 @@ GOOD = [
     Asked("PUT", "/v1/customers/by-identity/wechat/o%58-1%E4%BD%A0", 200),
     Asked("GET", "/v1/auth/me", 200),
     Asked("GET", "/livez", 200, signed_in=False),
+    Asked("GET", "/v1/visits.ics?token=mI5ZK0kqf3n0hVdYw3l9Xo7cR2uT8bJ4aE6gH1sPqLk", 200, signed_in=False),
     Asked("GET", "/docs", 200, signed_in=False),
     Asked("HEAD", "/openapi.json", 200, signed_in=False),
 ]
@@ -82,6 +83,7 @@ REFUSED = [
     Asked("GET", CUSTOMER, 401, "unauthenticated", signed_in=False, told=CHALLENGE),
     Asked("GET", CUSTOMER, 401, signed_in=False, headers=as_principal(staff("admin"), "customer-svc")),
     Asked("GET", f"/v1/operations/{ID}e", 401, "unauthenticated", signed_in=False, told=CHALLENGE),
+    Asked("POST", "/v1/visits/feed", 401, "unauthenticated", signed_in=False, told=CHALLENGE),
     Asked("GET", "/v1/staff", 403, "permission_missing"),
     Asked("DELETE", "/v1/customers", 405, "method_not_allowed", told={"allow": "GET, POST"}),
     Asked("DELETE", "/v1/customers", 405, "method_not_allowed", signed_in=False),

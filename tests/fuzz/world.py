@@ -343,6 +343,39 @@ class World:
         body = {"customer_id": whose, "content": self.said("call them"), "due_at": _now(days=2)}
         return str((await self.admin.made("/v1/promises", body))["id"])
 
+    async def visit(self, customer: str | None = None) -> str:
+        return str((await self.admin.made("/v1/visits", await self.for_createVisit(customer)))["id"])
+
+    async def for_createVisit(self, customer: str | None = None) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """One that is soon enough to check in at."""
+        times = {"starts_at": _now(hours=1), "ends_at": _now(hours=2)}
+        plan = {**times, "timezone": "Asia/Shanghai", "purpose": self.said("prices")}
+        return {"customer_id": customer or await self.customer(), **plan}
+
+    async def for_updateVisit(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"purpose": self.said("offer"), "starts_at": _now(hours=3), "ends_at": _now(hours=4)}
+
+    async def series(self, customer: str | None = None) -> str:
+        body = await self.for_createVisitSeries(customer)
+        return str((await self.admin.made("/v1/visit-series", body))["id"])
+
+    async def for_createVisitSeries(  # noqa: N802 - the operation's name
+        self, customer: str | None = None
+    ) -> dict[str, Any]:
+        when = {"rrule": "FREQ=MONTHLY;COUNT=3", "starts_on_local": _now(days=1)[:16], "duration_minutes": 60}
+        plan = {**when, "timezone": "Asia/Shanghai", "purpose": self.said("prices")}
+        return {"customer_id": customer or await self.customer(), **plan}
+
+    async def for_updateVisitSeries(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"purpose": self.said("offer"), "rrule": "FREQ=MONTHLY;COUNT=2"}
+
+    async def for_endVisitSeries(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"from": _now(days=1)}
+
+    async def for_setVisitRule(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """One of a tier that no customer has."""
+        return {"tiers": ["nobodys"], "senior_roles": ["manager"], "every_days": 90}
+
     async def reminder(self, **fields: Any) -> str:
         body = {"subject": self.said("call them"), "due_at": _now(days=2), **fields}
         return str((await self.admin.made("/v1/reminders", body))["id"])

@@ -21,10 +21,8 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("lead_id", "member_id", "staff_id", "watcher_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
-    **{
-        name: name
-        for name in ("customer_code", "external_id", "interaction_id", "complaint_id", "attachment_id")
-    },
+    **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
+    **{name: name for name in ("attachment_id", "series_id")},
     **dict.fromkeys(("into_id", "merged_into", "complaint_ids"), "complaint_id"),
     **{name: name for name in ("team_id", "macro_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},
@@ -137,7 +135,9 @@ def in_query(operation: Operation, own: Mapping[str, str], known: Mapping[str, s
 
 
 def _asking(operation: Operation, own: Mapping[str, str], **query: str) -> Ask:
-    return replace(Case(operation, own, None).request, query=urlencode(query).encode())
+    request = Case(operation, own, None).request
+    needed = [request.query] if request.query else []
+    return replace(request, query=b"&".join((*needed, urlencode(query).encode())))
 
 
 def places(operation: Operation) -> list[Place]:

@@ -152,6 +152,8 @@ class Shop(World):
             "complaint_id": await self.complaint(customer=customer),
             "promise_id": await self.promise(customer),
             "attachment_id": await self.attachment(customer),
+            "visit_id": await self.visit(customer),
+            "series_id": await self.series(customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
             "owner_id": self.admin_id,

@@ -37,6 +37,8 @@ CLAIMING = {"upsertCustomerByIdentity"}
 PERSONAL = {"import_id", "template_id", "export_id", "id", "item_id", "session_id", "reminder_id", "view_id"}
 """Records that are shown to whom they belong to, and not to all who see the customer."""
 OF_THE_ADMINISTRATOR = {"item_id", "session_id", "view_id"}
+OF_PEOPLE = {"createVisitFeed"}
+"""What a key has none of."""
 NOBODYS_TO_SEE = {"warning_id"}
 """Of a customer that is not known there, so that only those see it who see whatever anybody holds."""
 REGISTERS = tuple(
@@ -49,7 +51,11 @@ LEDGER = (
         f"/v1/customers/{{}}{part}"
         for part in ("", "/contacts", "/history", "/identities", "/orders", "/orders/summary", "/timeline")
     ),
-    *(f"/v1/{kind}?customer_id={{}}" for kind in ("interactions", "complaints", "promises", "orders")),
+    *(
+        f"/v1/{kind}?customer_id={{}}"
+        for kind in ("interactions", "complaints", "promises", "visits", "orders")
+    ),
+    "/v1/visit-series?customer_id={}",
     "/v1/reminders?customer_id={}&source=manual",
 )
 """All that people do with a customer; what the system adds by itself (scores, tasks) is not in it."""
@@ -108,7 +114,8 @@ def owner_of(case: Case, scene: Scene) -> Asker:
     if not OF_THE_ADMINISTRATOR.isdisjoint(case.ids):
         return scene.administrator
     key, holder = scene.house.key, scene.house.holder
-    first = (holder,) if "reminder_id" in case.ids else (key, holder)
+    own = "reminder_id" in case.ids or case.operation.id in OF_PEOPLE
+    first = (holder,) if own else (key, holder)
     may = (each for each in first if case.operation.scopes and each.may(case.operation))
     return next(may, scene.administrator)
 

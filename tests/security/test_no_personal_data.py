@@ -70,6 +70,7 @@ class Story:
         self.person = person
         self.refusals: list[Answer] = []
         self.addresses: list[str] = []
+        self.token = ""
 
     async def ask(self, method: str, path: str, body: Any = None, *, status: int, **headers: str) -> Answer:
         where, _, query = path.partition("?")
@@ -160,6 +161,7 @@ class Story:
         moved = {"due_at": later, "reason": TEXT}
         await self.ask("POST", f"/v1/promises/{made}/move", moved, status=200)
         await self.ask("POST", f"/v1/promises/{made}/keep", {"note": TEXT}, status=200)
+        await self.visits(customer)
         due = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
         reminder = {"subject": TEXT, "note": TEXT, "due_at": due, "customer_id": customer}
         await self.ask("POST", "/v1/reminders", reminder, status=201)
@@ -173,6 +175,35 @@ class Story:
         await self.ask("POST", "/v1/staff", account, status=201)
         await self.ask("POST", "/v1/staff", account, status=409)
         await self.ask("POST", "/v1/staff", {**account, "roles": [NAME]}, status=422)
+
+    async def visits(self, customer: str) -> None:
+        """One that takes place, one that does not, and the calendar of both."""
+        start = datetime.now(UTC) + timedelta(hours=1)
+        visit = {
+            "customer_id": customer,
+            "starts_at": start.isoformat(),
+            "ends_at": (start + timedelta(hours=1)).isoformat(),
+            "timezone": "Asia/Shanghai",
+            "purpose": TEXT,
+            "content": TEXT,
+            "place": {"text": TEXT, "latitude": 31.3, "longitude": 121.2},
+            "participants": [{"kind": "contact", "name": NAME}],
+        }
+        for verb, body in (("report", {"summary": TEXT, "agreement": TEXT}), ("cancel", {"reason": TEXT})):
+            made = (await self.ask("POST", "/v1/visits", visit, status=201)).json()["id"]
+            await self.ask("POST", f"/v1/visits/{made}/{verb}", body, status=200)
+            await self.ask("POST", f"/v1/visits/{made}/{verb}", body, status=409)
+        await self.ask("POST", "/v1/visits", {**visit, "timezone": TEXT}, status=422)
+        series = {name: visit[name] for name in ("customer_id", "timezone", "purpose", "content", "place")}
+        when = {"rrule": "FREQ=DAILY", "starts_on_local": "2000-01-01T09:00", "duration_minutes": 30}
+        await self.ask("POST", "/v1/visit-series", {**series, **when}, status=422)
+        await self.ask("POST", "/v1/visit-series", {**series, **when, "rrule": TEXT}, status=422)
+        url = (await self.person("POST", "/v1/visits/feed")).json()["url"]
+        self.token, program = url.partition("token=")[2], Person(self.person.front)
+        async with asyncio.timeout(20):
+            while (await program("GET", "/v1/visits.ics", token=self.token)).status != 200:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+        await self.ask("GET", f"/v1/visits.ics?token={self.token}x", status=404)
 
     async def lists(self) -> None:
         """Cursors and further addresses say nothing of what they stand for."""
@@ -253,12 +284,14 @@ async def test_nothing_personal_leaves_its_tables(
             async with service.database.read() as db:
                 rows = rows_of(await db.connection.fetch(f"SELECT * FROM {table}"))
             assert not marks_in(str(rows)), (service.name, table)
+            assert story.token not in str(rows), (service.name, table)
     shown = generate_latest(metrics._registry).decode()
     assert "http_" in shown
     assert not marks_in(shown)
     logged = "".join(capfd.readouterr())
     assert logged.count('"event"') > 30
     assert '"failed"' in logged
+    assert story.token not in logged
     assert not marks_in(logged), [line for line in logged.splitlines() if marks_in(line)][:5]
 
 

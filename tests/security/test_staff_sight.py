@@ -1,6 +1,7 @@
 """What staff see: what they hold, what their unit holds, or everything; the same in every service."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,8 @@ LISTS = {
     "/v1/interactions": "interaction",
     "/v1/complaints": "complaint",
     "/v1/promises": "promise",
+    "/v1/visits": "visit",
+    "/v1/visit-series": "series",
     "/v1/reminders": "reminder",
     "/v1/churn-warnings": "warning",
     "/v1/scores": "score",
@@ -97,11 +100,14 @@ async def _of_customer(world: World, customer: str) -> dict[str, str]:
     about = {"customer_id": customer}
     order = await world.admin.made("/v1/orders", await world.order_fields(customer))
     called = {"channel": "call", "direction": "inbound", "occurred_at": "2026-01-05T09:00:00Z"}
+    late = (datetime.now(UTC) + timedelta(days=200)).isoformat()[:16]  # its visits are made nearer to it
     bodies = {
         "/v1/interactions": {**about, **called, "summary": "asked for prices"},
         "/v1/complaints": {**about, "channel": "call", "category": "delivery", "subject": "late"},
         "/v1/promises": {**about, "content": "call them", "due_at": "2036-01-05T09:00:00Z"},
         "/v1/reminders": {**about, "subject": "call them", "due_at": "2036-01-05T09:00:00Z"},
+        "/v1/visits": await world.for_createVisit(customer),
+        "/v1/visit-series": {**await world.for_createVisitSeries(customer), "starts_on_local": late},
     }
     made = {path: str((await world.admin.made(path, body))["id"]) for path, body in bodies.items()}
     warning = await _warning(world, UUID(customer))

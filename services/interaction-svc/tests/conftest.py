@@ -129,6 +129,27 @@ class World:
         about = {"channel": "call", "category": "quality", "subject": "杯口有裂纹", "description": "三件"}
         return _made(await self.post("/v1/complaints", {"customer_id": customer_id, **about, **given}))
 
+    def visit_body(self, customer_id: str, **given: Any) -> dict[str, Any]:
+        """What plans a visit, in an hour and for an hour unless told otherwise."""
+        times = {"starts_at": self.when(hours=-1), "ends_at": self.when(hours=-2)}
+        return {"customer_id": customer_id, **times, "timezone": "Asia/Shanghai", "purpose": "回访", **given}
+
+    async def visit(self, customer_id: str, who: Principal | None = None, **given: Any) -> dict[str, Any]:
+        """A visit planned through the API."""
+        return _made(await self.post("/v1/visits", self.visit_body(customer_id, **given), who))
+
+    async def swept(self, kind: str) -> None:
+        """Have the worker do its periodic work of this kind now."""
+        async with self.database.begin() as tx:
+            await enqueue(tx, kind, {})
+
+        async def done() -> bool:
+            return not await self.sql(
+                "SELECT FROM job WHERE kind = $1 AND every_seconds IS NULL AND state <> 'done'", kind
+            )
+
+        await eventually(done)
+
     async def do(self, complaint: dict[str, Any], verb: str, /, **body: Any) -> httpx.Response:
         """One verb on a complaint."""
         return await self.post(f"/v1/complaints/{complaint['id']}/{verb}", body)

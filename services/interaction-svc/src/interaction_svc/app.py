@@ -34,6 +34,14 @@ from interaction_svc.staff.consumers import STAFF_EVENTS
 from interaction_svc.teams.routes import router as teams_router
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
+from interaction_svc.visit_feeds.calendar import Press
+from interaction_svc.visit_feeds.routes import router as visit_feeds_router
+from interaction_svc.visit_rules.routes import router as visit_rules_router
+from interaction_svc.visit_series.commands import MAKING, make_ahead
+from interaction_svc.visit_series.routes import router as visit_series_router
+from interaction_svc.visit_summaries.routes import router as visit_summaries_router
+from interaction_svc.visits.commands import MISSING, miss_overdue
+from interaction_svc.visits.routes import router as visits_router
 from shared.clock import utc_now
 from shared.composition import Blueprint, Service
 from shared.db import Database
@@ -61,7 +69,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         title="Tonglu interaction-svc",
         description=(
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
-            "complaints 投诉 and each customer's timeline 时间线."
+            "visits 拜访, complaints 投诉 and each customer's timeline 时间线."
         ),
         routers=[
             interactions_router,
@@ -80,6 +88,11 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             teams_router,
             assignment_router,
             alarms_router,
+            visit_feeds_router,
+            visit_summaries_router,
+            visits_router,
+            visit_series_router,
+            visit_rules_router,
         ],
         jobs=Jobs(
             {
@@ -87,6 +100,8 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
                 FORGETTING: forget_old,
                 CHANGED: count_anew,
                 SWEEP: sweep,
+                MISSING: miss_overdue,
+                MAKING: make_ahead,
                 TIDYING: tidying(store),
                 "interactions.search": interactions.TEXTS.fill,
                 "complaints.search": complaints.TEXTS.fill,
@@ -94,6 +109,8 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             periodic=[
                 Every(BREAKING, seconds=60),
                 Every(SWEEP, seconds=15),
+                Every(MISSING, seconds=300),
+                Every(MAKING, seconds=86_400),
                 Every(FORGETTING, seconds=3600),
                 Every(TIDYING, seconds=600),
                 Every("interactions.search", seconds=3600),
@@ -101,7 +118,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             ],
         ),
         consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
-        carried={"references": references, "keeping": _keeping(settings, store)},
+        carried={"references": references, "keeping": _keeping(settings, store), "press": Press()},
     )
     return Service(blueprint, settings, database=database, bus=bus)
 

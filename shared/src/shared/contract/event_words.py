@@ -51,6 +51,10 @@ TITLES = {
     "staff.changed.v1": "员工新建或变更",
     "stage.changed.v1": "客户所处阶段已变化",
     "tier.changed.v1": "客户分级已变化",
+    "visit.cancelled.v1": "拜访已取消",
+    "visit.done.v1": "拜访已完成",
+    "visit.missed.v1": "拜访逾期未完成",
+    "visit.planned.v1": "拜访已计划",
 }
 """By type."""
 
@@ -71,7 +75,7 @@ MADE: Any = object()
 FIELDS: dict[str, tuple[str, str, Any]] = {
     "active": ("Whether the account can sign in", "账号是否可登录", True),
     "amount_minor": ("In minor units of the currency (CNY: fen)", "以最小货币单位计（人民币：分）", 12900),
-    "assignee_id": ("Whose reminder it is", "提醒对象", MADE),
+    "assignee_id": ("Who has to do it", "负责执行的人", MADE),
     "category": ("What the complaint is about", "投诉类别", "delivery"),
     "changed": ("How many customers changed", "有变化的客户数", 118),
     "channel": ("Code of the sales channel or way of contact", "渠道代码", "online_shop"),
@@ -86,6 +90,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "distributor_id": ("Whose customer it is; null: the company's", "所属渠道商，空为公司直属", MADE),
     "done_at": ("When it was done", "完成时间", MADE),
     "due_at": ("By when", "到期时间", "2026-03-04T01:00:00Z"),
+    "ends_at": ("When it is planned to end", "计划结束时间", "2026-03-04T02:30:00Z"),
     "escalation_level": ("How often it was escalated", "升级次数", 1),
     "expected_value_minor": ("Expected over the horizon, in minor units", "预期价值，最小货币单位", 458000),
     "finished_at": ("When it ended", "结束时间", "2026-03-01T09:31:12Z"),
@@ -125,6 +130,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "severity": ("How bad it is", "严重程度", "high"),
     "stage": ("The stage of its life", "所处阶段", "at_risk"),
     "started_at": ("When it began", "开始时间", MADE),
+    "starts_at": ("When it is planned to start", "计划开始时间", "2026-03-04T01:00:00Z"),
     "status": ("Its state", "状态", "active"),
     "tier": ("The tier", "分级", "core"),
     "to_stage": ("The stage now", "现阶段", "at_risk"),

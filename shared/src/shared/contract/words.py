@@ -60,6 +60,10 @@ TAGS = {
         "服务级别：投诉各项时限、升级对象与服务团队",
     ),
     "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
+    "visits": (
+        "Visits to customers: planned, repeated, reported, and as a calendar",
+        "客户拜访：计划、周期、签到与报告，以及日历订阅",
+    ),
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
     "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),

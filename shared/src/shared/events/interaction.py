@@ -1,4 +1,4 @@
-"""What interaction-svc tells: contacts with customers, promises and the course of complaints."""
+"""What interaction-svc tells: contacts with customers, promises, visits and the course of complaints."""
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -207,4 +207,41 @@ class PromiseKept(Event, PromiseState):
     """What was promised is done, perhaps late."""
 
     type: ClassVar[str] = "promise.kept.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class VisitState(Fact):
+    """A visit without its words: whose it is, who goes there, and when."""
+
+    customer_id: UUID
+    assignee_id: UUID
+    starts_at: Moment
+    ends_at: Moment
+
+
+class VisitPlanned(Event, VisitState):
+    """A visit is planned, or planned anew for another time or person; the subject is the visit."""
+
+    type: ClassVar[str] = "visit.planned.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class VisitDone(Event, VisitState):
+    """A visit took place and was reported, perhaps late."""
+
+    type: ClassVar[str] = "visit.done.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class VisitCancelled(Event, VisitState):
+    """A visit does not take place."""
+
+    type: ClassVar[str] = "visit.cancelled.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class VisitMissed(Event, VisitState):
+    """A planned visit ended more than a day ago and nobody reported it."""
+
+    type: ClassVar[str] = "visit.missed.v1"
     publisher: ClassVar[str] = "interaction-svc"

@@ -39,38 +39,16 @@ def keep_with_root(
     _root(known)
     _held_alike(known)
     if tables or apart:
-        _kept(known, {**dict.fromkeys(tables, _TAKEN_ALONG), **dict.fromkeys(apart, "")})
+        _kept(known, {**dict.fromkeys(tables, _TAKEN_ALONG), **dict.fromkeys(apart, "")}, name="customer")
     for table, (other, column) in (within or {}).items():
         _follow(table, other, column)
     if joining:
         _join(known)
 
 
-def keep_later(known: str, table: str) -> None:
-    """Let the rows of a table that came after `keep_with_root` belong to their customers as all others do.
-
-    They are kept by the customer that theirs is merged into, and are its distributor's, wherever it moves.
-    The table has `customer_id`, `origin_id`, `distributor_id`, and an index of each.
-    """
+def keep_also(known: str, table: str) -> None:
+    """The same for a table that was made later, with a column `origin_id` of its own."""
     _kept(known, {table: _TAKEN_ALONG}, name=table)
-    op.execute(
-        f"CREATE TRIGGER customer_joined BEFORE INSERT ON {table} FOR EACH ROW "
-        "WHEN (NEW.customer_id IS NOT NULL) EXECUTE FUNCTION customer_joined()"
-    )
-    op.execute(
-        f"""
-        CREATE FUNCTION {table}_moved() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            UPDATE {table} SET distributor_id = NEW.distributor_id WHERE customer_id = NEW.id;
-            RETURN NULL;
-        END $$
-        """
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_moved AFTER UPDATE OF distributor_id ON {known} FOR EACH ROW "
-        "WHEN (OLD.distributor_id IS DISTINCT FROM NEW.distributor_id) "
-        f"EXECUTE FUNCTION {table}_moved()"
-    )
 
 
 def _root(known: str) -> None:
@@ -133,7 +111,7 @@ def _held_alike(known: str) -> None:
     )
 
 
-def _kept(known: str, tables: Mapping[str, str], name: str = "customer") -> None:
+def _kept(known: str, tables: Mapping[str, str], *, name: str) -> None:
     moves = " ".join(
         f"""
         UPDATE {table} SET customer_id = root, {along}

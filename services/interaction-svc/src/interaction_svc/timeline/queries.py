@@ -1,4 +1,4 @@
-"""The one SELECT of the timeline: interactions, steps of complaints and promises, merged in the database."""
+"""The one SELECT of the timeline: interactions and steps of other records, merged in the database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
 from interaction_svc.promises.tables import Promise, PromiseStep
+from interaction_svc.visits.tables import Visit, VisitStep
 from shared.db import Reader, visible
 from shared.http import Listing, ListQuery
 from shared.references import through_customer
@@ -19,7 +20,12 @@ _C = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
 _P = Promise.__table__  # type: ignore[attr-defined]
 _Q = PromiseStep.__table__  # type: ignore[attr-defined]
-_KEYS = ("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id")
+_V = Visit.__table__  # type: ignore[attr-defined]
+_W = VisitStep.__table__  # type: ignore[attr-defined]
+_KEYS = (
+    *("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id"),
+    *("visit_step_id", "visit_id"),
+)
 
 
 def _part(kind: str, table: Any, at: Any, **keys: Any) -> Any:
@@ -41,6 +47,7 @@ _merged = union_all(
     _part("interaction", _I, _I.c.occurred_at, interaction_id=_I.c.id),
     _part("complaint", _S, _S.c.done_at, step_id=_S.c.id, complaint_id=_S.c.complaint_id),
     _part("promise", _Q, _Q.c.done_at, promise_step_id=_Q.c.id, promise_id=_Q.c.promise_id),
+    _part("visit", _W, _W.c.done_at, visit_step_id=_W.c.id, visit_id=_W.c.visit_id),
 ).subquery("merged")
 SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
@@ -56,6 +63,8 @@ _SHOWN_OF_COMPLAINT = ("number", "subject", "category", "severity")
 _SHOWN_OF_STEP = ("verb", "from_status", "to_status", "owner_id", "note", "done_by")
 _SHOWN_OF_PROMISE = ("content",)
 _SHOWN_OF_PROMISE_STEP = ("verb", "status", "due_at", "promised_by", "note", "done_by")
+_SHOWN_OF_VISIT = ("purpose",)
+_SHOWN_OF_VISIT_STEP = ("verb", "status", "starts_at", "ends_at", "assignee_id", "note", "done_by")
 
 _LIST = Listing(
     select(
@@ -69,12 +78,17 @@ _LIST = Listing(
         _merged.c.promise_id,
         *(_P.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE),
         *(_Q.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE_STEP),
+        _merged.c.visit_id,
+        *(_V.c[name].label(f"visit_{name}") for name in _SHOWN_OF_VISIT),
+        *(_W.c[name].label(f"visit_{name}") for name in _SHOWN_OF_VISIT_STEP),
     ).select_from(
         _merged.outerjoin(_I, _I.c.id == _merged.c.interaction_id)
         .outerjoin(_S, _S.c.id == _merged.c.step_id)
         .outerjoin(_C, _C.c.id == _merged.c.complaint_id)
         .outerjoin(_Q, _Q.c.id == _merged.c.promise_step_id)
         .outerjoin(_P, _P.c.id == _merged.c.promise_id)
+        .outerjoin(_W, _W.c.id == _merged.c.visit_step_id)
+        .outerjoin(_V, _V.c.id == _merged.c.visit_id)
     ),
     key=_merged.c.id,
     sorts={"at": _merged.c.at},
@@ -99,7 +113,12 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["type"] == "interaction":
         return {**head, "interaction": {name: row[name] for name in ("id", *_SHOWN_OF_INTERACTION)}}
     if row["type"] == "promise":
-        shown = ("id", *_SHOWN_OF_PROMISE, *_SHOWN_OF_PROMISE_STEP)
-        return {**head, "promise": {name: row[f"promise_{name}"] for name in shown}}
+        return {**head, "promise": _of(row, "promise", *_SHOWN_OF_PROMISE, *_SHOWN_OF_PROMISE_STEP)}
+    if row["type"] == "visit":
+        return {**head, "visit": _of(row, "visit", *_SHOWN_OF_VISIT, *_SHOWN_OF_VISIT_STEP)}
     told = {name: row[name] for name in (*_SHOWN_OF_COMPLAINT, *_SHOWN_OF_STEP)}
     return {**head, "complaint": {"id": row["complaint_id"], **told}}
+
+
+def _of(row: Mapping[str, Any], kind: str, *names: str) -> dict[str, Any]:
+    return {name: row[f"{kind}_{name}"] for name in ("id", *names)}

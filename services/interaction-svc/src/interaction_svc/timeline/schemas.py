@@ -11,6 +11,8 @@ from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
 from interaction_svc.promises.domain import Status as PromiseStatus
 from interaction_svc.promises.domain import Verb as PromiseVerb
 from interaction_svc.sla.domain import Severity
+from interaction_svc.visits.domain import Status as VisitStatus
+from interaction_svc.visits.domain import Verb as VisitVerb
 from shared.http import ListQuery, Output, Page
 from shared.http.types import Moment
 
@@ -67,6 +69,24 @@ _PROMISE: dict[str, Any] = {
 }
 
 
+_VISIT: dict[str, Any] = {
+    "type": "visit",
+    "id": "0196f0d5-44dd-7e6f-8a71-4c5d6e7f8091",
+    "at": "2026-03-02T02:30:00Z",
+    "visit": {
+        "id": "0196f0d5-55ee-7f70-8b82-5d6e7f8091a2",
+        "purpose": "年度合作回顾与明年供货计划",
+        "verb": "plan",
+        "status": "planned",
+        "starts_at": "2026-03-12T01:00:00Z",
+        "ends_at": "2026-03-12T02:30:00Z",
+        "assignee_id": _STAFF,
+        "note": None,
+        "done_by": _STAFF,
+    },
+}
+
+
 class InteractionShown(Output):
     id: UUID
     channel: Channel
@@ -107,6 +127,20 @@ class PromiseStepShown(Output):
     done_by: UUID | None
 
 
+class VisitStepShown(Output):
+    """One step of a visit; `id` is the visit. `done_by` null: its time passed."""
+
+    id: UUID
+    purpose: str
+    verb: VisitVerb
+    status: VisitStatus
+    starts_at: Moment
+    ends_at: Moment
+    assignee_id: UUID
+    note: str | None
+    done_by: UUID | None
+
+
 class InteractionItem(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
 
@@ -134,14 +168,25 @@ class PromiseItem(Output):
     promise: PromiseStepShown
 
 
-TimelineItem = Annotated[InteractionItem | ComplaintItem | PromiseItem, Field(discriminator="type")]
+class VisitItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_VISIT]})
+
+    type: Literal["visit"]
+    id: UUID
+    at: Moment
+    visit: VisitStepShown
+
+
+TimelineItem = Annotated[
+    InteractionItem | ComplaintItem | PromiseItem | VisitItem, Field(discriminator="type")
+]
 
 
 class TimelinePage(Page[TimelineItem]):
     """One page of a timeline."""
 
 
-Kind = Literal["interaction", "complaint", "promise"]
+Kind = Literal["interaction", "complaint", "promise", "visit"]
 _KIND: dict[str, Any] = {"type": "string", "enum": list(get_args(Kind))}
 _ONE_OR_SEVERAL = WithJsonSchema(
     {"anyOf": [_KIND, {"type": "array", "items": _KIND, "minItems": 1, "maxItems": 10}]}

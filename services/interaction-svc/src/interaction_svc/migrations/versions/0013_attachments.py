@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.migrations.merging import keep_later
+from shared.migrations.belonging import belong_to_customers
 from shared.migrations.sight import narrow
 
 revision = "0013"
@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_index("attachment_use_of_attachment", "attachment_use", ["attachment_id"])
     narrow("attachment", through="customer_ref")
     narrow("attachment_use", distributor=None, through="attachment", by="attachment_id")
-    keep_later("customer_ref", "attachment")
+    belong_to_customers("attachment")
 
 
 def _attachments() -> None:
