@@ -110,6 +110,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "promise.broken",
         "promise.kept",
         "promise.moved",
+        "survey.answered",
+        "survey.invited",
         "score.changed",
         "tier.changed",
         "stage.changed",

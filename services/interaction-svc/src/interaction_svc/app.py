@@ -2,18 +2,25 @@
 
 from typing import Any
 
+from interaction_svc.answering.routes import pages as survey_pages
+from interaction_svc.answering.routes import router as responses_router
 from interaction_svc.calendars.commands import CHANGED
 from interaction_svc.calendars.routes import router as calendars_router
 from interaction_svc.complaints.commands import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
 from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
+from interaction_svc.invitations.consumers import COMPLAINT_EVENTS
+from interaction_svc.invitations.routes import router as invitations_router
+from interaction_svc.invitations.segments import INVITING, invite_segment
 from interaction_svc.loads.commands import FORGETTING, forget_old
 from interaction_svc.loads.routes import router as loads_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
+from interaction_svc.satisfaction.routes import router as satisfaction_router
 from interaction_svc.settings import Settings
 from interaction_svc.staff.consumers import STAFF_EVENTS
+from interaction_svc.surveys.routes import router as surveys_router
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
 from shared.composition import Blueprint, Service
@@ -36,7 +43,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         title="Tonglu interaction-svc",
         description=(
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
-            "complaints 投诉 and each customer's timeline 时间线."
+            "complaints 投诉, surveys 满意度问卷 and each customer's timeline 时间线."
         ),
         routers=[
             interactions_router,
@@ -46,12 +53,22 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             timeline_router,
             loads_router,
             calendars_router,
+            surveys_router,
+            invitations_router,
+            responses_router,
+            survey_pages,
+            satisfaction_router,
         ],
         jobs=Jobs(
-            {BREAKING: break_overdue, FORGETTING: forget_old, CHANGED: count_anew},
+            {
+                BREAKING: break_overdue,
+                FORGETTING: forget_old,
+                CHANGED: count_anew,
+                INVITING: invite_segment,
+            },
             periodic=[Every(BREAKING, seconds=60), Every(FORGETTING, seconds=3600)],
         ),
-        consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
-        carried={"references": references},
+        consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS, **COMPLAINT_EVENTS}),
+        carried={"references": references, "public_url": settings.public_url},
     )
     return Service(blueprint, settings, database=database, bus=bus)

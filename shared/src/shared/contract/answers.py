@@ -12,6 +12,7 @@ from shared.problems import (
     Conflict,
     FieldError,
     Forbidden,
+    Gone,
     Invalid,
     Malformed,
     NotFound,
@@ -79,6 +80,12 @@ PROBLEMS: dict[str, tuple[str, str, str, Problem]] = {
             zh="使用该 Idempotency-Key 的请求仍在处理中。",
             retry_after=1,
         ),
+    ),
+    "410": (
+        "Gone",
+        "Its time is over",
+        "已失效",
+        Gone("link_expired", en="This survey is over.", zh="问卷已结束。"),
     ),
     "412": (
         "Stale",

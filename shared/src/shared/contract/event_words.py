@@ -46,6 +46,8 @@ TITLES = {
     "scoring.completed.v1": "批量评分已完成",
     "staff.changed.v1": "员工新建或变更",
     "stage.changed.v1": "客户所处阶段已变化",
+    "survey.answered.v1": "客户已提交满意度问卷",
+    "survey.invited.v1": "已邀请客户填写满意度问卷",
     "tier.changed.v1": "客户分级已变化",
 }
 """By type."""
@@ -53,11 +55,13 @@ TITLES = {
 _HASH = "9f2c4e7d1b8a6053c4d2e9f80716a5b3c8d7e6f5041322310fedcba987654321"
 
 _CONTACT = {
+    "indicator": ("What was rated", "评价指标", "service_attitude"),
     "interaction_id": "0196f0c5-11aa-7b3c-8d4e-1f2a3b4c5d6e",
     "customer_id": "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e",
     "distributor_id": "0196f0c4-87f2-790e-9823-5ce34dff14e3",
     "channel": "call",
     "direction": "outbound",
+    "nps": ("Would they recommend us, 0 to 10; null if not asked", "推荐意愿，0 至 10，未询问为空", 9),
     "occurred_at": "2026-03-01T09:30:00Z",
 }
 
@@ -67,11 +71,13 @@ MADE: Any = object()
 FIELDS: dict[str, tuple[str, str, Any]] = {
     "active": ("Whether the account can sign in", "账号是否可登录", True),
     "amount_minor": ("In minor units of the currency (CNY: fen)", "以最小货币单位计（人民币：分）", 12900),
+    "answered_at": ("When the customer answered", "作答时间", "2026-03-05T02:00:00Z"),
     "assignee_id": ("Whose reminder it is", "提醒对象", MADE),
     "category": ("What the complaint is about", "投诉类别", "delivery"),
     "changed": ("How many customers changed", "有变化的客户数", 118),
     "channel": ("Code of the sales channel or way of contact", "渠道代码", "online_shop"),
     "closed_at": ("When it was closed; null until then", "关闭时间，未关闭为空", None),
+    "complaint_id": ("The complaint it is about", "所涉投诉", MADE),
     "created_by": ("Who made it", "创建人", MADE),
     "currency": ("ISO 4217", "ISO 4217 货币代码", "CNY"),
     "customer_id": ("The customer for whom it was recorded", "所记录的客户", MADE),
@@ -83,12 +89,14 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "due_at": ("By when", "到期时间", "2026-03-04T01:00:00Z"),
     "escalation_level": ("How often it was escalated", "升级次数", 1),
     "expected_value_minor": ("Expected over the horizon, in minor units", "预期价值，最小货币单位", 458000),
+    "expires_at": ("Until when it can be answered", "截止时间", "2026-04-04T02:00:00Z"),
     "finished_at": ("When it ended", "结束时间", "2026-03-01T09:31:12Z"),
     "from_stage": ("The stage before; null the first time", "原阶段，首次为空", "active"),
     "from_tier": ("The tier before; null the first time", "原分级，首次为空", "important"),
     "hash": ("Keyed hash of the last link of the chain", "链末端的密钥散列", _HASH),
     "interaction_id": ("The interaction", "互动记录", MADE),
     "interactions": ("The interactions, at most 1000", "互动记录，至多 1000 条", MADE),
+    "invitation_id": ("The invitation", "问卷邀请", MADE),
     "kind": ("Of what kind", "类型", MADE),
     "level": ("How great the risk is", "风险等级", "high"),
     "number": ("Of the last link, from 1", "末端链节序号，从 1 起", 81240),
@@ -106,6 +114,11 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "previous_number": ("The number that was told before", "上一锚点的序号", 81180),
     "probability": ("Chance of leaving, 0 to 1", "流失概率，0 至 1", 0.62),
     "promised_by": ("Who has to keep it", "承诺人", MADE),
+    "ratings": (
+        "How each indicator was rated",
+        "各指标评分",
+        [{"indicator": "service_attitude", "value": 5}],
+    ),
     "reason": ("Why it was made", "产生原因", "manual"),
     "reasons": ("Codes of the reasons, the strongest first", "原因代码，最强者在前", ["own_rhythm_broken"]),
     "recommended_action": ("What to do about it", "建议行动", "call_customer"),
@@ -119,9 +132,11 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "stage": ("The stage of its life", "所处阶段", "at_risk"),
     "started_at": ("When it began", "开始时间", MADE),
     "status": ("Its state", "状态", "active"),
+    "survey_id": ("The survey", "问卷", MADE),
     "tier": ("The tier", "分级", "core"),
     "to_stage": ("The stage now", "现阶段", "at_risk"),
     "to_tier": ("The tier now", "现分级", "core"),
+    "value": ("From 1, the worst, to 5", "评分，1 至 5", 5),
     "version": ("The version of that record after the fact", "该记录变更后的版本", 3),
     "warned": ("How many warnings were opened", "新开预警数", 7),
 }

@@ -55,6 +55,8 @@ TAGS = {
         "工作日历：每周工时、节假日与调休，以及按工作时间计算的截止时间",
     ),
     "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
+    "surveys": ("Questionnaires, invitations, and what customers answered", "满意度问卷、邀请与答复"),
+    "satisfaction": ("How satisfied customers are, and with what they are not", "客户满意度指标与常见问题"),
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
     "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),

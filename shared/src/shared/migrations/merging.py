@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from alembic import op
 
+from shared.migrations.sight import follow_customers
+
 _DEEPEST = 100
 """How many merges in a row are followed; events out of order may form a circle for a moment."""
 _TAKEN_ALONG = "distributor_id = CASE WHEN home_known THEN home ELSE distributor_id END,"
@@ -44,6 +46,20 @@ def keep_with_root(
         _follow(table, other, column)
     if joining:
         _join(known)
+
+
+def keep_later_with_root(known: str, *tables: str, name: str) -> None:
+    """The same for tables that come after `keep_with_root` and `join_customers`.
+
+    They have `origin_id` and its index already; `name` is theirs, of the functions and triggers.
+    """
+    _kept(known, dict.fromkeys(tables, _TAKEN_ALONG), name=name)
+    follow_customers(*tables, name=f"{name}_moved")
+    for table in tables:
+        op.execute(
+            f"CREATE TRIGGER customer_joined BEFORE INSERT ON {table} FOR EACH ROW "
+            "WHEN (NEW.customer_id IS NOT NULL) EXECUTE FUNCTION customer_joined()"
+        )
 
 
 def _root(known: str) -> None:
@@ -106,7 +122,7 @@ def _held_alike(known: str) -> None:
     )
 
 
-def _kept(known: str, tables: Mapping[str, str]) -> None:
+def _kept(known: str, tables: Mapping[str, str], *, name: str = "customer") -> None:
     moves = " ".join(
         f"""
         UPDATE {table} SET customer_id = root, {along}
@@ -118,7 +134,7 @@ def _kept(known: str, tables: Mapping[str, str]) -> None:
     )
     op.execute(
         f"""
-        CREATE FUNCTION customer_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {name}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
             root uuid := customer_root(NEW.id);
             home uuid;
@@ -139,12 +155,12 @@ def _kept(known: str, tables: Mapping[str, str]) -> None:
         """
     )
     op.execute(
-        f"CREATE TRIGGER customer_known_merged AFTER INSERT ON {known} FOR EACH ROW "
-        "WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION customer_kept()"
+        f"CREATE TRIGGER {name}_known_merged AFTER INSERT ON {known} FOR EACH ROW "
+        f"WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION {name}_kept()"
     )
     op.execute(
-        f"CREATE TRIGGER customer_kept AFTER UPDATE ON {known} FOR EACH ROW "
-        "WHEN (OLD.merged_into IS DISTINCT FROM NEW.merged_into) EXECUTE FUNCTION customer_kept()"
+        f"CREATE TRIGGER {name}_kept AFTER UPDATE ON {known} FOR EACH ROW "
+        f"WHEN (OLD.merged_into IS DISTINCT FROM NEW.merged_into) EXECUTE FUNCTION {name}_kept()"
     )
 
 

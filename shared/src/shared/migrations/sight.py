@@ -91,19 +91,21 @@ def _unlimited() -> str:
     return f"({_everything(_DISTRIBUTOR)} AND {_everything(_HOLDERS)})"
 
 
-def follow_customers(*tables: str) -> None:
-    """Let the rows of these tables change their distributor when their customer does."""
+def follow_customers(*tables: str, name: str = "customer_moved") -> None:
+    """Let the rows of these tables change their distributor when their customer does.
+
+    Tables that come later need a `name` of their own, of the function and its trigger.
+    """
     moves = " ".join(
         f"UPDATE {table} SET distributor_id = NEW.distributor_id WHERE customer_id = NEW.id;"
         for table in tables
     )
     op.execute(
-        "CREATE FUNCTION customer_moved() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {moves} RETURN NULL; END $$"
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {moves} RETURN NULL; END $$"
     )
     op.execute(
-        "CREATE TRIGGER customer_moved AFTER UPDATE OF distributor_id ON customer_ref FOR EACH ROW "
-        "WHEN (OLD.distributor_id IS DISTINCT FROM NEW.distributor_id) EXECUTE FUNCTION customer_moved()"
+        f"CREATE TRIGGER {name} AFTER UPDATE OF distributor_id ON customer_ref FOR EACH ROW "
+        f"WHEN (OLD.distributor_id IS DISTINCT FROM NEW.distributor_id) EXECUTE FUNCTION {name}()"
     )
 
 
