@@ -89,7 +89,7 @@ async def create_survey_invitation(
     summary="Invite many customers to a survey 按客群邀请填写问卷",
     description=(
         "Customers in your sight of these tiers and channels, of this distributor and owner, at most so "
-        "many; not those who opted out or were invited not long ago. Watch the operation in `Location`; its result "
+        "many; not those who opted out or were invited lately. Watch the operation in `Location`: its result "
         "says how many were `invited`. 409 `survey_not_open`."
     ),
     response_model=Accepted,

@@ -1,4 +1,4 @@
-"""The one SELECT of the timeline: interactions, steps of complaints and promises, merged in the database."""
+"""The one SELECT of the timeline: interactions, steps of complaints and promises, answers, merged there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
 
+from interaction_svc.answering.tables import SurveyResponse
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
 from interaction_svc.promises.tables import Promise, PromiseStep
@@ -19,7 +20,8 @@ _C = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
 _P = Promise.__table__  # type: ignore[attr-defined]
 _Q = PromiseStep.__table__  # type: ignore[attr-defined]
-_KEYS = ("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id")
+_A = SurveyResponse.__table__  # type: ignore[attr-defined]
+_KEYS = ("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id", "response_id")
 
 
 def _part(kind: str, table: Any, at: Any, **keys: Any) -> Any:
@@ -41,6 +43,7 @@ _merged = union_all(
     _part("interaction", _I, _I.c.occurred_at, interaction_id=_I.c.id),
     _part("complaint", _S, _S.c.done_at, step_id=_S.c.id, complaint_id=_S.c.complaint_id),
     _part("promise", _Q, _Q.c.done_at, promise_step_id=_Q.c.id, promise_id=_Q.c.promise_id),
+    _part("survey", _A, _A.c.answered_at, response_id=_A.c.id).where(_A.c.answered_at.is_not(None)),
 ).subquery("merged")
 SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
@@ -56,6 +59,7 @@ _SHOWN_OF_COMPLAINT = ("number", "subject", "category", "severity")
 _SHOWN_OF_STEP = ("verb", "from_status", "to_status", "owner_id", "note", "done_by")
 _SHOWN_OF_PROMISE = ("content",)
 _SHOWN_OF_PROMISE_STEP = ("verb", "status", "due_at", "promised_by", "note", "done_by")
+_SHOWN_OF_SURVEY = ("id", "survey_id", "complaint_id", "ratings")
 
 _LIST = Listing(
     select(
@@ -69,12 +73,14 @@ _LIST = Listing(
         _merged.c.promise_id,
         *(_P.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE),
         *(_Q.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE_STEP),
+        *(_A.c[name].label(f"survey_{name}") for name in _SHOWN_OF_SURVEY),
     ).select_from(
         _merged.outerjoin(_I, _I.c.id == _merged.c.interaction_id)
         .outerjoin(_S, _S.c.id == _merged.c.step_id)
         .outerjoin(_C, _C.c.id == _merged.c.complaint_id)
         .outerjoin(_Q, _Q.c.id == _merged.c.promise_step_id)
         .outerjoin(_P, _P.c.id == _merged.c.promise_id)
+        .outerjoin(_A, _A.c.id == _merged.c.response_id)
     ),
     key=_merged.c.id,
     sorts={"at": _merged.c.at},
@@ -101,5 +107,7 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["type"] == "promise":
         shown = ("id", *_SHOWN_OF_PROMISE, *_SHOWN_OF_PROMISE_STEP)
         return {**head, "promise": {name: row[f"promise_{name}"] for name in shown}}
+    if row["type"] == "survey":
+        return {**head, "survey": {name: row[f"survey_{name}"] for name in _SHOWN_OF_SURVEY}}
     told = {name: row[name] for name in (*_SHOWN_OF_COMPLAINT, *_SHOWN_OF_STEP)}
     return {**head, "complaint": {"id": row["complaint_id"], **told}}

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from interaction_svc.answering.schemas import RatingRead
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
@@ -67,6 +68,19 @@ _PROMISE: dict[str, Any] = {
 }
 
 
+_SURVEY: dict[str, Any] = {
+    "type": "survey",
+    "id": "0196f0e2-3c4d-7e5f-8061-7b8c9d0e1f20",
+    "at": "2026-03-03T01:02:00Z",
+    "survey": {
+        "id": "0196f0e2-3c4d-7e5f-8061-7b8c9d0e1f20",
+        "survey_id": "0196f0e0-1a2b-7c3d-8e4f-5a6b7c8d9e0f",
+        "complaint_id": None,
+        "ratings": [{"question": "attitude", "kind": "rating", "indicator": "service_attitude", "value": 4}],
+    },
+}
+
+
 class InteractionShown(Output):
     id: UUID
     channel: Channel
@@ -107,6 +121,15 @@ class PromiseStepShown(Output):
     done_by: UUID | None
 
 
+class SurveyShown(Output):
+    """What a customer answered to a survey, its numbers; `id` is the response."""
+
+    id: UUID
+    survey_id: UUID
+    complaint_id: UUID | None
+    ratings: list[RatingRead]
+
+
 class InteractionItem(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
 
@@ -134,7 +157,18 @@ class PromiseItem(Output):
     promise: PromiseStepShown
 
 
-TimelineItem = Annotated[InteractionItem | ComplaintItem | PromiseItem, Field(discriminator="type")]
+class SurveyItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_SURVEY]})
+
+    type: Literal["survey"]
+    id: UUID
+    at: Moment
+    survey: SurveyShown
+
+
+TimelineItem = Annotated[
+    InteractionItem | ComplaintItem | PromiseItem | SurveyItem, Field(discriminator="type")
+]
 
 
 class TimelinePage(Page[TimelineItem]):
@@ -142,6 +176,6 @@ class TimelinePage(Page[TimelineItem]):
 
 
 class TimelineQuery(ListQuery):
-    type: Literal["interaction", "complaint", "promise"] | None = None
+    type: Literal["interaction", "complaint", "promise", "survey"] | None = None
     at_gte: Moment | None = Field(None, alias="at[gte]")
     at_lt: Moment | None = Field(None, alias="at[lt]")
