@@ -25,6 +25,8 @@ OPEN: Mapping[str, str] = {
     # interaction-svc, scoring-svc, notify-svc
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
+    "survey": "the company's questionnaires",
+    "survey_version": "the company's questionnaires",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",

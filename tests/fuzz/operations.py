@@ -18,8 +18,9 @@ NOT_BY_EXAMPLE = {
     "getOidcLink",
     "linkOidc",
     "unlinkOidc",
+    "answerSurveyPage",
 }
-"""Their success depends on a secret or a provider that no example can know; the gateway's tests know them."""
+"""Their success depends on a secret, a provider or a page that no example knows; their services' tests do."""
 
 
 @dataclass(frozen=True)

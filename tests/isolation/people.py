@@ -7,13 +7,17 @@ from tests.fuzz.operations import Operation
 
 from shared.auth.permissions import EVERY_PERMISSION, GRANTABLE, permissions_of
 
-OF_THE_COMPANY = frozenset(
+BY_LINK = frozenset({"token"})
+"""A link to a survey opens for whoever has it, signed in or not."""
+OF_THE_COMPANY = BY_LINK | frozenset(
     {"channel_id", "distributor_id", "org_unit_id", "model_id", "version", "number", "plan_id", "staff_id"}
-    | {"api_key_id", "key_id", "owner_id", "field_id", "calendar_id", "day"}
+    | {"api_key_id", "key_id", "owner_id", "field_id", "calendar_id", "day", "survey_id"}
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""
-OF_EVERYBODY = frozenset({"channel_id", "field_id", "model_id"})
-"""Ids that a partner meets, too: it fills the company's fields, and a score names the model that made it."""
+OF_EVERYBODY = BY_LINK | frozenset({"channel_id", "field_id", "model_id", "survey_id"})
+"""Ids that a partner meets, too: it fills the company's fields, a score names the model that made it, and its
+customers are asked what the company asks.
+"""
 
 
 @dataclass

@@ -20,7 +20,9 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("manager_id", "granted_by", "actor_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
-    **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
+    **{
+        name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id", "survey_id")
+    },
     **{name: name for name in ("distributor_id", "org_unit_id")},
     "id": "contact_id",
 }

@@ -141,7 +141,14 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
             interactions=clients["interaction-svc"],
         ),
         interaction_svc.app.build(
-            settings.of("interaction", interaction_svc.settings.Settings, **base), bus, customers=reader
+            settings.of(
+                "interaction",
+                interaction_svc.settings.Settings,
+                public_url=settings._options.public_url,  # noqa: SLF001
+                **base,
+            ),
+            bus,
+            customers=reader,
         ),
         scoring_svc.app.build(settings.of("scoring", scoring_svc.settings.Settings, **believed), bus),
         notify_svc.app.build(

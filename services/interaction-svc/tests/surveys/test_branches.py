@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interaction_svc.surveys import domain
-from interaction_svc.surveys.schemas import Document
+from interaction_svc.surveys.schemas import SurveyDocument
 
 from .steps import LONG, after, document, question, section
 
 
 def whole(asked: dict[str, Any]) -> dict[str, Any]:
-    return Document.model_validate(asked).model_dump()
+    return SurveyDocument.model_validate(asked).model_dump()
 
 
 ASKED = whole(LONG)

@@ -220,6 +220,13 @@ async def test_answers_and_questions_are_shown_as_text_never_as_html(world: Any)
     assert found["answers"][0]["value"] == nasty
 
 
+async def test_what_is_written_in_one_language_alone_is_shown_in_it(world: Any) -> None:
+    asked = document(section({**question("a", "choice", "x", "y"), "text": {"zh": "只有中文"}}))
+    page = await browser(world, await invited(world, await survey(world, asked)), "?lang=en")
+    assert "只有中文" in page.seen.text
+    assert "x (en)" in page.seen.text
+
+
 async def test_every_page_keeps_to_itself(world: Any) -> None:
     made = await invited(world, await survey(world))
     page = await browser(world, made)

@@ -55,13 +55,11 @@ TITLES = {
 _HASH = "9f2c4e7d1b8a6053c4d2e9f80716a5b3c8d7e6f5041322310fedcba987654321"
 
 _CONTACT = {
-    "indicator": ("What was rated", "评价指标", "service_attitude"),
     "interaction_id": "0196f0c5-11aa-7b3c-8d4e-1f2a3b4c5d6e",
     "customer_id": "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e",
     "distributor_id": "0196f0c4-87f2-790e-9823-5ce34dff14e3",
     "channel": "call",
     "direction": "outbound",
-    "nps": ("Would they recommend us, 0 to 10; null if not asked", "推荐意愿，0 至 10，未询问为空", 9),
     "occurred_at": "2026-03-01T09:30:00Z",
 }
 
@@ -94,11 +92,13 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "from_stage": ("The stage before; null the first time", "原阶段，首次为空", "active"),
     "from_tier": ("The tier before; null the first time", "原分级，首次为空", "important"),
     "hash": ("Keyed hash of the last link of the chain", "链末端的密钥散列", _HASH),
+    "indicator": ("What was rated", "评价指标", "service_attitude"),
     "interaction_id": ("The interaction", "互动记录", MADE),
     "interactions": ("The interactions, at most 1000", "互动记录，至多 1000 条", MADE),
     "invitation_id": ("The invitation", "问卷邀请", MADE),
     "kind": ("Of what kind", "类型", MADE),
     "level": ("How great the risk is", "风险等级", "high"),
+    "nps": ("Would they recommend us, 0 to 10; null if not asked", "推荐意愿，0 至 10，未询问为空", 9),
     "number": ("Of the last link, from 1", "末端链节序号，从 1 起", 81240),
     "merged_into": ("The customer that keeps what was its own", "并入的客户", MADE),
     "occurred_at": ("When it took place", "发生时间", MADE),

@@ -64,7 +64,10 @@ async def answer(tx: Tx, token: str, sent: Sent, language: Language) -> Language
     if do in ("stop", "resume"):
         await _decline(here, wanted=do == "resume")
         return chosen
-    sheet = _sheet_sent(found, sent)
+    if found["response_id"] is None and _sheet_sent(found, sent) is not None:
+        await freeze(tx, found["survey_id"], found["number"])
+        here = replace(here, found=await queries.led_to(tx, token))  # as it stays from now on
+    sheet = _sheet_sent(here.found, sent)
     if sheet is not None:
         await _take(here, sheet, sent, do)
     return chosen
@@ -118,7 +121,6 @@ async def _begun(here: _Answering) -> UUID:
     if found["response_id"] is not None:
         known: UUID = found["response_id"]
         return known
-    await freeze(tx, found["survey_id"], found["number"])
     row = {
         "id": tx.new_id(),
         "invitation_id": found["id"],

@@ -47,7 +47,10 @@ async def open_if_bad(tx: Tx, invitation: Mapping[str, Any], said: Said) -> UUID
 
 def _description(invitation: Mapping[str, Any], said: Said) -> str:
     """The numbers, the customer's own words, and where all of it can be read."""
-    texts = {question["code"]: question["text"]["zh"] for question in domain.questions_of(said.document)}
+    texts = {
+        question["code"]: domain.said(question["text"], "zh")
+        for question in domain.questions_of(said.document)
+    }
     lines = [f"{texts[each.question]} {each.value}" for each in said.rated]
     remarks = domain.remarks(said.document, said.answers)
     lines += [remarks] if remarks else []

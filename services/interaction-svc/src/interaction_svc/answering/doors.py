@@ -4,9 +4,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.requests import Request
-from starlette.responses import Response
 
 from interaction_svc.answering import page
 from interaction_svc.answering.domain import Sent, Unfinished

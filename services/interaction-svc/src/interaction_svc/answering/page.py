@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import HTMLResponse
 
 from interaction_svc.answering.domain import BEFORE, TRAP, Sheet
 from interaction_svc.answering.words import NAMES, REFUSALS, TAGS, WORDS
-from interaction_svc.surveys.domain import LANGUAGES, MOST_TEXT, SCALES, Language
+from interaction_svc.surveys.domain import LANGUAGES, MOST_TEXT, SCALES, Language, said
 from shared.problems import Problem
 
 _STYLE = resources.files(__package__).joinpath("templates", "page.css").read_text("utf-8").strip()
@@ -44,6 +44,7 @@ _templates = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+_templates.filters["said"] = said
 
 
 def form(sheet: Sheet, language: Language, status: int = 200) -> HTMLResponse:
@@ -63,9 +64,9 @@ def stopped(language: Language) -> HTMLResponse:
 
 def refused(problem: Problem, language: Language) -> HTMLResponse:
     """Why there is nothing to fill in, in both languages, theirs first."""
-    said = REFUSALS.get(problem.code, REFUSALS[""])
-    ordered = sorted(said.items(), key=lambda each: each[0] != language)
-    answer = _page("refused.html.j2", language, problem.status, said=ordered)
+    told = REFUSALS.get(problem.code, REFUSALS[""])
+    ordered = sorted(told.items(), key=lambda each: each[0] != language)
+    answer = _page("refused.html.j2", language, problem.status, told=ordered)
     answer.headers.update(problem.headers)
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)

@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from interaction_svc.answering import commands, page, queries
 from interaction_svc.answering.domain import Sent
@@ -26,20 +26,32 @@ _FORM: dict[str, Any] = {
             "enum": ["next", "back", "stop", "resume", "zh", "en"],
             "description": "Which button was pressed.",
         },
-        "place": {"type": "string", "description": "As the page said it."},
+        "place": {"type": "string", "maxLength": 40, "description": "As the page said it."},
     },
-    "additionalProperties": {"type": "string"},
+    "additionalProperties": {"type": "string", "maxLength": 10_000},
     "examples": [{"do": "next", "place": "1-1-0", "q_attitude": "5"}],
 }
 
 
-def _page_options(*refusals: int) -> dict[str, Any]:
-    """Route options of an operation that answers a page."""
-    return {**public(404, 410, *refusals), "response_class": HTMLResponse, "response_model": None}
+_SHOWN = {
+    language: {"summary": name, "value": f'<!DOCTYPE html><html lang="{language}"><title>{title}</title>…'}
+    for language, name, title in (
+        ("en", "English", "How we handled your complaint"),
+        ("zh", "中文", "投诉处理满意度"),
+    )
+}
+
+
+def _opening() -> dict[str, Any]:
+    """Route options of the operation that answers the page."""
+    options = public(404, 410)
+    content = {"text/html": {"schema": {"type": "string"}, "examples": _SHOWN}}
+    options["responses"][200] = {"description": "The page · 问卷页面", "content": content}
+    return {**options, "response_class": HTMLResponse, "response_model": None}
 
 
 def _posting() -> dict[str, Any]:
-    options = _page_options(415)
+    options = public(404, 410, 415)
     location = {"description": "The page", "schema": {"type": "string", "format": "uri-reference"}}
     options["responses"][303] = {
         "description": "The page as it is now · 问卷页面",
@@ -48,6 +60,7 @@ def _posting() -> dict[str, Any]:
     body = {"required": True, "content": {FORM: {"schema": _FORM}}}
     return {
         **options,
+        "response_model": None,
         "openapi_extra": {**options["openapi_extra"], "requestBody": body},
         "status_code": 303,
         "response_class": RedirectResponse,
@@ -64,7 +77,7 @@ def _posting() -> dict[str, Any]:
         "nobody signs in; who has the link answers. A browser gets a page also when the link is unknown "
         "(404) or over (410)."
     ),
-    **_page_options(),
+    **_opening(),
 )
 async def open_survey_page(
     token: Token, _: Annotated[PageQuery, Query()], request: Request, db: ReadDb

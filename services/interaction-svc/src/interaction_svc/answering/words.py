@@ -10,7 +10,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "language": "语言",
         "progress": "第 {step} 页，共 {steps} 页",
-        "required_mark": "必填",
+        "required_mark": "（必填）",
         "rating_low": "非常不满意",
         "rating_high": "非常满意",
         "nps_low": "完全不可能",
@@ -32,13 +32,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "stopped": "我们不会再邀请您填写满意度问卷。",
         "resume": "撤销，继续填写",
         "thanks_title": "提交成功",
-        "thanks": "感谢您的反馈，我们会认真对待每一条意见。",
+        "thanks": "感谢您的反馈，这将帮助我们做得更好。",
         "leave_empty": "请留空",
     },
     "en": {
         "language": "Language",
         "progress": "Page {step} of {steps}",
-        "required_mark": "Required",
+        "required_mark": "(required)",
         "rating_low": "Very dissatisfied",
         "rating_high": "Very satisfied",
         "nps_low": "Not at all likely",
@@ -60,7 +60,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "stopped": "You will not be invited to our surveys any more.",
         "resume": "Undo and go on with the survey",
         "thanks_title": "Thank you",
-        "thanks": "Thank you for your feedback. Every answer is read.",
+        "thanks": "Thank you for your feedback. It helps us do better.",
         "leave_empty": "Leave this empty",
     },
 }

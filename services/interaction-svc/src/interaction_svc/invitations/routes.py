@@ -10,14 +10,14 @@ from interaction_svc.customers import clients
 from interaction_svc.invitations import commands, queries, segments, wishes
 from interaction_svc.invitations.domain import link
 from interaction_svc.invitations.schemas import (
-    Accepted,
     InvitationCreate,
     InvitationMade,
     InvitationQuery,
     InvitationRead,
-    LinkRead,
+    InvitingStarted,
     OptOutRead,
     SegmentInvite,
+    SurveyLinkRead,
 )
 from shared.http import (
     NO_SUCH_RECORD,
@@ -92,7 +92,7 @@ async def create_survey_invitation(
         "many; not those who opted out or were invited lately. Watch the operation in `Location`: its result "
         "says how many were `invited`. 409 `survey_not_open`."
     ),
-    response_model=Accepted,
+    response_model=InvitingStarted,
     **needs("interactions:write", "policies:write"),
 )
 async def invite_segment(
@@ -139,7 +139,7 @@ async def get_survey_invitation(invitation_id: UUID, db: ReadDb) -> dict[str, An
         "shown once. The one before does not work any more. 409 `invitation_answered`, 409 "
         "`invitation_expired`."
     ),
-    response_model=LinkRead,
+    response_model=SurveyLinkRead,
     **needs("interactions:write"),
 )
 async def renew_survey_link(
@@ -154,7 +154,7 @@ async def renew_survey_link(
     "/v1/customers/{customer_id}/survey-opt-out",
     operation_id="getSurveyOptOut",
     summary="Whether a customer wants no surveys 查看问卷拒收状态",
-    description="And since when.",
+    description="And since when, whoever said so: they themselves, on the page of a survey, or staff.",
     response_model=OptOutRead,
     **needs("interactions:read"),
 )

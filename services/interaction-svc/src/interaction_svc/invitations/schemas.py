@@ -71,7 +71,7 @@ class SegmentInvite(_Asked):
     most: Annotated[int, Field(ge=1, le=_MOST), NO_FLAG]
 
 
-class Accepted(Output):
+class InvitingStarted(Output):
     """Work that goes on; watch it at `/v1/operations/{id}`."""
 
     id: UUID = Field(examples=["0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d82"])
@@ -101,7 +101,7 @@ class InvitationRead(Output):
     created_at: Moment
 
 
-class LinkRead(Output):
+class SurveyLinkRead(Output):
     """What leads the customer to the page. It is shown now and never again."""
 
     model_config = _examples(_LINK)

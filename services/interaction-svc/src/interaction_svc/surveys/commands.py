@@ -7,7 +7,7 @@ from asyncpg import ForeignKeyViolationError
 from sqlalchemy import Integer, Uuid, bindparam, delete, insert, true, update
 
 from interaction_svc.surveys import domain, queries
-from interaction_svc.surveys.schemas import SurveyCreate, SurveyPatch, VersionWrite
+from interaction_svc.surveys.schemas import SurveyCreate, SurveyPatch, SurveyVersionWrite
 from interaction_svc.surveys.tables import Survey, SurveyVersion
 from shared.db import Tx, prepare
 from shared.http import check_version
@@ -79,7 +79,7 @@ async def remove_survey(tx: Tx, survey_id: UUID, *, expected: int | None) -> Non
         ) from None
 
 
-async def write_version(tx: Tx, survey_id: UUID, body: VersionWrite, *, by: UUID) -> dict[str, Any]:
+async def write_version(tx: Tx, survey_id: UUID, body: SurveyVersionWrite, *, by: UUID) -> dict[str, Any]:
     """One more draft. Raises NotFound, and Invalid for a wrong document."""
     await queries.survey_to_change(tx, survey_id)
     document = _checked(body)
@@ -101,7 +101,7 @@ async def write_version(tx: Tx, survey_id: UUID, body: VersionWrite, *, by: UUID
 
 
 async def rewrite_version(
-    tx: Tx, survey_id: UUID, number: int, body: VersionWrite, *, expected: int | None
+    tx: Tx, survey_id: UUID, number: int, body: SurveyVersionWrite, *, expected: int | None
 ) -> dict[str, Any]:
     """Put another document in its place. Raises NotFound, Stale, Invalid, Conflict once it was answered."""
     row = await queries.version_to_change(tx, survey_id, number)
@@ -128,7 +128,7 @@ async def freeze(tx: Tx, survey_id: UUID, number: int) -> None:
     await tx.run(_FREEZE, b_survey=survey_id, b_number=number)
 
 
-def _checked(body: VersionWrite) -> dict[str, Any]:
+def _checked(body: SurveyVersionWrite) -> dict[str, Any]:
     document = body.document.model_dump()
     domain.check_document(document)
     return document

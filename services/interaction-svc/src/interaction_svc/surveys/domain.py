@@ -58,6 +58,11 @@ class Rated:
     value: int
 
 
+def said(words: Mapping[str, str | None], language: Language) -> str:
+    """In this language, or in the other one where that is missing."""
+    return words[language] or next(each for each in words.values() if each)
+
+
 def questions_of(document: Document) -> list[Question]:
     """All questions in their order."""
     return [question for section in document["sections"] for question in section["questions"]]

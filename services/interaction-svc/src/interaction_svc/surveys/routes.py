@@ -11,9 +11,9 @@ from interaction_svc.surveys.schemas import (
     SurveyPatch,
     SurveyQuery,
     SurveyRead,
+    SurveyVersionRead,
+    SurveyVersionWrite,
     VersionQuery,
-    VersionRead,
-    VersionWrite,
 )
 from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 
@@ -106,8 +106,8 @@ async def remove_survey(survey_id: UUID, tx: WriteTx, expected: IfMatch) -> None
     "/v1/surveys/{survey_id}/versions",
     operation_id="listSurveyVersions",
     summary="List versions of a survey 查询问卷版本",
-    description="The newest first.",
-    response_model=Page[VersionRead],
+    description="What it asked and asks, whole, the newest first. Filter by status.",
+    response_model=Page[SurveyVersionRead],
     **needs("policies:read"),
 )
 async def list_survey_versions(
@@ -125,11 +125,11 @@ async def list_survey_versions(
         "A draft with the next number. A question may depend on an earlier one (`show_if`). 422 "
         "`document_wrong` names each place that does not fit."
     ),
-    response_model=VersionRead,
+    response_model=SurveyVersionRead,
     **needs("policies:write"),
 )
 async def create_survey_version(
-    survey_id: UUID, body: VersionWrite, tx: WriteTx, caller: Caller, response: Response
+    survey_id: UUID, body: SurveyVersionWrite, tx: WriteTx, caller: Caller, response: Response
 ) -> dict[str, Any]:
     row = await commands.write_version(tx, survey_id, body, by=caller.id)
     response.headers["Location"] = f"/v1/surveys/{survey_id}/versions/{row['number']}"
@@ -142,7 +142,7 @@ async def create_survey_version(
     operation_id="getSurveyVersion",
     summary="Read a version 查看问卷版本",
     description="What it asks, section by section.",
-    response_model=VersionRead,
+    response_model=SurveyVersionRead,
     **needs("policies:read"),
 )
 async def get_survey_version(
@@ -161,13 +161,13 @@ async def get_survey_version(
         "Another document in its place, while no customer has answered it, also when it is published. 409 "
         "`version_frozen` afterwards: write a new version."
     ),
-    response_model=VersionRead,
+    response_model=SurveyVersionRead,
     **needs("policies:write"),
 )
 async def replace_survey_version(
     survey_id: UUID,
     number: Number,
-    body: VersionWrite,
+    body: SurveyVersionWrite,
     *,
     tx: WriteTx,
     expected: IfMatch,
@@ -186,7 +186,7 @@ async def replace_survey_version(
         "From now on this is asked; an earlier version, too, can be asked again. Who has begun to answer "
         "goes on with the version they began with."
     ),
-    response_model=VersionRead,
+    response_model=SurveyVersionRead,
     **needs("policies:write"),
 )
 async def publish_survey_version(

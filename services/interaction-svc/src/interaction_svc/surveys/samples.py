@@ -21,10 +21,13 @@ DOCUMENT_ZH: dict[str, Any] = {
                 },
                 {
                     "code": "why",
-                    "type": "text",
+                    "type": "choice",
                     "text": {"zh": "哪里没做好？", "en": "What went wrong?"},
                     "required": False,
-                    "options": [],
+                    "options": [
+                        {"code": "late", "text": {"zh": "回复太慢", "en": "It took too long"}},
+                        {"code": "unsolved", "text": {"zh": "问题没有解决", "en": "It is not solved"}},
+                    ],
                     "indicator": None,
                     "show_if": {"question": "attitude", "op": "lte", "value": 2},
                 },
@@ -33,17 +36,17 @@ DOCUMENT_ZH: dict[str, Any] = {
     ],
 }
 DOCUMENT_EN: dict[str, Any] = {
-    "title": {"zh": "年度满意度调查", "en": "Yearly survey"},
+    "title": {"zh": None, "en": "Yearly survey"},
     "intro": None,
-    "thanks": {"zh": "感谢您的参与。", "en": "Thank you for your time."},
+    "thanks": {"zh": None, "en": "Thank you for your time."},
     "sections": [
         {
-            "title": {"zh": "总体评价", "en": "All in all"},
+            "title": {"zh": None, "en": "All in all"},
             "questions": [
                 {
                     "code": "recommend",
                     "type": "nps",
-                    "text": {"zh": "您愿意推荐我们吗？", "en": "How likely would you recommend us?"},
+                    "text": {"zh": None, "en": "How likely would you recommend us?"},
                     "required": True,
                     "options": [],
                     "indicator": None,
@@ -52,11 +55,11 @@ DOCUMENT_EN: dict[str, Any] = {
                 {
                     "code": "better",
                     "type": "multi_choice",
-                    "text": {"zh": "哪些方面需要改进？", "en": "What should become better?"},
+                    "text": {"zh": None, "en": "What should become better?"},
                     "required": False,
                     "options": [
-                        {"code": "price", "text": {"zh": "价格", "en": "Prices"}},
-                        {"code": "speed", "text": {"zh": "交期", "en": "Delivery"}},
+                        {"code": "price", "text": {"zh": None, "en": "Prices"}},
+                        {"code": "speed", "text": {"zh": None, "en": "Delivery"}},
                     ],
                     "indicator": None,
                     "show_if": None,

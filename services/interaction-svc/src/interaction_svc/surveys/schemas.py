@@ -77,16 +77,26 @@ def _kept() -> Any:
     return None
 
 
-class Words(Input):
-    """The same in both languages."""
+class SurveyWords(Input):
+    """The same in both languages; where one is missing, the other is shown."""
 
-    zh: Annotated[Line, Field(min_length=1)]
-    en: Annotated[Line, Field(min_length=1)]
+    model_config = _examples({"en": "How was it?"}, {"zh": "您满意吗？", "en": "How was it?"})
+
+    zh: Annotated[Line, Field(min_length=1)] | None = None
+    en: Annotated[Line, Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _in_one_at_least(self) -> Self:
+        if self.zh is None and self.en is None:
+            raise PydanticCustomError(
+                "words_missing", "must be said in zh or en", {"zh": "zh、en 至少填写一种"}
+            )
+        return self
 
 
-class Option(Input):
+class QuestionOption(Input):
     code: Key
-    text: Words
+    text: SurveyWords
 
 
 class ShowIf(Input):
@@ -100,32 +110,32 @@ class ShowIf(Input):
     value: Annotated[int, Field(ge=0, le=10, strict=True)] | Key
 
 
-class Question(Input):
+class SurveyQuestion(Input):
     """`rating` is answered from 1 to 5, `nps` from 0 to 10; without an `indicator` both are `overall`."""
 
     code: Key
     type: QuestionType
-    text: Words
+    text: SurveyWords
     required: Flag = False
-    options: list[Option] = Field(default_factory=list, max_length=MOST_OPTIONS)
+    options: list[QuestionOption] = Field(default_factory=list, max_length=MOST_OPTIONS)
     indicator: Indicator | None = None
     show_if: ShowIf | None = None
 
 
-class Section(Input):
-    title: Words
-    questions: list[Question] = Field(min_length=1, max_length=MOST_QUESTIONS)
+class SurveySection(Input):
+    title: SurveyWords
+    questions: list[SurveyQuestion] = Field(min_length=1, max_length=MOST_QUESTIONS)
 
 
-class Document(Input):
+class SurveyDocument(Input):
     """What the customer reads; at most 60 questions in all sections together."""
 
     model_config = _examples(DOCUMENT_EN, DOCUMENT_ZH)
 
-    title: Words
-    intro: Words | None = None
-    thanks: Words | None = None
-    sections: list[Section] = Field(min_length=1, max_length=MOST_SECTIONS)
+    title: SurveyWords
+    intro: SurveyWords | None = None
+    thanks: SurveyWords | None = None
+    sections: list[SurveySection] = Field(min_length=1, max_length=MOST_SECTIONS)
 
 
 class OpenComplaint(Input):
@@ -209,15 +219,15 @@ class SurveyQuery(ListQuery):
     status: SurveyStatus | None = None
 
 
-class VersionWrite(Input):
+class SurveyVersionWrite(Input):
     """A version as a whole."""
 
     model_config = _examples({"document": DOCUMENT_EN}, {"document": DOCUMENT_ZH})
 
-    document: Document
+    document: SurveyDocument
 
 
-class VersionRead(Output):
+class SurveyVersionRead(Output):
     """`answered`: a customer began to answer it, so it stays as it is."""
 
     model_config = _examples(
@@ -228,7 +238,7 @@ class VersionRead(Output):
     number: int
     status: VersionStatus
     answered: bool
-    document: Document
+    document: SurveyDocument
     published_at: Moment | None
     created_by: UUID
     version: int
