@@ -36,6 +36,8 @@ OPEN: Mapping[str, str] = {
     "team_member": "who works together: ids and codes",
     "visit_feed": "of people's calendar addresses the hashes; a person makes and ends their own",
     "visit_rule": "the company's rule",
+    "survey": "the company's questionnaires",
+    "survey_version": "the company's questionnaires",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",

@@ -52,7 +52,7 @@ def decision(path: str) -> object:
 
 
 def test_there_are_rules() -> None:
-    assert len(rules()) == 5
+    assert len(rules()) == 6
 
 
 def test_the_gateway_is_asked_once_a_second_about_each_operation_whatever_the_ids() -> None:
@@ -108,3 +108,16 @@ def test_both_edges_let_the_same_headers_through() -> None:
     of_the_body = {"content-length", "transfer-encoding"}
     assert {name.decode() for name in PASSED} - of_the_body == named - of_the_edge
     assert f"location ~ ^{WITH_COOKIE} " in (CONFIGURATION / "nginx.conf").read_text()
+
+
+def test_the_page_of_a_survey_is_interaction_svcs_and_open_to_everybody() -> None:
+    for path in ("/s/Qm5-s8Jq0c1vXy2ZkT4uWb7nRf9hLd3gPa6eMi0oKj1", "/s/x"):
+        target = table().match(path)
+        assert target is not None
+        assert target.service == "interaction-svc"
+        assert {method: each.public for method, each in target.operations.items()} == {
+            "GET": True,
+            "POST": True,
+        }
+    assert table().match("/s/") is None
+    assert table().match("/s/x/y") is None

@@ -45,7 +45,12 @@ _FIXED = {
 }
 _ASKING = {"createCustomer": {"allow_duplicates": "true"}}
 """What stands in the query beside what must: the example's customer is there already."""
-_MAKERS = {"import_id": "import_", "key_id": "api_key", "template_id": "import_template"}
+_MAKERS = {
+    "invitation_id": "invitation",
+    "import_id": "import_",
+    "key_id": "api_key",
+    "template_id": "import_template",
+}
 
 
 def _now(**ahead: float) -> str:
@@ -138,6 +143,8 @@ class World:
             return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
             return self.kept["scored"]
+        if operation.id == "removeSurvey":
+            return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
         within = await self._within(operation, name, known)
         fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17"}
         return (
@@ -337,6 +344,44 @@ class World:
             said = await self.for_mergeComplaint() if verb == "merge" else self.steps[verb]
             await self.admin.made(f"/v1/complaints/{made}/{verb}", self.fitted(said, verb))
         return made
+
+    async def survey(self) -> str:
+        """A questionnaire that is published, and asked about in the path or by an invitation."""
+        body = {"name": self.unique("survey"), "min_days_between": 0}
+        made = str((await self.admin.made("/v1/surveys", body))["id"])
+        await self.admin.made(f"/v1/surveys/{made}/versions", await self.for_createSurveyVersion())
+        await self.admin.made(f"/v1/surveys/{made}/versions/1/publish", None)
+        return made
+
+    async def for_createSurveyVersion(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        words = {"zh": "满意吗？", "en": "Satisfied?"}
+        asked = {"code": "rate", "type": "rating", "text": words, "required": True}
+        return {"document": {"title": words, "sections": [{"title": words, "questions": [asked]}]}}
+
+    async def for_replaceSurveyVersion(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return await self.for_createSurveyVersion()
+
+    async def invited(self, customer: str | None = None) -> dict[str, Any]:
+        """Somebody who is asked, with the link."""
+        body = {"customer_id": customer or await self.customer()}
+        made: dict[str, Any] = await self.admin.made(f"/v1/surveys/{await self.survey()}/invitations", body)
+        return made
+
+    async def invitation(self) -> str:
+        return str((await self.invited())["id"])
+
+    async def token(self, customer: str | None = None) -> str:
+        """The end of a link to a survey."""
+        return str((await self.invited(customer))["token"])
+
+    async def response(self, customer: str | None = None) -> str:
+        """What a customer answered."""
+        token = await self.token(customer)
+        page = f"/s/{token}"
+        place = (await self.admin("GET", page)).body.decode().partition('name="place" value="')[2]
+        form = urlencode({"place": place.partition('"')[0], "q_rate": "4", "do": "next"}).encode()
+        await self.admin.send(Ask("POST", page.encode()).saying(form, "application/x-www-form-urlencoded"))
+        return str((await self._read("/v1/survey-responses"))["data"][0]["id"])
 
     async def promise(self, customer: str | None = None) -> str:
         whose = customer or await self.customer()

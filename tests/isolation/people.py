@@ -7,7 +7,9 @@ from tests.fuzz.operations import Operation
 
 from shared.auth.permissions import EVERY_PERMISSION, GRANTABLE, permissions_of
 
-OF_THE_COMPANY = frozenset(
+BY_LINK = frozenset({"token"})
+"""A link to a survey opens for whoever has it, signed in or not."""
+OF_THE_COMPANY = BY_LINK | frozenset(
     {"channel_id", "distributor_id", "org_unit_id", "model_id", "version", "number", "plan_id", "staff_id"}
     | {
         "api_key_id",
@@ -20,11 +22,14 @@ OF_THE_COMPANY = frozenset(
         "team_id",
         "rule_id",
         "macro_id",
+        "survey_id",
     }
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""
-OF_EVERYBODY = frozenset({"channel_id", "field_id", "model_id"})
-"""Ids that a partner meets, too: it fills the company's fields, and a score names the model that made it."""
+OF_EVERYBODY = BY_LINK | frozenset({"channel_id", "field_id", "model_id", "survey_id"})
+"""Ids that a partner meets, too: it fills the company's fields, a score names the model that made it, and its
+customers are asked what the company asks.
+"""
 
 
 @dataclass

@@ -154,6 +154,7 @@ class Shop(World):
             "attachment_id": await self.attachment(customer),
             "visit_id": await self.visit(customer),
             "series_id": await self.series(customer),
+            "survey_id": await self.survey(),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
             "owner_id": self.admin_id,

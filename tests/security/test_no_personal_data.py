@@ -205,6 +205,34 @@ class Story:
                 await asyncio.sleep(0.05)
         await self.ask("GET", f"/v1/visits.ics?token={self.token}x", status=404)
 
+    async def surveyed(self, customer: str) -> str:
+        """A customer answers badly, in words of their own; the secret end of their link."""
+        words = {"zh": TEXT, "en": TEXT}
+        rate = {"code": "rate", "type": "rating", "text": words, "required": True}
+        say = {"code": "say", "type": "text", "text": words}
+        document = {"title": words, "sections": [{"title": words, "questions": [rate, say]}]}
+        rule = {"on": True, "rating_at_most": 2, "category": "service"}
+        body = {"name": NAME, "open_complaint": rule}
+        path = (await self.ask("POST", "/v1/surveys", body, status=201)).headers["location"]
+        await self.ask("POST", f"{path}/versions", {"document": document}, status=201)
+        await self.ask("POST", f"{path}/versions/1/publish", status=200)
+        asked = {"customer_id": customer}
+        made = (await self.ask("POST", f"{path}/invitations", asked, status=201)).json()
+        page = f"/s/{made['token']}"
+        place = (await self.ask("GET", page, status=200)).body.decode().partition('name="place" value="')[2]
+        for rated, status in (("7", 422), ("1", 303)):
+            fields = {"place": place.partition('"')[0], "q_rate": rated, "q_say": TEXT + PHONE}
+            request = Ask("POST", page.encode()).saying(
+                urlencode(fields).encode(), "application/x-www-form-urlencoded"
+            )
+            answer = await ask(self.person.front, request)
+            assert answer.status == status, answer.body
+            self.refusals += [answer] if status >= 400 else []
+        unknown = await ask(self.person.front, Ask("GET", f"{page}x".encode()))
+        self.refusals.append(unknown)
+        await self.ask("GET", "/v1/survey-responses", status=200)
+        return str(made["token"])
+
     async def lists(self) -> None:
         """Cursors and further addresses say nothing of what they stand for."""
         for number in range(3):
@@ -261,6 +289,7 @@ async def test_nothing_personal_leaves_its_tables(
     story = Story(await signed_in(system.front))
     customer = await story.customer()
     await story.life(customer)
+    token = await story.surveyed(customer)
     await story.lists()
     await story.told_to_the_audit(customer)
     await story.imported()
@@ -285,10 +314,14 @@ async def test_nothing_personal_leaves_its_tables(
                 rows = rows_of(await db.connection.fetch(f"SELECT * FROM {table}"))
             assert not marks_in(str(rows)), (service.name, table)
             assert story.token not in str(rows), (service.name, table)
+            assert token not in str(rows), (service.name, table)
     shown = generate_latest(metrics._registry).decode()
     assert "http_" in shown
     assert not marks_in(shown)
+    assert token not in shown
     logged = "".join(capfd.readouterr())
+    assert '"/s/{token}"' in logged
+    assert token not in logged
     assert logged.count('"event"') > 30
     assert '"failed"' in logged
     assert story.token not in logged

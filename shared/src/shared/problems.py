@@ -88,6 +88,12 @@ class Conflict(Problem):
     status, title_en, title_zh = 409, "Conflict", "冲突"
 
 
+class Gone(Problem):
+    """It was there, and its time is over (410)."""
+
+    status, title_en, title_zh = 410, "Gone", "已失效"
+
+
 class Stale(Problem):
     """Somebody else changed it since it was read (412)."""
 

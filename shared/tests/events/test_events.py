@@ -118,6 +118,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "visit.done",
         "visit.cancelled",
         "visit.missed",
+        "survey.answered",
+        "survey.invited",
         "score.changed",
         "tier.changed",
         "stage.changed",

@@ -22,7 +22,8 @@ class Options:
 
     `databases` are servers of the user's own (`DATABASE_URL_CUSTOMER` …) instead of the embedded one;
     `amqp_url` a RabbitMQ instead of the bus in the process, where all names begin with `amqp_prefix`.
-    `allow_test_keys` accepts keys for trying out, because here one mostly tries out.
+    `allow_test_keys` accepts keys for trying out, because here one mostly tries out. `public_url` is where
+    customers reach all this, for the links that they are sent.
     """
 
     state_dir: Path
@@ -35,15 +36,17 @@ class Options:
     databases: Mapping[str, str]
     log_level: str
     allow_test_keys: bool
+    public_url: str
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Options":
         """Read them; raises OptionError."""
         databases = {name: environ.get(f"DATABASE_URL_{name.upper()}", "") for name in SERVICES}
+        port = _port(environ, "TONGLU_PORT", 8080, least=1)
         return cls(
             state_dir=default_state_dir(environ),
             host=environ.get("TONGLU_HOST", "127.0.0.1"),
-            port=_port(environ, "TONGLU_PORT", 8080, least=1),
+            port=port,
             metrics_port=_port(environ, "TONGLU_METRICS_PORT", 0),
             admin_password=environ.get("TONGLU_ADMIN_PASSWORD") or None,
             amqp_url=environ.get("TONGLU_AMQP_URL") or None,
@@ -51,6 +54,7 @@ class Options:
             databases={name: url for name, url in databases.items() if url},
             log_level=_level(environ),
             allow_test_keys=_yes(environ, "TONGLU_ALLOW_TEST_KEYS"),
+            public_url=environ.get("TONGLU_PUBLIC_URL") or f"http://127.0.0.1:{port}",
         )
 
 

@@ -146,6 +146,7 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
                 "interaction",
                 interaction_svc.settings.Settings,
                 attachment_dir=settings.attachment_dir,
+                public_url=settings._options.public_url,  # noqa: SLF001
                 **base,
             ),
             bus,

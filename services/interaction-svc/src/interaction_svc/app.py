@@ -4,6 +4,8 @@ from typing import Any
 
 from interaction_svc.alarms.commands import SWEEP, sweep
 from interaction_svc.alarms.routes import router as alarms_router
+from interaction_svc.answering.routes import pages as survey_pages
+from interaction_svc.answering.routes import router as responses_router
 from interaction_svc.assignment.routes import router as assignment_router
 from interaction_svc.attachments.commands import TIDYING, Rules
 from interaction_svc.attachments.jobs import tidying
@@ -17,6 +19,9 @@ from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.intake.routes import router as intake_router
 from interaction_svc.interactions import queries as interactions
 from interaction_svc.interactions.routes import router as interactions_router
+from interaction_svc.invitations.consumers import COMPLAINT_EVENTS
+from interaction_svc.invitations.routes import router as invitations_router
+from interaction_svc.invitations.segments import INVITING, invite_segment
 from interaction_svc.loads.commands import FORGETTING, forget_old
 from interaction_svc.loads.routes import router as loads_router
 from interaction_svc.macros.routes import router as macros_router
@@ -28,9 +33,11 @@ from interaction_svc.objects.signing import Signer
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.revisions.commands import CHANGED
+from interaction_svc.satisfaction.routes import router as satisfaction_router
 from interaction_svc.settings import Settings
 from interaction_svc.sla.routes import router as sla_router
 from interaction_svc.staff.consumers import STAFF_EVENTS
+from interaction_svc.surveys.routes import router as surveys_router
 from interaction_svc.teams.routes import router as teams_router
 from interaction_svc.tiers.consumers import TIER_EVENTS
 from interaction_svc.timeline.routes import router as timeline_router
@@ -69,7 +76,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         title="Tonglu interaction-svc",
         description=(
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
-            "visits 拜访, complaints 投诉 and each customer's timeline 时间线."
+            "visits 拜访, complaints 投诉, surveys 满意度问卷 and each customer's timeline 时间线."
         ),
         routers=[
             interactions_router,
@@ -93,6 +100,11 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             visits_router,
             visit_series_router,
             visit_rules_router,
+            surveys_router,
+            invitations_router,
+            responses_router,
+            survey_pages,
+            satisfaction_router,
         ],
         jobs=Jobs(
             {
@@ -100,6 +112,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
                 FORGETTING: forget_old,
                 CHANGED: count_anew,
                 SWEEP: sweep,
+                INVITING: invite_segment,
                 MISSING: miss_overdue,
                 MAKING: make_ahead,
                 TIDYING: tidying(store),
@@ -117,8 +130,13 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
                 Every("complaints.search", seconds=3600),
             ],
         ),
-        consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS}),
-        carried={"references": references, "keeping": _keeping(settings, store), "press": Press()},
+        consumers=Consumers({**CUSTOMER_EVENTS, **STAFF_EVENTS, **TIER_EVENTS, **COMPLAINT_EVENTS}),
+        carried={
+            "references": references,
+            "keeping": _keeping(settings, store),
+            "press": Press(),
+            "public_url": settings.public_url,
+        },
     )
     return Service(blueprint, settings, database=database, bus=bus)
 

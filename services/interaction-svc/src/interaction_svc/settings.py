@@ -32,13 +32,16 @@ _Key = Annotated[SecretStr, AfterValidator(_there), Field(validate_default=True)
 
 
 class Settings(ServiceSettings):
-    """Besides the common ones: where customer-svc answers, for a customer that is not known here yet.
+    """Besides the common ones.
 
+    `customer_url` is where customer-svc answers, for a customer that is not known here yet; `public_url`
+    where customers reach the edge, for the links that they are sent.
     Files are kept in the folder `attachment_dir`, or, if `attachment_bucket_url` says so, in a bucket of a
     store that speaks S3 (`https://host/bucket`).
     """
 
     customer_url: str = "http://customer-svc:8000"
+    public_url: str = "http://127.0.0.1:8080"
     attachment_dir: Path = Path("/var/lib/tonglu/attachments")
     attachment_bucket_url: Annotated[
         Annotated[str, Field(pattern=r"^https?://[^/?#]+/[^?#]+$")] | None, BeforeValidator(_or_none)

@@ -12,6 +12,7 @@ from shared.problems import (
     Conflict,
     FieldError,
     Forbidden,
+    Gone,
     Invalid,
     Malformed,
     NotFound,
@@ -80,6 +81,7 @@ PROBLEMS: dict[str, tuple[str, str, str, Problem]] = {
             retry_after=1,
         ),
     ),
+    "410": ("Gone", "Its time is over", "已失效", Gone("link_expired", en="It is over.", zh="已结束。")),
     "412": (
         "Stale",
         "Changed meanwhile: If-Match names an older version",
@@ -139,12 +141,7 @@ PROBLEMS: dict[str, tuple[str, str, str, Problem]] = {
         "请求过多；Retry-After 说明何时重试",
         TooMany("rate_limited", en="Too many requests.", zh="请求过多。", retry_after=7),
     ),
-    "500": (
-        "Failed",
-        "Something failed on our side",
-        "服务器发生错误",
-        internal_error(),
-    ),
+    "500": ("Failed", "Something failed on our side", "服务器发生错误", internal_error()),
     "503": (
         "Unavailable",
         "Temporarily unavailable; Retry-After says when to come back",

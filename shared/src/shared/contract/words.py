@@ -64,6 +64,8 @@ TAGS = {
         "Visits to customers: planned, repeated, reported, and as a calendar",
         "客户拜访：计划、周期、签到与报告，以及日历订阅",
     ),
+    "surveys": ("Questionnaires, invitations, and what customers answered", "满意度问卷、邀请与答复"),
+    "satisfaction": ("How satisfied customers are, and with what they are not", "客户满意度指标与常见问题"),
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
     "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),

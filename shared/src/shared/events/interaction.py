@@ -245,3 +245,43 @@ class VisitMissed(Event, VisitState):
 
     type: ClassVar[str] = "visit.missed.v1"
     publisher: ClassVar[str] = "interaction-svc"
+
+
+class SurveyInvited(Event):
+    """A customer is to be asked; the subject is the invitation, whose link is made when somebody sends it.
+
+    `complaint_id` and `interaction_id` are what it is about, `owner_id` who is responsible for that.
+    """
+
+    type: ClassVar[str] = "survey.invited.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    customer_id: UUID
+    survey_id: UUID
+    complaint_id: UUID | None
+    interaction_id: UUID | None
+    owner_id: UUID | None
+    expires_at: Moment
+
+
+class SurveyRated(Fact):
+    """How a customer rated something, from 1 (worst) to 5."""
+
+    indicator: Literal["product_quality", "service_attitude", "delivery_speed", "overall"]
+    value: Annotated[int, Field(ge=1, le=5)]
+
+
+class SurveyAnswered(Event):
+    """A customer answered a survey; the subject is the response. `nps` is from 0 to 10, None if not asked."""
+
+    type: ClassVar[str] = "survey.answered.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+    customer_id: UUID
+    invitation_id: UUID
+    survey_id: UUID
+    complaint_id: UUID | None
+    owner_id: UUID | None
+    answered_at: Moment
+    ratings: Annotated[tuple[SurveyRated, ...], Field(max_length=60)]
+    nps: Annotated[int, Field(ge=0, le=10)] | None

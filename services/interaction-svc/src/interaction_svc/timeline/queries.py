@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
 
+from interaction_svc.answering.tables import SurveyResponse
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
 from interaction_svc.promises.tables import Promise, PromiseStep
@@ -24,8 +25,9 @@ _V = Visit.__table__  # type: ignore[attr-defined]
 _W = VisitStep.__table__  # type: ignore[attr-defined]
 _KEYS = (
     *("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id"),
-    *("visit_step_id", "visit_id"),
+    *("visit_step_id", "visit_id", "response_id"),
 )
+_A = SurveyResponse.__table__  # type: ignore[attr-defined]
 
 
 def _part(kind: str, table: Any, at: Any, **keys: Any) -> Any:
@@ -48,6 +50,7 @@ _merged = union_all(
     _part("complaint", _S, _S.c.done_at, step_id=_S.c.id, complaint_id=_S.c.complaint_id),
     _part("promise", _Q, _Q.c.done_at, promise_step_id=_Q.c.id, promise_id=_Q.c.promise_id),
     _part("visit", _W, _W.c.done_at, visit_step_id=_W.c.id, visit_id=_W.c.visit_id),
+    _part("survey", _A, _A.c.answered_at, response_id=_A.c.id).where(_A.c.answered_at.is_not(None)),
 ).subquery("merged")
 SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
@@ -65,6 +68,7 @@ _SHOWN_OF_PROMISE = ("content",)
 _SHOWN_OF_PROMISE_STEP = ("verb", "status", "due_at", "promised_by", "note", "done_by")
 _SHOWN_OF_VISIT = ("purpose",)
 _SHOWN_OF_VISIT_STEP = ("verb", "status", "starts_at", "ends_at", "assignee_id", "note", "done_by")
+_SHOWN_OF_SURVEY = ("id", "survey_id", "complaint_id", "ratings")
 
 _LIST = Listing(
     select(
@@ -81,6 +85,7 @@ _LIST = Listing(
         _merged.c.visit_id,
         *(_V.c[name].label(f"visit_{name}") for name in _SHOWN_OF_VISIT),
         *(_W.c[name].label(f"visit_{name}") for name in _SHOWN_OF_VISIT_STEP),
+        *(_A.c[name].label(f"survey_{name}") for name in _SHOWN_OF_SURVEY),
     ).select_from(
         _merged.outerjoin(_I, _I.c.id == _merged.c.interaction_id)
         .outerjoin(_S, _S.c.id == _merged.c.step_id)
@@ -89,6 +94,7 @@ _LIST = Listing(
         .outerjoin(_P, _P.c.id == _merged.c.promise_id)
         .outerjoin(_W, _W.c.id == _merged.c.visit_step_id)
         .outerjoin(_V, _V.c.id == _merged.c.visit_id)
+        .outerjoin(_A, _A.c.id == _merged.c.response_id)
     ),
     key=_merged.c.id,
     sorts={"at": _merged.c.at},
@@ -116,6 +122,8 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
         return {**head, "promise": _of(row, "promise", *_SHOWN_OF_PROMISE, *_SHOWN_OF_PROMISE_STEP)}
     if row["type"] == "visit":
         return {**head, "visit": _of(row, "visit", *_SHOWN_OF_VISIT, *_SHOWN_OF_VISIT_STEP)}
+    if row["type"] == "survey":
+        return {**head, "survey": {name: row[f"survey_{name}"] for name in _SHOWN_OF_SURVEY}}
     told = {name: row[name] for name in (*_SHOWN_OF_COMPLAINT, *_SHOWN_OF_STEP)}
     return {**head, "complaint": {"id": row["complaint_id"], **told}}
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
+from interaction_svc.answering.schemas import RatingRead
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
@@ -85,6 +86,17 @@ _VISIT: dict[str, Any] = {
         "done_by": _STAFF,
     },
 }
+_SURVEY: dict[str, Any] = {
+    "type": "survey",
+    "id": "0196f0e2-3c4d-7e5f-8061-7b8c9d0e1f20",
+    "at": "2026-03-03T01:02:00Z",
+    "survey": {
+        "id": "0196f0e2-3c4d-7e5f-8061-7b8c9d0e1f20",
+        "survey_id": "0196f0e0-1a2b-7c3d-8e4f-5a6b7c8d9e0f",
+        "complaint_id": None,
+        "ratings": [{"question": "attitude", "kind": "rating", "indicator": "service_attitude", "value": 4}],
+    },
+}
 
 
 class InteractionShown(Output):
@@ -141,6 +153,15 @@ class VisitStepShown(Output):
     done_by: UUID | None
 
 
+class SurveyShown(Output):
+    """What a customer answered to a survey, its numbers; `id` is the response."""
+
+    id: UUID
+    survey_id: UUID
+    complaint_id: UUID | None
+    ratings: list[RatingRead]
+
+
 class InteractionItem(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
 
@@ -177,8 +198,17 @@ class VisitItem(Output):
     visit: VisitStepShown
 
 
+class SurveyItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_SURVEY]})
+
+    type: Literal["survey"]
+    id: UUID
+    at: Moment
+    survey: SurveyShown
+
+
 TimelineItem = Annotated[
-    InteractionItem | ComplaintItem | PromiseItem | VisitItem, Field(discriminator="type")
+    InteractionItem | ComplaintItem | PromiseItem | VisitItem | SurveyItem, Field(discriminator="type")
 ]
 
 
@@ -186,7 +216,7 @@ class TimelinePage(Page[TimelineItem]):
     """One page of a timeline."""
 
 
-Kind = Literal["interaction", "complaint", "promise", "visit"]
+Kind = Literal["interaction", "complaint", "promise", "visit", "survey"]
 _KIND: dict[str, Any] = {"type": "string", "enum": list(get_args(Kind))}
 _ONE_OR_SEVERAL = WithJsonSchema(
     {"anyOf": [_KIND, {"type": "array", "items": _KIND, "minItems": 1, "maxItems": 10}]}

@@ -1,0 +1,1 @@
+"""Answering 作答: the page that a customer opens, and what they answered."""

@@ -1,0 +1,1 @@
+"""Satisfaction 满意度: what the answers of all customers together say."""
