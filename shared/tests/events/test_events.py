@@ -112,6 +112,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "promise.broken",
         "promise.kept",
         "promise.moved",
+        "service.recorded",
+        "service.rated",
         "score.changed",
         "tier.changed",
         "stage.changed",

@@ -11,9 +11,12 @@ from interaction_svc.handling.routes import router as handling_router
 from interaction_svc.interactions.routes import router as interactions_router
 from interaction_svc.loads.commands import FORGETTING, forget_old
 from interaction_svc.loads.routes import router as loads_router
+from interaction_svc.processes.routes import router as processes_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.revisions.commands import CHANGED
+from interaction_svc.service_records.routes import router as service_records_router
+from interaction_svc.service_records.verbs import router as service_verbs_router
 from interaction_svc.settings import Settings
 from interaction_svc.sla.routes import router as sla_router
 from interaction_svc.staff.consumers import STAFF_EVENTS
@@ -40,7 +43,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         title="Tonglu interaction-svc",
         description=(
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
-            "complaints 投诉 and each customer's timeline 时间线."
+            "complaints 投诉, services 服务记录 and each customer's timeline 时间线."
         ),
         routers=[
             interactions_router,
@@ -53,6 +56,9 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             sla_router,
             teams_router,
             alarms_router,
+            processes_router,
+            service_records_router,
+            service_verbs_router,
         ],
         jobs=Jobs(
             {

@@ -1,4 +1,4 @@
-"""What interaction-svc tells: contacts with customers, promises and the course of complaints."""
+"""What interaction-svc tells: contacts with customers, promises, services and the course of complaints."""
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -190,4 +190,29 @@ class PromiseKept(Event, PromiseState):
     """What was promised is done, perhaps late."""
 
     type: ClassVar[str] = "promise.kept.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ServiceState(Fact):
+    """A service that is done, without its words; `process_id` is None when it went by no template."""
+
+    customer_id: UUID
+    phase: Literal["pre_sale", "in_sale", "after_sale"]
+    process_id: UUID | None
+    rating: Annotated[int, Field(ge=1, le=5)] | None
+    started_at: Moment
+    finished_at: Moment
+
+
+class ServiceRecorded(Event, ServiceState):
+    """A service is done: its last step was, or it was recorded afterwards; the subject is the record."""
+
+    type: ClassVar[str] = "service.recorded.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class ServiceRated(Event, ServiceState):
+    """The customer's rating of a service is known."""
+
+    type: ClassVar[str] = "service.rated.v1"
     publisher: ClassVar[str] = "interaction-svc"

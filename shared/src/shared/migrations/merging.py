@@ -39,11 +39,16 @@ def keep_with_root(
     _root(known)
     _held_alike(known)
     if tables or apart:
-        _kept(known, {**dict.fromkeys(tables, _TAKEN_ALONG), **dict.fromkeys(apart, "")})
+        _kept(known, {**dict.fromkeys(tables, _TAKEN_ALONG), **dict.fromkeys(apart, "")}, name="customer")
     for table, (other, column) in (within or {}).items():
         _follow(table, other, column)
     if joining:
         _join(known)
+
+
+def keep_also(known: str, table: str) -> None:
+    """The same for a table that was made later, with a column `origin_id` of its own."""
+    _kept(known, {table: _TAKEN_ALONG}, name=table)
 
 
 def _root(known: str) -> None:
@@ -106,7 +111,7 @@ def _held_alike(known: str) -> None:
     )
 
 
-def _kept(known: str, tables: Mapping[str, str]) -> None:
+def _kept(known: str, tables: Mapping[str, str], *, name: str) -> None:
     moves = " ".join(
         f"""
         UPDATE {table} SET customer_id = root, {along}
@@ -118,7 +123,7 @@ def _kept(known: str, tables: Mapping[str, str]) -> None:
     )
     op.execute(
         f"""
-        CREATE FUNCTION customer_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION {name}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE
             root uuid := customer_root(NEW.id);
             home uuid;
@@ -139,12 +144,12 @@ def _kept(known: str, tables: Mapping[str, str]) -> None:
         """
     )
     op.execute(
-        f"CREATE TRIGGER customer_known_merged AFTER INSERT ON {known} FOR EACH ROW "
-        "WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION customer_kept()"
+        f"CREATE TRIGGER {name}_known_merged AFTER INSERT ON {known} FOR EACH ROW "
+        f"WHEN (NEW.merged_into IS NOT NULL) EXECUTE FUNCTION {name}_kept()"
     )
     op.execute(
-        f"CREATE TRIGGER customer_kept AFTER UPDATE ON {known} FOR EACH ROW "
-        "WHEN (OLD.merged_into IS DISTINCT FROM NEW.merged_into) EXECUTE FUNCTION customer_kept()"
+        f"CREATE TRIGGER {name}_kept AFTER UPDATE ON {known} FOR EACH ROW "
+        f"WHEN (OLD.merged_into IS DISTINCT FROM NEW.merged_into) EXECUTE FUNCTION {name}_kept()"
     )
 
 

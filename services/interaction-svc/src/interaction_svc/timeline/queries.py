@@ -1,14 +1,15 @@
-"""The one SELECT of the timeline: interactions, steps of complaints and promises, merged in the database."""
+"""The one SELECT of the timeline: interactions, steps of complaints and promises, services, merged there."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
+from sqlalchemy import Text, Uuid, cast, literal_column, null, select, text, union_all
 
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
 from interaction_svc.promises.tables import Promise, PromiseStep
+from interaction_svc.service_records.tables import ServiceRecord
 from shared.db import Reader, visible
 from shared.http import Listing, ListQuery
 from shared.references import through_customer
@@ -19,7 +20,8 @@ _C = Complaint.__table__  # type: ignore[attr-defined]
 _S = ComplaintStep.__table__  # type: ignore[attr-defined]
 _P = Promise.__table__  # type: ignore[attr-defined]
 _Q = PromiseStep.__table__  # type: ignore[attr-defined]
-_KEYS = ("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id")
+_R = ServiceRecord.__table__  # type: ignore[attr-defined]
+_KEYS = ("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id", "record_id")
 
 
 def _part(kind: str, table: Any, at: Any, **keys: Any) -> Any:
@@ -41,6 +43,8 @@ _merged = union_all(
     _part("interaction", _I, _I.c.occurred_at, interaction_id=_I.c.id),
     _part("complaint", _S, _S.c.done_at, step_id=_S.c.id, complaint_id=_S.c.complaint_id),
     _part("promise", _Q, _Q.c.done_at, promise_step_id=_Q.c.id, promise_id=_Q.c.promise_id),
+    # As text, not as an argument: a generic plan can use the partial index only if it sees the value.
+    _part("service", _R, _R.c.finished_at, record_id=_R.c.id).where(text("service_record.status = 'done'")),
 ).subquery("merged")
 SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
@@ -57,6 +61,8 @@ _SHOWN_OF_STEP = ("verb", "from_status", "to_status", "owner_id", "note", "done_
 _SHOWN_OF_PROMISE = ("content",)
 _SHOWN_OF_PROMISE_STEP = ("verb", "status", "due_at", "promised_by", "note", "done_by")
 
+_SHOWN_OF_SERVICE = ("phase", "process_id", "content", "assignee_id", "started_at", "finished_at", "rating")
+
 _LIST = Listing(
     select(
         _merged.c.type,
@@ -69,12 +75,14 @@ _LIST = Listing(
         _merged.c.promise_id,
         *(_P.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE),
         *(_Q.c[name].label(f"promise_{name}") for name in _SHOWN_OF_PROMISE_STEP),
+        *(_R.c[name].label(f"service_{name}") for name in ("id", *_SHOWN_OF_SERVICE)),
     ).select_from(
         _merged.outerjoin(_I, _I.c.id == _merged.c.interaction_id)
         .outerjoin(_S, _S.c.id == _merged.c.step_id)
         .outerjoin(_C, _C.c.id == _merged.c.complaint_id)
         .outerjoin(_Q, _Q.c.id == _merged.c.promise_step_id)
         .outerjoin(_P, _P.c.id == _merged.c.promise_id)
+        .outerjoin(_R, _R.c.id == _merged.c.record_id)
     ),
     key=_merged.c.id,
     sorts={"at": _merged.c.at},
@@ -101,5 +109,7 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["type"] == "promise":
         shown = ("id", *_SHOWN_OF_PROMISE, *_SHOWN_OF_PROMISE_STEP)
         return {**head, "promise": {name: row[f"promise_{name}"] for name in shown}}
+    if row["type"] == "service":
+        return {**head, "service": {name: row[f"service_{name}"] for name in ("id", *_SHOWN_OF_SERVICE)}}
     told = {name: row[name] for name in (*_SHOWN_OF_COMPLAINT, *_SHOWN_OF_STEP)}
     return {**head, "complaint": {"id": row["complaint_id"], **told}}

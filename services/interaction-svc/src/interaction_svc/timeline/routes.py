@@ -26,8 +26,8 @@ async def _known(customer_id: UUID, caller: Caller, request: Request) -> UUID:
     operation_id="getCustomerTimeline",
     summary="Read a customer's timeline 查看客户时间线",
     description=(
-        "Interactions and the steps of complaints and promises, newest first, each item typed by `type`. "
-        "Filter by type and time."
+        "Interactions, the steps of complaints and promises, and services that are done, newest first, each "
+        "item typed by `type`. Filter by type and time."
     ),
     response_model=TimelinePage,
     **needs("interactions:read", "complaints:read"),

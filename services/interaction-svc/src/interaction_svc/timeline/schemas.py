@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
+from interaction_svc.processes.domain import Phase
 from interaction_svc.promises.domain import Status as PromiseStatus
 from interaction_svc.promises.domain import Verb as PromiseVerb
 from interaction_svc.sla.domain import Severity
@@ -67,6 +68,23 @@ _PROMISE: dict[str, Any] = {
 }
 
 
+_SERVICE: dict[str, Any] = {
+    "type": "service",
+    "id": "0196f0e7-2b3c-7d4e-8f50-6b7c8d9e0f1a",
+    "at": "2026-03-03T02:20:00Z",
+    "service": {
+        "id": "0196f0e7-2b3c-7d4e-8f50-6b7c8d9e0f1a",
+        "phase": "after_sale",
+        "process_id": "0196f0e6-1a2b-7c3d-8e4f-5a6b7c8d9e0f",
+        "content": "饮水机漏水，客户送修。",
+        "assignee_id": _STAFF,
+        "started_at": "2026-03-02T02:20:00Z",
+        "finished_at": "2026-03-03T02:20:00Z",
+        "rating": 5,
+    },
+}
+
+
 class InteractionShown(Output):
     id: UUID
     channel: Channel
@@ -107,6 +125,19 @@ class PromiseStepShown(Output):
     done_by: UUID | None
 
 
+class ServiceShown(Output):
+    """A service that is done; `id` is its record."""
+
+    id: UUID
+    phase: Phase
+    process_id: UUID | None
+    content: str | None
+    assignee_id: UUID | None
+    started_at: Moment
+    finished_at: Moment
+    rating: int | None
+
+
 class InteractionItem(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
 
@@ -134,7 +165,18 @@ class PromiseItem(Output):
     promise: PromiseStepShown
 
 
-TimelineItem = Annotated[InteractionItem | ComplaintItem | PromiseItem, Field(discriminator="type")]
+class ServiceItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_SERVICE]})
+
+    type: Literal["service"]
+    id: UUID
+    at: Moment
+    service: ServiceShown
+
+
+TimelineItem = Annotated[
+    InteractionItem | ComplaintItem | PromiseItem | ServiceItem, Field(discriminator="type")
+]
 
 
 class TimelinePage(Page[TimelineItem]):
@@ -142,6 +184,6 @@ class TimelinePage(Page[TimelineItem]):
 
 
 class TimelineQuery(ListQuery):
-    type: Literal["interaction", "complaint", "promise"] | None = None
+    type: Literal["interaction", "complaint", "promise", "service"] | None = None
     at_gte: Moment | None = Field(None, alias="at[gte]")
     at_lt: Moment | None = Field(None, alias="at[lt]")
