@@ -10,6 +10,7 @@ from shared.auth.permissions import EVERY_PERMISSION, GRANTABLE, permissions_of
 OF_THE_COMPANY = frozenset(
     {"channel_id", "distributor_id", "org_unit_id", "model_id", "version", "number", "plan_id", "staff_id"}
     | {"api_key_id", "key_id", "owner_id", "field_id", "calendar_id", "day", "policy_id", "team_id"}
+    | {"process_id"}
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""
 OF_EVERYBODY = frozenset({"channel_id", "field_id", "model_id"})

@@ -22,7 +22,7 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
-    **{name: name for name in ("distributor_id", "org_unit_id")},
+    **{name: name for name in ("distributor_id", "org_unit_id", "process_id")},
     "distributor_ids": "distributor_id",
     "id": "contact_id",
 }

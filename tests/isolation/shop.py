@@ -151,6 +151,8 @@ class Shop(World):
             "interaction_id": await self.interaction(customer),
             "complaint_id": await self.complaint(customer=customer),
             "promise_id": await self.promise(customer),
+            "process_id": await self.process(),
+            "record_id": await self.service_record(customer=customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
             "owner_id": self.admin_id,

@@ -49,7 +49,10 @@ LEDGER = (
         f"/v1/customers/{{}}{part}"
         for part in ("", "/contacts", "/history", "/identities", "/orders", "/orders/summary", "/timeline")
     ),
-    *(f"/v1/{kind}?customer_id={{}}" for kind in ("interactions", "complaints", "promises", "orders")),
+    *(
+        f"/v1/{kind}?customer_id={{}}"
+        for kind in ("interactions", "complaints", "promises", "service-records", "orders")
+    ),
     "/v1/reminders?customer_id={}&source=manual",
 )
 """All that people do with a customer; what the system adds by itself (scores, tasks) is not in it."""

@@ -30,6 +30,7 @@ LISTS = {
     "/v1/interactions": "interaction",
     "/v1/complaints": "complaint",
     "/v1/promises": "promise",
+    "/v1/service-records": "service",
     "/v1/reminders": "reminder",
     "/v1/churn-warnings": "warning",
     "/v1/scores": "score",
@@ -101,6 +102,7 @@ async def _of_customer(world: World, customer: str) -> dict[str, str]:
         "/v1/interactions": {**about, **called, "summary": "asked for prices"},
         "/v1/complaints": {**about, "channel": "call", "category": "delivery", "subject": "late"},
         "/v1/promises": {**about, "content": "call them", "due_at": "2036-01-05T09:00:00Z"},
+        "/v1/service-records": {**about, "content": "it leaks", "process_id": await world.process()},
         "/v1/reminders": {**about, "subject": "call them", "due_at": "2036-01-05T09:00:00Z"},
     }
     made = {path: str((await world.admin.made(path, body))["id"]) for path, body in bodies.items()}
