@@ -28,9 +28,9 @@ _EXAMPLE_ZH: dict[str, Any] = {
                 {
                     "code": "fault",
                     "label": {"en": "Fault", "zh": "故障现象"},
-                    "type": "text",
+                    "type": "choice",
                     "required": True,
-                    "options": [],
+                    "options": ["漏水", "不加热"],
                 }
             ],
         },

@@ -1,7 +1,6 @@
 """Every change of a service: beginning it, its steps, its end, and what the customer says of it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +9,13 @@ from sqlalchemy import Integer, Uuid, bindparam, insert, update
 from interaction_svc.complaints.occasions import check_occasion
 from interaction_svc.customers.queries import standings
 from interaction_svc.processes import queries as processes
-from interaction_svc.processes.forms import filled
 from interaction_svc.service_records import domain, queries
-from interaction_svc.service_records.domain import Deed, Steps, Verb
-from interaction_svc.service_records.schemas import ServiceRate, ServiceRecordCreate
+from interaction_svc.service_records.changes import RATING, Change, Course, How, rated
+from interaction_svc.service_records.domain import Deed
+from interaction_svc.service_records.schemas import ServiceRecordCreate
 from interaction_svc.service_records.tables import ServiceMove, ServiceRecord, ServiceStep
 from interaction_svc.sla.clock import WALL
 from interaction_svc.sla.queries import rules
-from interaction_svc.staff.queries import known
-from shared.auth import Principal
 from shared.db import Tx, prepare
 from shared.events.interaction import ServiceRated, ServiceRecorded
 from shared.http import check_version
@@ -30,7 +27,6 @@ _T: Any = ServiceRecord.__table__  # type: ignore[attr-defined]
 _S: Any = ServiceStep.__table__  # type: ignore[attr-defined]
 _M: Any = ServiceMove.__table__  # type: ignore[attr-defined]
 _CHANGING = ("status", "handler_id", "step_code", "due_at", "finished_at", "reason", "version", "updated_at")
-_RATING = ("rating", "rating_comment", "rated_at", "rated_by")
 _COLUMNS = tuple(column.key for column in _S.c)
 _KEPT = {"record_id", "position", "code", "role", "expected_minutes"}
 
@@ -40,7 +36,7 @@ _SAVE = prepare(
         _T.c.id == bindparam("b_id", type_=Uuid), _T.c.version == bindparam("b_version", type_=Integer)
     ),
     *_CHANGING,
-    *_RATING,
+    *RATING,
 )
 _PLAN = prepare(insert(_S), *_S.c.keys())
 _MOVE_ON = prepare(
@@ -51,31 +47,6 @@ _MOVE_ON = prepare(
     *(name for name in _COLUMNS if name not in _KEPT),
 )
 _REMEMBER = prepare(insert(_M), *_M.c.keys())
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A service that is about to change: its row and steps, what its process asks, and who does it when."""
-
-    row: dict[str, Any]
-    steps: Steps
-    asked: list[dict[str, Any]]
-    deed: Deed
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What becomes of a service: its steps, fields that get other values, and what history says of it."""
-
-    verb: Verb
-    steps: Steps
-    fields: dict[str, Any]
-    step_code: str | None = None
-    assignee_id: UUID | None = None
-    note: str | None = None
-
-
-How = Callable[[Course], Awaitable[Change]]
 
 
 async def begin(
@@ -113,64 +84,6 @@ async def move(tx: Tx, record_id: UUID, how: How, *, by: UUID, expected: int | N
     change = await how(course)
     async with tx.handing_over():  # to a step's assignee, perhaps out of the caller's sight
         return await _save(tx, course, change)
-
-
-def starting(tx: Tx, code: str, caller: Principal, assignee_id: UUID | None) -> How:
-    """Begin a step: the caller does it, or who is named and known to have the step's role."""
-
-    async def how(course: Course) -> Change:
-        domain.check_running(course.row["status"])
-        who = assignee_id or caller.id
-        steps = domain.start(course.steps, code, course.deed, who)
-        await _check_role(tx, domain.named(steps, code), caller, who)
-        return Change("start", steps, {"handler_id": who}, code, assignee_id=who)
-
-    return how
-
-
-def completing(code: str, form: dict[str, Any]) -> How:
-    """End a step with its form; the last one ends the service."""
-
-    async def how(course: Course) -> Change:
-        domain.check_running(course.row["status"])
-        place = domain.checked(course.steps, code, "complete").position
-        kept = filled(course.asked[place]["form"], form)
-        steps = domain.complete(course.steps, code, course.deed, kept)
-        return Change("complete", steps, {"handler_id": None}, code)
-
-    return how
-
-
-def skipping(code: str, reason: str) -> How:
-    """Leave a step out; the last one ends the service."""
-
-    async def how(course: Course) -> Change:
-        domain.check_running(course.row["status"])
-        steps = domain.skip(course.steps, code, course.deed, reason)
-        return Change("skip", steps, {"handler_id": None}, code, note=reason)
-
-    return how
-
-
-def cancelling(reason: str) -> How:
-    """End a service before its last step; its steps stay as they are."""
-
-    async def how(course: Course) -> Change:
-        domain.check_running(course.row["status"])
-        over = {"status": "cancelled", "handler_id": None, "finished_at": course.deed.at, "reason": reason}
-        return Change("cancel", course.steps, over, note=reason)
-
-    return how
-
-
-def rating(body: ServiceRate) -> How:
-    """Note once what the customer says of a service that is done."""
-
-    async def how(course: Course) -> Change:
-        domain.check_ratable(course.row["status"], course.row["rating"])
-        return Change("rate", course.steps, _rated(body.rating, body.comment, course.deed))
-
-    return how
 
 
 async def _running_by(tx: Tx, process_id: UUID) -> dict[str, Any]:
@@ -219,40 +132,19 @@ def _took_place(tx: Tx, body: ServiceRecordCreate, *, by: UUID) -> dict[str, Any
     if at is None:
         raise ValueError("what is recorded took place at some time")
     domain.check_happened(at, now=tx.now)
-    rated = {} if body.rating is None else _rated(body.rating, body.rating_comment, Deed(by, tx.now, WALL))
+    said = {} if body.rating is None else rated(body.rating, body.rating_comment, Deed(by, tx.now, WALL))
     return {
         "phase": body.phase,
         "status": "done",
         "assignee_id": body.staff_id or by,
         "started_at": at,
         "finished_at": at,
-        **rated,
+        **said,
     }
-
-
-def _rated(rating: int, comment: str | None, deed: Deed) -> dict[str, Any]:
-    return dict(zip(_RATING, (rating, comment or None, deed.at, deed.by), strict=True))
 
 
 async def _deed(tx: Tx, row: dict[str, Any], by: UUID) -> Deed:
     return Deed(by, tx.now, (await rules(tx)).office(row["org_unit_id"]))
-
-
-async def _check_role(tx: Tx, step: domain.Step, caller: Principal, assignee_id: UUID) -> None:
-    """Conflict unless this person may do the step.
-
-    What is told of the caller counts while the gateway's events have not arrived. A partner's key does what
-    its people do; of the company's it knows nobody, so it learns nothing by naming somebody.
-    """
-    if not caller.roles:
-        if assignee_id != caller.id:
-            domain.check_role(step, (), active=False)
-        return
-    found = (await known(tx, [assignee_id])).get(assignee_id)
-    if found is not None:
-        domain.check_role(step, found["roles"], active=found["active"])
-    else:
-        domain.check_role(step, sorted(caller.roles), active=assignee_id == caller.id)
 
 
 async def _save(tx: Tx, course: Course, change: Change) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class ServiceStepStart(Input):
 
 
 class ServiceStepComplete(Input):
-    model_config = _examples({"form": {"visitors": 12}}, {"form": {"fault": "进水管接头漏水"}})
+    model_config = _examples({"form": {"visitors": 12}}, {"form": {"fault": "漏水"}})
 
     form: Form = Field(default_factory=dict)
 
@@ -153,9 +153,9 @@ _STEP: dict[str, Any] = {
         {
             "code": "fault",
             "label": {"en": "Fault", "zh": "故障现象"},
-            "type": "text",
+            "type": "choice",
             "required": True,
-            "options": [],
+            "options": ["漏水", "不加热"],
         }
     ],
     "status": "ready",

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from interaction_svc.processes.schemas import PlaceCode
-from interaction_svc.service_records import commands
+from interaction_svc.service_records import changes, commands
 from interaction_svc.service_records.schemas import (
     ServiceCancel,
     ServiceRate,
@@ -35,7 +35,7 @@ class _Doing:
     expected: int | None
     response: Response
 
-    async def move(self, how: commands.How) -> dict[str, Any]:
+    async def move(self, how: changes.How) -> dict[str, Any]:
         row = await commands.move(self.tx, self.record_id, how, by=self.caller.id, expected=self.expected)
         set_etag(self.response, row["version"])
         return row
@@ -62,7 +62,7 @@ Asked = Annotated[_Doing, Depends(_doing)]
 async def start_service_step(
     code: PlaceCode, asked: Asked, body: ServiceStepStart = _EMPTY_START
 ) -> dict[str, Any]:
-    return await asked.move(commands.starting(asked.tx, code, asked.caller, body.assignee_id))
+    return await asked.move(changes.starting(asked.tx, code, asked.caller, body.assignee_id))
 
 
 @router.post(
@@ -79,7 +79,7 @@ async def start_service_step(
 async def complete_service_step(
     code: PlaceCode, asked: Asked, body: ServiceStepComplete = _EMPTY_COMPLETE
 ) -> dict[str, Any]:
-    return await asked.move(commands.completing(code, body.form))
+    return await asked.move(changes.completing(code, body.form))
 
 
 @router.post(
@@ -91,7 +91,7 @@ async def complete_service_step(
     **needs("interactions:write"),
 )
 async def skip_service_step(code: PlaceCode, asked: Asked, body: ServiceStepSkip) -> dict[str, Any]:
-    return await asked.move(commands.skipping(code, body.reason))
+    return await asked.move(changes.skipping(code, body.reason))
 
 
 @router.post(
@@ -103,7 +103,7 @@ async def skip_service_step(code: PlaceCode, asked: Asked, body: ServiceStepSkip
     **needs("interactions:write"),
 )
 async def cancel_service(asked: Asked, body: ServiceCancel) -> dict[str, Any]:
-    return await asked.move(commands.cancelling(body.reason))
+    return await asked.move(changes.cancelling(body.reason))
 
 
 @router.post(
@@ -118,4 +118,4 @@ async def cancel_service(asked: Asked, body: ServiceCancel) -> dict[str, Any]:
     **needs("interactions:write"),
 )
 async def rate_service(asked: Asked, body: ServiceRate) -> dict[str, Any]:
-    return await asked.move(commands.rating(body))
+    return await asked.move(changes.rating(body))
