@@ -135,6 +135,19 @@ async def test_late_services_are_found_until_their_step_is_over(world: Any) -> N
     assert await listed(world, "overdue=true") == []
 
 
+async def test_nothing_is_done_before_what_was_done_last(world: Any) -> None:
+    made = await run(world, await process(world))
+    await shifted(world, made, ready_at=-60)
+    await world.sql(
+        "UPDATE service_record SET updated_at = updated_at + interval '1 hour' WHERE id = $1",
+        UUID(made["id"]),
+    )
+    started = (await do(world, made, "start", "accept")).json()
+    first = started["steps"][0]
+    assert first["started_at"] == first["ready_at"] == started["updated_at"]
+    assert first["waiting_seconds"] == 0
+
+
 async def test_a_calendar_that_changes_leaves_what_was_promised(world: Any) -> None:
     made = await run(world, await process(world))
     await calendar(world, {"mon": ["09:00-09:01"]})

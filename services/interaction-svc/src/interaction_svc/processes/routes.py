@@ -75,9 +75,11 @@ async def get_process(process_id: UUID, db: ReadDb, response: Response) -> dict[
     **needs("policies:read"),
 )
 async def get_process_version(
-    process_id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)], db: ReadDb
+    process_id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)], db: ReadDb, response: Response
 ) -> dict[str, Any]:
-    return await queries.version(db, process_id, version)
+    row = await queries.version(db, process_id, version)
+    set_etag(response, version)
+    return row
 
 
 @router.patch(

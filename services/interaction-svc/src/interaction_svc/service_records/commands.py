@@ -144,7 +144,9 @@ def _took_place(tx: Tx, body: ServiceRecordCreate, *, by: UUID) -> dict[str, Any
 
 
 async def _deed(tx: Tx, row: dict[str, Any], by: UUID) -> Deed:
-    return Deed(by, tx.now, (await rules(tx)).office(row["org_unit_id"]))
+    """Never before the last change: who waited for it began earlier than it was made."""
+    at = max(tx.now, row["updated_at"])
+    return Deed(by, at, (await rules(tx)).office(row["org_unit_id"]))
 
 
 async def _save(tx: Tx, course: Course, change: Change) -> dict[str, Any]:
@@ -179,7 +181,7 @@ async def _remember(tx: Tx, row: dict[str, Any], change: Change, *, by: UUID) ->
         assignee_id=change.assignee_id,
         note=change.note,
         done_by=by,
-        done_at=tx.now,
+        done_at=row["updated_at"],
     )
 
 
