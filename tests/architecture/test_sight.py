@@ -31,6 +31,8 @@ OPEN: Mapping[str, str] = {
     "assignment_rule": "the company's rules",
     "complaint_macro": "the company's rules",
     "rule_revision": "which state of the company's rules counts",
+    "service_process": "the company's rules",
+    "service_process_version": "the company's rules",
     "sla_policy": "the company's rules",
     "team": "who works together: ids",
     "team_member": "who works together: ids and codes",

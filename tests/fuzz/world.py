@@ -33,8 +33,10 @@ _COURSE = {
     "resumeComplaint": ("classify", "assign", "start", "wait"),
     "unmergeComplaint": ("merge",),
     "mediateComplaint": ("classify", "assign", "resolve", "inform"),
+    "completeServiceStep": ("start",),
+    "rateService": ("start", "complete"),
 }
-"""What must have happened to a complaint before."""
+"""What must have happened to a complaint, or to the only step of a service, before."""
 _SAID = {"text_en": "It is late.", "text_zh": "已逾期。"}
 _FIXED = {
     "signIn": {"username": "nobody", "password": "wrong for sure"},
@@ -146,7 +148,7 @@ class World:
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
         within = await self._within(operation, name, known)
-        fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17"}
+        fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17", "code": "accept"}
         return (
             within
             or fixed.get(name)
@@ -167,8 +169,9 @@ class World:
             )
         if name == "external_id":
             return await self.identity(await self.customer())
-        if name == "complaint_id":
-            return await self.complaint(*_COURSE.get(operation.id, ()))
+        if name in {"complaint_id", "record_id"}:
+            make = self.complaint if name == "complaint_id" else self.service_record
+            return await make(*_COURSE.get(operation.id, ()))
         return None
 
     async def customer(self, **fields: Any) -> str:
@@ -420,6 +423,29 @@ class World:
     async def for_setVisitRule(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
         """One of a tier that no customer has."""
         return {"tiers": ["nobodys"], "senior_roles": ["manager"], "every_days": 90}
+
+    async def process(self) -> str:
+        """A template of one step, for the administrator."""
+        step = {"code": "accept", "name": "受理", "role": "admin", "expected_minutes": 60}
+        body = {"name": "维修", "phase": "after_sale", "steps": [step]}
+        return str((await self.admin.made("/v1/service-processes", body))["id"])
+
+    async def service_record(self, *course: str, customer: str | None = None) -> str:
+        """A service that runs, with these verbs done to its only step."""
+        whose = {"customer_id": customer or await self.customer(), "content": self.said("it leaks")}
+        body = {**whose, "process_id": await self.process()}
+        made = str((await self.admin.made("/v1/service-records", body))["id"])
+        for verb in course:
+            await self.admin.made(f"/v1/service-records/{made}/steps/accept/{verb}", {})
+        return made
+
+    async def for_createServiceRecord(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """One that took place an hour ago."""
+        told = {"phase": "in_sale", "content": self.said("delivered"), "occurred_at": _now(hours=-1)}
+        return {"customer_id": await self.customer(), **told}
+
+    async def for_completeServiceStep(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"form": {}}
 
     async def reminder(self, **fields: Any) -> str:
         body = {"subject": self.said("call them"), "due_at": _now(days=2), **fields}

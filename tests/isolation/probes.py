@@ -22,7 +22,7 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
-    **{name: name for name in ("attachment_id", "series_id", "survey_id")},
+    **{name: name for name in ("attachment_id", "series_id", "survey_id", "process_id")},
     **dict.fromkeys(("into_id", "merged_into", "complaint_ids"), "complaint_id"),
     **{name: name for name in ("team_id", "macro_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},

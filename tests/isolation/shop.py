@@ -155,6 +155,8 @@ class Shop(World):
             "visit_id": await self.visit(customer),
             "series_id": await self.series(customer),
             "survey_id": await self.survey(),
+            "process_id": await self.process(),
+            "record_id": await self.service_record(customer=customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
             "owner_id": self.admin_id,

@@ -53,7 +53,7 @@ LEDGER = (
     ),
     *(
         f"/v1/{kind}?customer_id={{}}"
-        for kind in ("interactions", "complaints", "promises", "visits", "orders")
+        for kind in ("interactions", "complaints", "promises", "visits", "service-records", "orders")
     ),
     "/v1/visit-series?customer_id={}",
     "/v1/reminders?customer_id={}&source=manual",

@@ -162,6 +162,7 @@ class Story:
         await self.ask("POST", f"/v1/promises/{made}/move", moved, status=200)
         await self.ask("POST", f"/v1/promises/{made}/keep", {"note": TEXT}, status=200)
         await self.visits(customer)
+        await self.services(customer)
         due = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
         reminder = {"subject": TEXT, "note": TEXT, "due_at": due, "customer_id": customer}
         await self.ask("POST", "/v1/reminders", reminder, status=201)
@@ -232,6 +233,26 @@ class Story:
         self.refusals.append(unknown)
         await self.ask("GET", "/v1/survey-responses", status=200)
         return str(made["token"])
+
+    async def services(self, customer: str) -> None:
+        """One that is done and rated, one whose step is skipped, one that is cancelled, one of the past."""
+        field = {"code": "what", "label": "内容", "type": "text", "required": True}
+        step = {"code": "a", "name": "受理", "role": "admin", "expected_minutes": 9, "form": [field]}
+        template = {"name": "维修", "phase": "after_sale", "steps": [step]}
+        process = (await self.ask("POST", "/v1/service-processes", template, status=201)).json()["id"]
+        body = {"customer_id": customer, "process_id": process, "content": TEXT}
+        made = [await self.ask("POST", "/v1/service-records", body, status=201) for _ in range(3)]
+        paths = [f"/v1/service-records/{answer.json()['id']}" for answer in made]
+        await self.ask("POST", f"{paths[0]}/steps/a/start", {}, status=200)
+        for form, status in (({"what": [TEXT]}, 422), ({TEXT: TEXT}, 422), ({"what": TEXT}, 200)):
+            await self.ask("POST", f"{paths[0]}/steps/a/complete", {"form": form}, status=status)
+        for status in (200, 409):
+            rating = {"rating": 4, "comment": TEXT}
+            await self.ask("POST", f"{paths[0]}/rate", rating, status=status)
+            await self.ask("POST", f"{paths[1]}/steps/a/skip", {"reason": TEXT}, status=status)
+            await self.ask("POST", f"{paths[2]}/cancel", {"reason": TEXT}, status=status)
+        past = {"customer_id": customer, "phase": "in_sale", "content": TEXT, "staff_id": TEXT}
+        await self.ask("POST", "/v1/service-records", past, status=422)
 
     async def lists(self) -> None:
         """Cursors and further addresses say nothing of what they stand for."""

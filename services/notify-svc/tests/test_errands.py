@@ -11,7 +11,7 @@ from notify_svc.app import build
 from notify_svc.errands import consumers
 from notify_svc.settings import Settings
 from shared.clock import new_id
-from shared.events.interaction import (
+from shared.events.complaint import (
     ComplaintAssigned,
     ComplaintBreached,
     ComplaintClosed,

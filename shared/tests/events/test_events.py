@@ -120,6 +120,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "visit.missed",
         "survey.answered",
         "survey.invited",
+        "service.recorded",
+        "service.rated",
         "score.changed",
         "tier.changed",
         "stage.changed",

@@ -30,10 +30,13 @@ from interaction_svc.objects import ObjectStore
 from interaction_svc.objects.folder import Folder
 from interaction_svc.objects.s3 import S3, Bucket
 from interaction_svc.objects.signing import Signer
+from interaction_svc.processes.routes import router as processes_router
 from interaction_svc.promises.commands import BREAKING, break_overdue
 from interaction_svc.promises.routes import router as promises_router
 from interaction_svc.revisions.commands import CHANGED
 from interaction_svc.satisfaction.routes import router as satisfaction_router
+from interaction_svc.service_records.routes import router as service_records_router
+from interaction_svc.service_records.verbs import router as service_verbs_router
 from interaction_svc.settings import Settings
 from interaction_svc.sla.routes import router as sla_router
 from interaction_svc.staff.consumers import STAFF_EVENTS
@@ -76,7 +79,8 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         title="Tonglu interaction-svc",
         description=(
             "What passes between the company and its customers: interactions 沟通记录, promises 承诺, "
-            "visits 拜访, complaints 投诉, surveys 满意度问卷 and each customer's timeline 时间线."
+            "visits 拜访, services 服务记录, complaints 投诉, surveys 满意度问卷 and each customer's "
+            "timeline 时间线."
         ),
         routers=[
             interactions_router,
@@ -105,6 +109,9 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             responses_router,
             survey_pages,
             satisfaction_router,
+            processes_router,
+            service_records_router,
+            service_verbs_router,
         ],
         jobs=Jobs(
             {

@@ -10,7 +10,7 @@ from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
 from shared.composition import Blueprint, Service
 from shared.db import Database
-from shared.events.interaction import (
+from shared.events.complaint import (
     ComplaintAssigned,
     ComplaintBreached,
     ComplaintClosed,

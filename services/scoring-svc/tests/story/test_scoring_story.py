@@ -11,8 +11,9 @@ from sqlalchemy import text
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.scores.commands import rescore
 from shared.composition import Service
+from shared.events.complaint import ComplaintOpened, ComplaintResolved
 from shared.events.customer import ImportedOrder, OrderRecorded, OrdersImported, OrdersVoided, OrderVoided
-from shared.events.interaction import ComplaintOpened, ComplaintResolved, InteractionLogged
+from shared.events.interaction import InteractionLogged
 from shared.references import CustomerRef, apply
 from shared.testing import service_client, staff
 

@@ -59,6 +59,14 @@ TAGS = {
         "Within which time what has to happen with complaints, and who is told when it does not",
         "服务级别：投诉各项时限、升级对象与服务团队",
     ),
+    "service processes": (
+        "Templates of services: steps, who is responsible, how long they may take, what is asked",
+        "服务流程模板：步骤、责任角色、时限与表单",
+    ),
+    "service records": (
+        "Services before, in and after a sale, step by step, and how customers rate them",
+        "售前、售中、售后服务记录：步骤、等待与处理时长、客户评价",
+    ),
     "promises": ("What was promised to customers, and by when", "对客户的承诺与期限"),
     "visits": (
         "Visits to customers: planned, repeated, reported, and as a calendar",

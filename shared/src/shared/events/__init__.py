@@ -1,6 +1,6 @@
-"""The published language: what services tell each other, one module per publishing service."""
+"""The published language: what services tell each other, by publishing service; complaints apart."""
 
-from shared.events import audit, customer, gateway, interaction, notify, scoring
+from shared.events import audit, complaint, customer, gateway, interaction, notify, scoring
 from shared.events.base import (
     MAX_CHUNK,
     Envelope,
@@ -22,6 +22,7 @@ __all__ = [
     "Fact",
     "UnreadableEventError",
     "audit",
+    "complaint",
     "customer",
     "gateway",
     "interaction",

@@ -12,7 +12,7 @@ from interaction_svc.complaints.commands import escalate_by_clock
 from interaction_svc.sla.ticking import kind, to_tell
 from interaction_svc.teams.queries import Above, above
 from shared.db import Record, Tx, prepare
-from shared.events.interaction import ComplaintBreached, ComplaintWarned
+from shared.events.complaint import ComplaintBreached, ComplaintWarned
 from shared.jobs import JobContext
 from shared.messaging import outbox
 

@@ -17,7 +17,7 @@ from interaction_svc.customers.queries import Standing, standings
 from interaction_svc.sla.domain import Rules
 from interaction_svc.sla.queries import rules
 from shared.db import Tx, prepare
-from shared.events import interaction as events
+from shared.events import complaint as events
 from shared.http import check_version
 from shared.messaging import outbox
 from shared.problems import Conflict, NotFound, not_found

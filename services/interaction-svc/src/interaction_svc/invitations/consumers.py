@@ -7,7 +7,7 @@ from interaction_svc.invitations.commands import Asking, invite
 from interaction_svc.invitations.domain import FRESH
 from interaction_svc.surveys import queries as surveys
 from shared.db import Tx
-from shared.events.interaction import ComplaintClosed
+from shared.events.complaint import ComplaintClosed
 from shared.problems import NotFound
 
 

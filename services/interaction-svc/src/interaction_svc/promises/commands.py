@@ -1,30 +1,22 @@
 """Every change of a promise, and breaking those whose deadline has passed."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, insert, null, update
 
-from interaction_svc.complaints import queries as complaints
-from interaction_svc.interactions import queries as interactions
+from interaction_svc.complaints.occasions import check_occasion
 from interaction_svc.promises import domain, queries
 from interaction_svc.promises.domain import Verb
 from interaction_svc.promises.schemas import PromiseCreate, PromiseMove, PromisePatch
 from interaction_svc.promises.tables import Promise, PromiseStep
 from shared.db import Tx, prepare
-from shared.events.interaction import (
-    PromiseBroken,
-    PromiseKept,
-    PromiseMade,
-    PromiseMoved,
-    PromiseState,
-)
+from shared.events.interaction import PromiseBroken, PromiseKept, PromiseMade, PromiseMoved, PromiseState
 from shared.http import check_version
 from shared.jobs import JobContext
 from shared.messaging import outbox
-from shared.problems import Invalid, NotFound
-from shared.references import recorded_for, root
+from shared.references import recorded_for
 
 BREAKING = "promises.break"
 AT_ONCE = 500
@@ -54,7 +46,9 @@ async def make_promise(
 ) -> dict[str, Any]:
     """Note a promise; Invalid for a deadline in the past, another customer's interaction or complaint."""
     domain.check_ahead(body.due_at, now=tx.now)
-    await _check_occasion(tx, body)
+    await check_occasion(
+        tx, body.customer_id, interaction_id=body.interaction_id, complaint_id=body.complaint_id
+    )
     row = {
         **body.model_dump(),
         **dict.fromkeys(("origin_id", "broken_at", "settled_at", "settled_by", "note")),
@@ -130,36 +124,6 @@ async def break_overdue(job: JobContext, _: dict[str, Any]) -> None:
                 wanted = {"status": status, "broken_at": tx.now}
                 _tell(tx, PromiseBroken, await _save(tx, row, wanted, domain.BREAK, by=None))
             full = len(rows) == AT_ONCE
-
-
-async def _check_occasion(tx: Tx, body: PromiseCreate) -> None:
-    """That it was made in an interaction or a complaint of this customer, if it says so."""
-    if body.interaction_id is not None:
-        found = interactions.interaction(tx, body.interaction_id)
-        if not await _is_of(tx, body.customer_id, found):
-            raise Invalid.at(
-                "/interaction_id",
-                "interaction_unknown",
-                en="is no interaction with this customer",
-                zh="不是该客户的沟通记录",
-            )
-    if body.complaint_id is not None:
-        found = complaints.complaint(tx, body.complaint_id, now=tx.now)
-        if not await _is_of(tx, body.customer_id, found):
-            raise Invalid.at(
-                "/complaint_id",
-                "complaint_unknown",
-                en="is no complaint of this customer",
-                zh="不是该客户的投诉",
-            )
-
-
-async def _is_of(tx: Tx, customer_id: UUID, finding: Awaitable[dict[str, Any]]) -> bool:
-    try:
-        found = await finding
-    except NotFound:
-        return False
-    return bool(found["customer_id"] == await root(tx, customer_id))
 
 
 async def _save(

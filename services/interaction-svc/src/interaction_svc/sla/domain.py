@@ -112,9 +112,13 @@ class Rules:
         A policy without a target for the resolution leaves that to the default.
         """
         policy = next((each for each in self.policies if each.covers(facts)), DEFAULT)
-        office = self.clocks.get(facts.org_unit_id) or self.clocks.get(None) or WALL
+        office = self.office(facts.org_unit_id)
         targets = {**_BY_SEVERITY[facts.severity], **policy.targets[facts.severity]}
         return Terms(policy, targets, office if policy.working else WALL, office)
+
+    def office(self, org_unit_id: UUID | None) -> Clock:
+        """When people of this org unit work: by its calendar, else by that of all who have no other."""
+        return self.clocks.get(org_unit_id) or self.clocks.get(None) or WALL
 
 
 NO_RULES = Rules()

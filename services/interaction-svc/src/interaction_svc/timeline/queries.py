@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, cast, literal_column, null, select, union_all
+from sqlalchemy import Text, Uuid, cast, literal_column, null, select, text, union_all
 
 from interaction_svc.answering.tables import SurveyResponse
 from interaction_svc.complaints.tables import Complaint, ComplaintStep
 from interaction_svc.interactions.tables import Interaction
 from interaction_svc.promises.tables import Promise, PromiseStep
+from interaction_svc.service_records.tables import ServiceRecord
 from interaction_svc.visits.tables import Visit, VisitStep
 from shared.db import Reader, visible
 from shared.http import Listing, ListQuery
@@ -25,9 +26,10 @@ _V = Visit.__table__  # type: ignore[attr-defined]
 _W = VisitStep.__table__  # type: ignore[attr-defined]
 _KEYS = (
     *("interaction_id", "step_id", "complaint_id", "promise_step_id", "promise_id"),
-    *("visit_step_id", "visit_id", "response_id"),
+    *("visit_step_id", "visit_id", "response_id", "record_id"),
 )
 _A = SurveyResponse.__table__  # type: ignore[attr-defined]
+_R = ServiceRecord.__table__  # type: ignore[attr-defined]
 
 
 def _part(kind: str, table: Any, at: Any, **keys: Any) -> Any:
@@ -51,6 +53,8 @@ _merged = union_all(
     _part("promise", _Q, _Q.c.done_at, promise_step_id=_Q.c.id, promise_id=_Q.c.promise_id),
     _part("visit", _W, _W.c.done_at, visit_step_id=_W.c.id, visit_id=_W.c.visit_id),
     _part("survey", _A, _A.c.answered_at, response_id=_A.c.id).where(_A.c.answered_at.is_not(None)),
+    # As text, not as an argument: a generic plan can use the partial index only if it sees the value.
+    _part("service", _R, _R.c.finished_at, record_id=_R.c.id).where(text("service_record.status = 'done'")),
 ).subquery("merged")
 SIGHT = through_customer(_merged)
 _SHOWN_OF_INTERACTION = (
@@ -70,6 +74,8 @@ _SHOWN_OF_VISIT = ("purpose",)
 _SHOWN_OF_VISIT_STEP = ("verb", "status", "starts_at", "ends_at", "assignee_id", "note", "done_by")
 _SHOWN_OF_SURVEY = ("id", "survey_id", "complaint_id", "ratings")
 
+_SHOWN_OF_SERVICE = ("phase", "process_id", "content", "assignee_id", "started_at", "finished_at", "rating")
+
 _LIST = Listing(
     select(
         _merged.c.type,
@@ -86,6 +92,7 @@ _LIST = Listing(
         *(_V.c[name].label(f"visit_{name}") for name in _SHOWN_OF_VISIT),
         *(_W.c[name].label(f"visit_{name}") for name in _SHOWN_OF_VISIT_STEP),
         *(_A.c[name].label(f"survey_{name}") for name in _SHOWN_OF_SURVEY),
+        *(_R.c[name].label(f"service_{name}") for name in ("id", *_SHOWN_OF_SERVICE)),
     ).select_from(
         _merged.outerjoin(_I, _I.c.id == _merged.c.interaction_id)
         .outerjoin(_S, _S.c.id == _merged.c.step_id)
@@ -95,6 +102,7 @@ _LIST = Listing(
         .outerjoin(_W, _W.c.id == _merged.c.visit_step_id)
         .outerjoin(_V, _V.c.id == _merged.c.visit_id)
         .outerjoin(_A, _A.c.id == _merged.c.response_id)
+        .outerjoin(_R, _R.c.id == _merged.c.record_id)
     ),
     key=_merged.c.id,
     sorts={"at": _merged.c.at},
@@ -124,6 +132,8 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
         return {**head, "visit": _of(row, "visit", *_SHOWN_OF_VISIT, *_SHOWN_OF_VISIT_STEP)}
     if row["type"] == "survey":
         return {**head, "survey": {name: row[f"survey_{name}"] for name in _SHOWN_OF_SURVEY}}
+    if row["type"] == "service":
+        return {**head, "service": _of(row, "service", *_SHOWN_OF_SERVICE)}
     told = {name: row[name] for name in (*_SHOWN_OF_COMPLAINT, *_SHOWN_OF_STEP)}
     return {**head, "complaint": {"id": row["complaint_id"], **told}}
 

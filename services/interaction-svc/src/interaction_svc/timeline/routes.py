@@ -26,9 +26,9 @@ async def _known(customer_id: UUID, caller: Caller, request: Request) -> UUID:
     operation_id="getCustomerTimeline",
     summary="Read a customer's timeline 查看客户时间线",
     description=(
-        "Interactions, the steps of complaints, promises and visits, and answered surveys, newest first or, "
-        "with `sort=at`, oldest first, each item typed by `type`. Filter by time and by type, which may be "
-        "repeated."
+        "Interactions, the steps of complaints, promises and visits, services that are done and answered "
+        "surveys, newest first or, with `sort=at`, oldest first, each item typed by `type`. Filter by time "
+        "and by type, which may be repeated."
     ),
     response_model=TimelinePage,
     **needs("interactions:read", "complaints:read"),

@@ -9,6 +9,7 @@ from interaction_svc.answering.schemas import RatingRead
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
+from interaction_svc.processes.domain import Phase
 from interaction_svc.promises.domain import Status as PromiseStatus
 from interaction_svc.promises.domain import Verb as PromiseVerb
 from interaction_svc.sla.domain import Severity
@@ -97,6 +98,21 @@ _SURVEY: dict[str, Any] = {
         "ratings": [{"question": "attitude", "kind": "rating", "indicator": "service_attitude", "value": 4}],
     },
 }
+_SERVICE: dict[str, Any] = {
+    "type": "service",
+    "id": "0196f0e7-2b3c-7d4e-8f50-6b7c8d9e0f1a",
+    "at": "2026-03-03T02:20:00Z",
+    "service": {
+        "id": "0196f0e7-2b3c-7d4e-8f50-6b7c8d9e0f1a",
+        "phase": "after_sale",
+        "process_id": "0196f0e6-1a2b-7c3d-8e4f-5a6b7c8d9e0f",
+        "content": "饮水机漏水，客户送修。",
+        "assignee_id": _STAFF,
+        "started_at": "2026-03-02T02:20:00Z",
+        "finished_at": "2026-03-03T02:20:00Z",
+        "rating": 5,
+    },
+}
 
 
 class InteractionShown(Output):
@@ -162,6 +178,19 @@ class SurveyShown(Output):
     ratings: list[RatingRead]
 
 
+class ServiceShown(Output):
+    """A service that is done; `id` is its record."""
+
+    id: UUID
+    phase: Phase
+    process_id: UUID | None
+    content: str | None
+    assignee_id: UUID | None
+    started_at: Moment
+    finished_at: Moment
+    rating: int | None
+
+
 class InteractionItem(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [_CALL]})
 
@@ -207,8 +236,18 @@ class SurveyItem(Output):
     survey: SurveyShown
 
 
+class ServiceItem(Output):
+    model_config = ConfigDict(json_schema_extra={"examples": [_SERVICE]})
+
+    type: Literal["service"]
+    id: UUID
+    at: Moment
+    service: ServiceShown
+
+
 TimelineItem = Annotated[
-    InteractionItem | ComplaintItem | PromiseItem | VisitItem | SurveyItem, Field(discriminator="type")
+    InteractionItem | ComplaintItem | PromiseItem | VisitItem | SurveyItem | ServiceItem,
+    Field(discriminator="type"),
 ]
 
 
@@ -216,7 +255,7 @@ class TimelinePage(Page[TimelineItem]):
     """One page of a timeline."""
 
 
-Kind = Literal["interaction", "complaint", "promise", "visit", "survey"]
+Kind = Literal["interaction", "complaint", "promise", "visit", "survey", "service"]
 _KIND: dict[str, Any] = {"type": "string", "enum": list(get_args(Kind))}
 _ONE_OR_SEVERAL = WithJsonSchema(
     {"anyOf": [_KIND, {"type": "array", "items": _KIND, "minItems": 1, "maxItems": 10}]}

@@ -5,7 +5,7 @@ from uuid import uuid5
 from notify_svc.errands import commands
 from notify_svc.errands.domain import Errand, call_by
 from shared.db import Tx
-from shared.events.interaction import (
+from shared.events.complaint import (
     ComplaintAssigned,
     ComplaintBreached,
     ComplaintClosed,

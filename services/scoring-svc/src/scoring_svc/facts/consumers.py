@@ -7,14 +7,16 @@ from scoring_svc.facts.commands import Contact
 from scoring_svc.facts.tables import ComplaintRow
 from shared.db import Tx
 from shared.events import Event
-from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported, OrdersVoided, OrderVoided
-from shared.events.interaction import (
+from shared.events.complaint import (
     ComplaintClosed,
     ComplaintMerged,
     ComplaintOpened,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintUnmerged,
+)
+from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported, OrdersVoided, OrderVoided
+from shared.events.interaction import (
     ImportedInteraction,
     InteractionLogged,
     InteractionsImported,
