@@ -158,7 +158,10 @@ async def test_what_was_told_is_not_told_again_when_the_policy_changes(world: An
     await sweep(world)
     (row,) = await world.sql("SELECT id FROM sla_policy")
     answer = await world.patch(
-        f"/v1/sla-policies/{row['id']}", {"targets": {"high": {"resolution": 900}}}, MANAGER
+        f"/v1/sla-policies/{row['id']}",
+        {"targets": {"high": {"resolution": 900}}},
+        MANAGER,
+        **{"If-Match": "*"},
     )
     assert answer.status_code == 200
     await world.counted()

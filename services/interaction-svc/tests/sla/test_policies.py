@@ -46,11 +46,13 @@ async def test_a_policy_is_created_read_changed_and_removed(world: Any) -> None:
         "updated_at": changed.json()["updated_at"],
     }
     assert (await world.patch(path, {"warn_percent": 50}, MANAGER, **{"If-Match": '"v1"'})).status_code == 412
+    assert (await world.patch(path, {"warn_percent": 50}, MANAGER)).status_code == 428
     second = await created(world, position=1)
     listed = (await world.get("/v1/sla-policies", MANAGER)).json()["data"]
     assert [one["id"] for one in listed] == [second["id"], made["id"]]
     async with world.client(MANAGER) as client:
-        assert (await client.delete(path)).status_code == 204
+        assert (await client.delete(path)).status_code == 428
+        assert (await client.delete(path, headers={"If-Match": '"v2"'})).status_code == 204
     assert (await world.get(path, MANAGER)).status_code == 404
     await world.counted()
 
@@ -143,12 +145,13 @@ async def test_a_changed_policy_moves_the_clocks_of_what_is_open(world: Any) -> 
     policy = await created(world)
     complaint = await world.complaint(await world.customer(), severity="high")
     path = f"/v1/sla-policies/{policy['id']}"
-    await world.patch(path, {"targets": {"high": {"resolution": 60}}}, MANAGER)
+    changed = await world.patch(path, {"targets": {"high": {"resolution": 60}}}, MANAGER, **{"If-Match": "*"})
+    assert changed.status_code == 200
     await world.counted()
     (only,) = await clocks(world, complaint)
     assert (only["metric"], after(only)) == ("resolution", timedelta(hours=1))
     async with world.client(MANAGER) as client:
-        assert (await client.delete(path)).status_code == 204
+        assert (await client.delete(path, headers={"If-Match": "*"})).status_code == 204
     await world.counted()
     (default,) = await clocks(world, complaint)
     assert (default["policy_id"], after(default)) == (None, timedelta(hours=48))

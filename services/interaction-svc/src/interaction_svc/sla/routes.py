@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from interaction_svc.sla import commands, queries
 from interaction_svc.sla.schemas import SlaPolicyCreate, SlaPolicyPatch, SlaPolicyQuery, SlaPolicyRead
-from shared.http import IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.http import Page, ReadDb, RequiredIfMatch, Router, Sealing, WriteTx, needs, set_etag
 
 router = Router(tags=["service levels"])
 
@@ -67,13 +67,13 @@ async def get_policy(policy_id: UUID, db: ReadDb, response: Response) -> dict[st
     summary="Change a policy 修改服务级别策略",
     description=(
         "A merge patch (RFC 7396); lists and `targets` are replaced as a whole. All that is open is counted "
-        "anew; who was told already is not told again. `If-Match` is optional."
+        "anew; who was told already is not told again. `If-Match` is required."
     ),
     response_model=SlaPolicyRead,
     **needs("policies:write"),
 )
 async def change_policy(
-    policy_id: UUID, body: SlaPolicyPatch, tx: WriteTx, expected: IfMatch, response: Response
+    policy_id: UUID, body: SlaPolicyPatch, tx: WriteTx, expected: RequiredIfMatch, response: Response
 ) -> dict[str, Any]:
     row = await commands.change_policy(tx, policy_id, body, expected=expected)
     set_etag(response, row["version"])
@@ -85,8 +85,8 @@ async def change_policy(
     status_code=204,
     operation_id="removeSlaPolicy",
     summary="Remove a policy 删除服务级别策略",
-    description="Its cases are counted anew by the next one that covers them. `If-Match` is optional.",
+    description="Its cases are counted anew by the next one that covers them. `If-Match` is required.",
     **needs("policies:write"),
 )
-async def remove_policy(policy_id: UUID, tx: WriteTx, expected: IfMatch) -> None:
+async def remove_policy(policy_id: UUID, tx: WriteTx, expected: RequiredIfMatch) -> None:
     await commands.remove_policy(tx, policy_id, expected=expected)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, SurveyRow
 from shared.db import Prepared, Tx, prepare
 from shared.events.customer import OrderFact
 
@@ -62,6 +62,8 @@ _WITHDRAW_CONTACTS = prepare(
         where=~_C.c.withdrawn,
     ).returning(_C.c.customer_id)
 )
+_S: Any = SurveyRow.__table__  # type: ignore[attr-defined]
+_KEEP_SURVEY = prepare(insert(_S).on_conflict_do_nothing(), *_S.c.keys())
 _new_complaint = insert(_P)
 _KEEP_COMPLAINT = prepare(
     _new_complaint.on_conflict_do_update(
@@ -135,3 +137,8 @@ async def _contacts_told(
 async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> bool:
     """Write down where a complaint stands unless something newer is known; whether that changed anything."""
     return bool(await tx.run(_KEEP_COMPLAINT, **complaint.model_dump()))
+
+
+async def keep_survey(tx: Tx, survey: SurveyRow) -> bool:
+    """Write down how satisfied a customer was; whether that is news."""
+    return bool(await tx.run(_KEEP_SURVEY, **survey.model_dump()))

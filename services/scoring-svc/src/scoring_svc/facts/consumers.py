@@ -4,7 +4,7 @@ from typing import Any
 
 from scoring_svc.facts import commands, due
 from scoring_svc.facts.commands import Contact
-from scoring_svc.facts.tables import ComplaintRow
+from scoring_svc.facts.tables import ComplaintRow, SurveyRow
 from shared.db import Tx
 from shared.events import Event
 from shared.events.complaint import (
@@ -21,6 +21,7 @@ from shared.events.interaction import (
     InteractionLogged,
     InteractionsImported,
     InteractionsWithdrawn,
+    SurveyAnswered,
 )
 
 SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
@@ -92,6 +93,30 @@ async def on_complaint(
         due.mark_due(tx, [event.customer_id])
 
 
+async def on_survey_answered(tx: Tx, event: SurveyAnswered) -> None:
+    """How satisfied a customer is; an answer that says nothing of it is no fact."""
+    score = satisfaction(event)
+    if score is None:
+        return
+    row = SurveyRow(
+        response_id=event.subject,
+        customer_id=event.customer_id,
+        answered_at=event.answered_at,
+        score=score,
+    )
+    if await commands.keep_survey(tx, row):
+        due.mark_due(tx, [event.customer_id])
+
+
+def satisfaction(event: SurveyAnswered) -> float | None:
+    """From 1 to 5: the mean of the overall ratings, else of all, else the recommendation on that scale."""
+    overall = [each.value for each in event.ratings if each.indicator == "overall"]
+    rated = overall or [each.value for each in event.ratings]
+    if rated:
+        return sum(rated) / len(rated)
+    return None if event.nps is None else 1 + 4 * event.nps / 10
+
+
 FACT_EVENTS: dict[type[Event], Any] = {
     OrderRecorded: on_order,
     OrderReturned: on_order,
@@ -107,4 +132,5 @@ FACT_EVENTS: dict[type[Event], Any] = {
     ComplaintReopened: on_complaint,
     ComplaintMerged: on_complaint,
     ComplaintUnmerged: on_complaint,
+    SurveyAnswered: on_survey_answered,
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, delete, func, select, union_all
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow, SurveyRow
 from scoring_svc.modelling.facts import Facts, record
 from shared.db import Reader, Record, Tx, prepare
 from shared.references.tables import KNOWN as _R
@@ -19,6 +19,7 @@ MINOR_PER_UNIT = 100.0
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
 _P: Any = ComplaintRow.__table__  # type: ignore[attr-defined]
+_V: Any = SurveyRow.__table__  # type: ignore[attr-defined]
 _D: Any = Due.__table__  # type: ignore[attr-defined]
 _MOMENT = DateTime(timezone=True)
 
@@ -32,14 +33,18 @@ _ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_r
 )
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction).where(~_C.c.withdrawn)
 _COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at).where(~_P.c.merged)
+_SURVEYS = select(_V.c.customer_id, _V.c.answered_at, _V.c.score)
 _ORDERS_OF = prepare(_ORDERS.where(_of(_O.c.customer_id)))
 _CONTACTS_OF = prepare(_CONTACTS.where(_of(_C.c.customer_id)))
 _COMPLAINTS_OF = prepare(_COMPLAINTS.where(_of(_P.c.customer_id)))
+_SURVEYS_OF = prepare(_SURVEYS.where(_of(_V.c.customer_id)))
 _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
+_SURVEYS_ALL = prepare(_SURVEYS)
 _KNOWN = union_all(
     select(_O.c.customer_id).where(~_O.c.voided),
     select(_C.c.customer_id).where(~_C.c.withdrawn),
     select(_P.c.customer_id).where(~_P.c.merged),
+    select(_V.c.customer_id),
 ).subquery()
 _CUSTOMERS = prepare(select(_KNOWN.c.customer_id).distinct().order_by(_KNOWN.c.customer_id))
 _MERGED = prepare(
@@ -110,6 +115,7 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) 
         await reader.rows(_ORDERS_OF, customers=members, currency=currency),
         await reader.rows(_CONTACTS_OF, customers=members),
         await reader.rows(_COMPLAINTS_OF, customers=members),
+        await reader.rows(_SURVEYS_OF, customers=members),
     )
 
 
@@ -122,19 +128,17 @@ async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str)
         await reader.rows(_ORDERS_ALL, currency=currency),
         await reader.rows(_CONTACTS_ALL),
         await reader.rows(_COMPLAINTS_ALL),
+        await reader.rows(_SURVEYS_ALL),
     )
 
 
-def _facts(
-    customers: list[UUID],
-    keepers: Mapping[UUID, UUID],
-    orders: list[Record],
-    contacts: list[Record],
-    complaints: list[Record],
-) -> Facts:
-    """The facts by who keeps them now, said of whomever they tell; those of nobody are left out."""
-    orders, contacts, complaints = (
-        [row for row in rows if row["customer_id"] in keepers] for rows in (orders, contacts, complaints)
+def _facts(customers: list[UUID], keepers: Mapping[UUID, UUID], *logs: list[Record]) -> Facts:
+    """The facts by who keeps them now, said of whomever they tell; those of nobody are left out.
+
+    `logs` are orders, contacts, complaints and surveys.
+    """
+    orders, contacts, complaints, surveys = (
+        [row for row in rows if row["customer_id"] in keepers] for rows in logs
     )
 
     def kept(rows: list[Record]) -> Any:
@@ -158,6 +162,11 @@ def _facts(
             "ts": _times(row["opened_at"] for row in complaints),
             "severity": [float(row["severity"]) for row in complaints],
             "resolved": _times(row["resolved_at"] for row in complaints),
+        },
+        surveys={
+            "customer": kept(surveys),
+            "ts": _times(row["answered_at"] for row in surveys),
+            "score": [row["score"] for row in surveys],
         },
     )
 

@@ -61,6 +61,18 @@ class ComplaintRow(Base, table=True):
     version: int
 
 
+class SurveyRow(Base, table=True):
+    """How satisfied a customer was by one answered survey; `score` from 1 (not at all) to 5."""
+
+    __tablename__ = "survey_fact"
+    __table_args__ = (Index("survey_fact_of_customer", "customer_id", "answered_at"),)
+
+    response_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    answered_at: datetime = Field(sa_type=MOMENT)
+    score: float
+
+
 class Due(Base, table=True):
     """A customer whose facts changed since the last score; scored when `due_at` has come."""
 
