@@ -29,6 +29,7 @@ OPEN: Mapping[str, str] = {
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
     "assignment_rule": "the company's rules",
+    "complaint_form": "the company's forms",
     "complaint_macro": "the company's rules",
     "rule_revision": "which state of the company's rules counts",
     "service_process": "the company's rules",

@@ -110,8 +110,8 @@ def test_both_edges_let_the_same_headers_through() -> None:
     assert f"location ~ ^{WITH_COOKIE} " in (CONFIGURATION / "nginx.conf").read_text()
 
 
-def test_the_page_of_a_survey_is_interaction_svcs_and_open_to_everybody() -> None:
-    for path in ("/s/Qm5-s8Jq0c1vXy2ZkT4uWb7nRf9hLd3gPa6eMi0oKj1", "/s/x"):
+def test_pages_of_links_are_interaction_svcs_and_open_to_everybody() -> None:
+    for path in ("/s/Qm5-s8Jq0c1vXy2ZkT4uWb7nRf9hLd3gPa6eMi0oKj1", "/s/x", "/c/x"):
         target = table().match(path)
         assert target is not None
         assert target.service == "interaction-svc"

@@ -169,6 +169,8 @@ class World:
             )
         if name == "external_id":
             return await self.identity(await self.customer())
+        if name == "token" and operation.path.startswith("/c/"):
+            return await self.form_token()
         if name in {"complaint_id", "record_id"}:
             make = self.complaint if name == "complaint_id" else self.service_record
             return await make(*_COURSE.get(operation.id, ()))
@@ -266,6 +268,17 @@ class World:
     async def for_createTeam(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
         """One whose name and members nobody has."""
         return {"name": self.unique("客服组"), "members": [{"staff_id": str(uuid4())}]}
+
+    async def form(self) -> str:
+        title = {"zh": "投诉", "en": "Complain"}
+        body = {"name": "投诉表", "title": title, "categories": [{"code": "delivery", "text": title}]}
+        return str((await self.admin.made("/v1/complaint-forms", body))["id"])
+
+    async def form_token(self) -> str:
+        """The end of a link to a form."""
+        path = f"/v1/complaint-forms/{await self.form()}/links"
+        made = await self.admin.made(path, {"customer_id": await self.customer()})
+        return str(made["url"]).rpartition("/")[2]
 
     async def macro(self) -> str:
         return str(

@@ -23,11 +23,12 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "rule_id",
         "macro_id",
         "process_id",
+        "form_id",
         "survey_id",
     }
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""
-OF_EVERYBODY = BY_LINK | frozenset({"channel_id", "field_id", "model_id", "survey_id"})
+OF_EVERYBODY = BY_LINK | frozenset({"channel_id", "field_id", "model_id", "survey_id", "form_id"})
 """Ids that a partner meets, too: it fills the company's fields, a score names the model that made it, and its
 customers are asked what the company asks.
 """

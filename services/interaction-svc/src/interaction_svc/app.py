@@ -12,6 +12,8 @@ from interaction_svc.attachments.jobs import tidying
 from interaction_svc.attachments.routes import Keeping, sending
 from interaction_svc.attachments.routes import router as attachments_router
 from interaction_svc.calendars.routes import router as calendars_router
+from interaction_svc.complaint_forms.routes import pages as complaint_pages
+from interaction_svc.complaint_forms.routes import router as complaint_forms_router
 from interaction_svc.complaints import queries as complaints
 from interaction_svc.complaints.recounting import count_anew
 from interaction_svc.complaints.routes import router as complaints_router
@@ -108,6 +110,8 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             invitations_router,
             responses_router,
             survey_pages,
+            complaint_forms_router,
+            complaint_pages,
             satisfaction_router,
             processes_router,
             service_records_router,

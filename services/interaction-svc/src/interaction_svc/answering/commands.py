@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, insert, update
 
 from interaction_svc.answering import complaining, queries
-from interaction_svc.answering.domain import TRAP, Sent, Sheet, read_answers, unfinished
+from interaction_svc.answering.domain import Sheet, read_answers, unfinished
 from interaction_svc.answering.tables import SurveyRating, SurveyResponse
 from interaction_svc.invitations import wishes
 from interaction_svc.invitations.tables import SurveyInvitation
 from interaction_svc.surveys import domain
 from interaction_svc.surveys.commands import freeze
-from interaction_svc.surveys.domain import LANGUAGES, Language, Rated
+from interaction_svc.surveys.domain import Rated
+from interaction_svc.web_pages.domain import LANGUAGES, TRAP, Language, Sent
 from shared.db import Tx, prepare
 from shared.events.interaction import SurveyAnswered, SurveyRated
 from shared.messaging import outbox

@@ -9,6 +9,7 @@ from interaction_svc.complaints.schemas import ComplaintCreate
 from interaction_svc.intake.commands import take_in
 from interaction_svc.surveys import domain
 from interaction_svc.surveys.domain import Rated
+from interaction_svc.web_pages.domain import said as in_language
 from shared.db import Tx
 
 _MOST_SUBJECT = 200
@@ -46,7 +47,7 @@ async def open_if_bad(tx: Tx, invitation: Mapping[str, Any], said: Said) -> UUID
 def _description(invitation: Mapping[str, Any], said: Said) -> str:
     """The numbers, the customer's own words, and where all of it can be read."""
     texts = {
-        question["code"]: domain.said(question["text"], "zh")
+        question["code"]: in_language(question["text"], "zh")
         for question in domain.questions_of(said.document)
     }
     lines = [f"{texts[each.question]} {each.value}" for each in said.rated]

@@ -9,18 +9,16 @@ from interaction_svc.surveys.domain import (
     SCALES,
     Answers,
     Document,
-    Language,
     Leaf,
     Question,
     asked_on,
     next_leaf,
 )
+from interaction_svc.web_pages.domain import Language, Sent, plain
 from shared.problems import FieldError, Invalid
 
 BEFORE = "q_"
 """What the name of a question's field begins with."""
-TRAP = "leave_empty"
-"""A field that people do not see: whoever fills it in is no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +75,6 @@ class Unfinished(Invalid):
     language: Language = field(kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Fields of a form in their order; a name may come several times."""
-
-    fields: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def of(cls, pairs: Iterable[tuple[str, str]]) -> "Sent":
-        found: dict[str, list[str]] = {}
-        for name, value in pairs:
-            found.setdefault(name, []).append(value)
-        return cls(found)
-
-    def one(self, name: str) -> str:
-        """The value of a field, empty without one."""
-        return self.fields.get(name, ("",))[0]
-
-    def all_of(self, question: Question) -> Sequence[str]:
-        return [value for value in self.fields.get(BEFORE + question["code"], ()) if value.strip()]
-
-
 def read_answers(
     questions: Iterable[Question], sent: Sent, *, strictly: bool
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -105,7 +82,7 @@ def read_answers(
     given: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for question in questions:
-        values = sent.all_of(question)
+        values = sent.all_of(BEFORE + question["code"])
         answer = _READ[question["type"]](question, values) if values else None
         if answer is not None:
             given[question["code"]] = answer
@@ -132,8 +109,7 @@ def _options(question: Question, values: Sequence[str]) -> list[str] | None:
 
 
 def _text(_: Question, values: Sequence[str]) -> str | None:
-    text = values[0].replace("\r\n", "\n").strip()
-    kept = "".join(each for each in text if each in "\n\t" or each.isprintable())
+    kept = plain(values[0])
     return kept if 0 < len(kept) <= MOST_TEXT else None
 
 

@@ -9,10 +9,10 @@ from sqlalchemy import LargeBinary, Uuid, and_, bindparam, func, select
 from interaction_svc.answering.domain import Sheet
 from interaction_svc.answering.schemas import ResponseQuery
 from interaction_svc.answering.tables import SurveyResponse
-from interaction_svc.invitations.domain import hash_of
 from interaction_svc.invitations.tables import SurveyInvitation
 from interaction_svc.surveys.domain import leaves
 from interaction_svc.surveys.tables import Survey, SurveyVersion
+from interaction_svc.web_pages.tokens import hash_of
 from shared.db import Reader, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing
 from shared.problems import Gone, NotFound, not_found

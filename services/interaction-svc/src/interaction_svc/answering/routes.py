@@ -7,9 +7,11 @@ from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from interaction_svc.answering import commands, page, queries
-from interaction_svc.answering.domain import Sent
-from interaction_svc.answering.doors import FORM, PageRoute, check_address, language_of, sent_by
+from interaction_svc.answering.doors import PageRoute
 from interaction_svc.answering.schemas import PageQuery, ResponseQuery, ResponseRead
+from interaction_svc.web_pages.domain import Sent
+from interaction_svc.web_pages.doors import FORM, check_address, language_of, sent_by
+from interaction_svc.web_pages.html import HEADERS
 from shared.http import Page, ReadDb, Router, Sealing, WriteTx, needs, public
 
 router = Router(tags=["surveys"])
@@ -118,7 +120,7 @@ async def answer_survey_page(
 ) -> Response:
     found = await queries.led_to(tx, token)
     language = await commands.answer(tx, token, sent, language_of(request, found["language"]))
-    return RedirectResponse(f"?lang={language}", 303, dict(page.HEADERS))
+    return RedirectResponse(f"?lang={language}", 303, dict(HEADERS))
 
 
 @router.get(

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from interaction_svc.surveys.domain import Indicator, Language
+from interaction_svc.surveys.domain import Indicator
+from interaction_svc.web_pages.domain import Language
 from shared.http import ListQuery, Output
 from shared.http.types import Moment
 

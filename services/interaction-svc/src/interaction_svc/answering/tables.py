@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from interaction_svc.surveys.domain import INDICATORS, LANGUAGES
+from interaction_svc.surveys.domain import INDICATORS
 from interaction_svc.tables import JSON, MOMENT, Base
+from interaction_svc.web_pages.domain import LANGUAGES
 
 _DONE = text("answered_at IS NOT NULL")
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from interaction_svc.surveys.domain import Language
+from interaction_svc.web_pages.domain import Language
+from interaction_svc.web_pages.words import Told
 
-TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
-NAMES: Mapping[Language, str] = {"zh": "中文", "en": "English"}
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "language": "语言",
@@ -64,7 +63,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "leave_empty": "Leave this empty",
     },
 }
-REFUSALS: Mapping[str, Mapping[Language, tuple[str, str]]] = {
+REFUSALS: Mapping[str, Told] = {
     "link_unknown": {
         "zh": ("链接无效", "此链接不存在或已更新。请使用最近一次收到的链接。"),
         "en": (
@@ -76,9 +75,5 @@ REFUSALS: Mapping[str, Mapping[Language, tuple[str, str]]] = {
         "zh": ("问卷已结束", "此问卷已过期或已关闭，感谢您的关注。"),
         "en": ("This survey is over", "It has expired or was closed. Thank you for your interest."),
     },
-    "": {
-        "zh": ("暂时无法打开", "请稍后再试，或重新打开收到的链接。"),
-        "en": ("This did not work", "Please try again in a moment, or open the link you got once more."),
-    },
 }
-"""Title and text by the code of a problem; the last is for all others."""
+"""Title and text by the code of a problem."""

@@ -15,7 +15,8 @@ from interaction_svc.invitations.domain import Occasion
 from interaction_svc.invitations.schemas import InvitationCreate
 from interaction_svc.invitations.tables import SurveyInvitation
 from interaction_svc.surveys import queries as surveys
-from interaction_svc.surveys.domain import Language
+from interaction_svc.web_pages.domain import Language
+from interaction_svc.web_pages.tokens import hash_of, new_token
 from shared.db import Tx, prepare
 from shared.events.interaction import SurveyInvited
 from shared.messaging import outbox
@@ -56,7 +57,7 @@ async def invite_customer(tx: Tx, survey_id: UUID, body: InvitationCreate, *, by
         raise closed
     owner = await _responsible(tx, body)
     asking = Asking(survey, "staff", by, owner_id=owner, **body.model_dump(exclude={"customer_id"}))
-    token = domain.new_token()
+    token = new_token()
     made = await invite(tx, body.customer_id, asking, token=token)
     if isinstance(made, Conflict):
         raise made
@@ -85,8 +86,8 @@ async def renew_link(tx: Tx, invitation_id: UUID) -> str:
     over = domain.over(row, tx.now)
     if over is not None:
         raise over
-    token = domain.new_token()
-    await tx.run(_LINK, b_id=invitation_id, token_hash=domain.hash_of(token))
+    token = new_token()
+    await tx.run(_LINK, b_id=invitation_id, token_hash=hash_of(token))
     return token
 
 
@@ -122,7 +123,7 @@ async def _stored(
         "language": asking.language,
         "occasion": asking.occasion,
         "operation_id": asking.operation_id,
-        "token_hash": None if token is None else domain.hash_of(token),
+        "token_hash": None if token is None else hash_of(token),
         "expires_at": asking.expires_at or tx.now + timedelta(days=asking.survey["valid_days"]),
         "created_by": asking.by,
         "created_at": tx.now,

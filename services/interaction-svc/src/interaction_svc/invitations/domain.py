@@ -1,7 +1,5 @@
 """What leads to a questionnaire: the token of a link, and what hinders an invitation."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -12,17 +10,6 @@ Occasion = Literal["staff", "segment", "complaint.closed"]
 OCCASIONS: tuple[str, ...] = get_args(Occasion)
 FRESH = timedelta(days=7)
 """What ended longer ago, in another system perhaps, is no reason to ask the customer by itself."""
-_TOKEN_BYTES = 32
-
-
-def new_token() -> str:
-    """The secret part of a link: 256 random bits."""
-    return secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def hash_of(token: str) -> bytes:
-    """What is kept of a token. It cannot be guessed, so a plain hash (SHA-256) tells nothing of it."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def link(public_url: str, token: str) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from interaction_svc.invitations.domain import Occasion
-from interaction_svc.surveys.domain import Language
+from interaction_svc.web_pages.domain import Language
 from shared.http import Input, ListQuery, Output
 from shared.http.types import NO_FLAG, Code, Flag, Moment
 

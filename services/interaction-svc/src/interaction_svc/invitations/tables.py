@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstrai
 from sqlmodel import Field
 
 from interaction_svc.invitations.domain import OCCASIONS
-from interaction_svc.surveys.domain import LANGUAGES
 from interaction_svc.tables import MOMENT, Base
+from interaction_svc.web_pages.domain import LANGUAGES
 
 
 class SurveyInvitation(Base, table=True):

@@ -9,12 +9,10 @@ from shared.problems import Conflict, FieldError, Invalid
 QuestionType = Literal["rating", "nps", "choice", "multi_choice", "text"]
 Indicator = Literal["product_quality", "service_attitude", "delivery_speed", "overall"]
 Op = Literal["eq", "ne", "lte", "gte", "includes"]
-Language = Literal["zh", "en"]
 SurveyStatus = Literal["open", "closed"]
 VersionStatus = Literal["draft", "published"]
 Occasion = Literal["complaint.closed"]
 INDICATORS: tuple[str, ...] = get_args(Indicator)
-LANGUAGES: tuple[str, ...] = get_args(Language)
 SURVEY_STATUSES: tuple[str, ...] = get_args(SurveyStatus)
 VERSION_STATUSES: tuple[str, ...] = get_args(VersionStatus)
 
@@ -56,11 +54,6 @@ class Rated:
     kind: str
     indicator: str
     value: int
-
-
-def said(words: Mapping[str, str | None], language: Language) -> str:
-    """In this language, or in the other one where that is missing."""
-    return words[language] or next(each for each in words.values() if each)
 
 
 def questions_of(document: Document) -> list[Question]:
