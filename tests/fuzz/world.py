@@ -147,6 +147,8 @@ class World:
             return self.kept["scored"]
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
+        if name == "token":
+            return await (self.form_token if operation.path.startswith("/c/") else self.token)()
         within = await self._within(operation, name, known)
         fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17", "code": "accept"}
         return (
@@ -169,8 +171,6 @@ class World:
             )
         if name == "external_id":
             return await self.identity(await self.customer())
-        if name == "token" and operation.path.startswith("/c/"):
-            return await self.form_token()
         if name in {"complaint_id", "record_id"}:
             make = self.complaint if name == "complaint_id" else self.service_record
             return await make(*_COURSE.get(operation.id, ()))
