@@ -20,6 +20,7 @@ NOT_BY_EXAMPLE = {
     "unlinkOidc",
     "getVisitCalendar",
     "answerSurveyPage",
+    "sendComplaintPage",
 }
 """Their success depends on a secret, a provider or a page that no example knows; their services' tests do."""
 

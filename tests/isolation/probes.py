@@ -27,6 +27,7 @@ NAMED: Mapping[str, str] = {
     **{name: name for name in ("team_id", "macro_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},
     "distributor_ids": "distributor_id",
+    "territories": "org_unit_id",
     "id": "contact_id",
 }
 """Which of an owner's records a field or a filter names."""

@@ -194,7 +194,7 @@ async def test_a_macro_that_is_refused_on_its_way_does_nothing(world: Any) -> No
     assert (answer.status_code, answer.json()["code"]) == (409, "owner_missing")
     assert await read(world, complaint) == complaint
     assert await notes(world, complaint) == []
-    assert (await world.do(complaint, "apply", macro_id=str(uuid4()))).status_code == 404
+    assert (await world.do(complaint, "apply", macro_id=str(uuid4()))).status_code == 422
 
 
 async def test_the_same_is_done_to_many_and_each_is_answered(world: Any) -> None:

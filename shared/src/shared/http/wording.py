@@ -29,6 +29,12 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "less_than": ("out_of_range", "must be less than {lt}", "必须小于 {lt}"),
     "literal_error": ("not_a_choice", "must be one of {expected}", "必须是以下之一：{expected}"),
     "enum": ("not_a_choice", "must be one of {expected}", "必须是以下之一：{expected}"),
+    "union_tag_invalid": (
+        "not_a_choice",
+        "must be one of {expected_tags}",
+        "必须是以下之一：{expected_tags}",
+    ),
+    "union_tag_not_found": ("required", "must say of which kind it is", "须说明其类型"),
     "uuid_parsing": ("not_a_uuid", "must be a UUID", "必须是 UUID"),
     "uuid_type": ("not_a_uuid", "must be a UUID", "必须是 UUID"),
     "datetime_parsing": ("not_a_time", "must be an RFC 3339 time", "必须是 RFC 3339 时间"),
@@ -51,7 +57,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "url_parsing": ("not_a_url", "must be a URL", "必须是网址"),
     "url_scheme": ("not_a_url", "must be a URL of an allowed scheme", "网址协议不被允许"),
 }
-_LIMITS = ("max_length", "min_length", "ge", "le", "gt", "lt", "expected")
+_LIMITS = ("max_length", "min_length", "ge", "le", "gt", "lt", "expected", "expected_tags")
 
 
 def explain(kind: str, context: Mapping[str, Any] | None, message: str) -> tuple[str, str, str]:

@@ -51,7 +51,10 @@ _SENT: dict[str, Any] = {
         **_FIELDS,
     },
     "additionalProperties": {"type": "string", "maxLength": 10_000},
-    "examples": [{"do": "send", "category": "delivery", "subject": "Late", "description": "Nine days late"}],
+    "examples": [
+        {"do": "send", "category": "delivery", "subject": "Late", "description": "Nine days late"},
+        {"do": "send", "category": "delivery", "subject": "送晚了", "description": "晚了九天"},
+    ],
 }
 _SHOWN = {
     language: {"summary": name, "value": f'<!DOCTYPE html><html lang="{language}"><title>{title}</title>…'}
@@ -164,9 +167,10 @@ async def create_link(
     response: Response,
 ) -> dict[str, Any]:
     row = await commands.make_link(tx, form_id, asked.body, distributor_id=asked.distributor_id, by=caller.id)
-    response.headers["Cache-Control"] = "no-store"
     base: str = request.state.public_url
-    return {**row, "url": f"{base.rstrip('/')}/c/{row['token']}"}
+    url = f"{base.rstrip('/')}/c/{row['token']}"
+    response.headers.update({"Location": url, "Cache-Control": "no-store"})
+    return {**row, "url": url}
 
 
 def _opening() -> dict[str, Any]:

@@ -15,7 +15,6 @@ from interaction_svc.macros.schemas import (
     MacroPatch,
     MacroQuery,
     MacroRead,
-    actions_of,
 )
 from shared.http import (
     BatchResults,
@@ -39,7 +38,7 @@ router = Router(tags=["complaints"])
     summary="List macros 查询快捷处理",
     description="By name, each with its deeds in their order.",
     response_model=Page[MacroRead],
-    **needs("complaints:read"),
+    **needs("policies:read"),
 )
 async def list_macros(query: Annotated[MacroQuery, Query()], db: ReadDb, sealer: Sealing) -> dict[str, Any]:
     return await queries.macros(db, query, sealer)
@@ -67,7 +66,7 @@ async def create_macro(body: MacroCreate, tx: WriteTx, response: Response) -> di
     summary="Read one macro 查看快捷处理",
     description="Its ETag is its version.",
     response_model=MacroRead,
-    **needs("complaints:read"),
+    **needs("policies:read"),
 )
 async def get_macro(macro_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
     row = await queries.macro(db, macro_id)
@@ -119,7 +118,7 @@ async def apply_macro(
     expected: IfMatch,
     response: Response,
 ) -> dict[str, Any]:
-    actions = actions_of((await queries.macro(tx, body.macro_id))["actions"])
+    actions = await queries.actions(tx, body.macro_id)
     row = await commands.apply(tx, complaint_id, actions, by=caller.id, expected=expected)
     set_etag(response, row["version"])
     return row
@@ -140,6 +139,6 @@ async def apply_macro(
 async def handle_complaints(body: Bulk, tx: WriteTx, caller: Caller, request: Request) -> dict[str, Any]:
     actions = body.actions
     if body.macro_id is not None:
-        actions = actions_of((await queries.macro(tx, body.macro_id))["actions"])
+        actions = await queries.actions(tx, body.macro_id)
     outcome = await commands.apply_to_many(tx, body.complaint_ids, actions or [], by=caller.id)
     return lines_of(request, [(each, outcome[each]) for each in body.complaint_ids], done=200)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from interaction_svc.complaints import queries as complaints
 from interaction_svc.complaints.commands import watch
@@ -38,7 +38,10 @@ async def list_notes(
     response_model=NoteRead,
     **needs("complaint_notes:write"),
 )
-async def write_note(complaint_id: UUID, body: NoteCreate, tx: WriteTx, caller: Caller) -> dict[str, Any]:
+async def write_note(
+    complaint_id: UUID, body: NoteCreate, tx: WriteTx, caller: Caller, response: Response
+) -> dict[str, Any]:
+    response.headers["Location"] = f"/v1/complaints/{complaint_id}/notes"
     return await commands.write_note(tx, complaint_id, body.text, by=caller.id)
 
 
