@@ -15,8 +15,8 @@ from tests.isolation.shop import Shop, shop_of
 from tonglu_local.postgres import EmbeddedPostgres
 from tonglu_local.system import System
 
-BY_LINK = {"downloadAttachment"}
-"""Shown to whoever has a link, whoever they are; a link is made only by who sees the record."""
+BY_LINK = {"downloadAttachment", "sendComplaintPage"}
+"""Open to whoever has a link, whoever they are; a link is made only by who sees the record."""
 
 
 @pytest.fixture(scope="session")
