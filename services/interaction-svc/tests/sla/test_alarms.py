@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from interaction_svc.alarms.commands import AT_ONCE, tell_due
-from interaction_svc.sla.tables import SlaPolicy
 from shared.testing import staff
 
 MANAGER = staff("manager")
@@ -211,7 +210,3 @@ async def test_nobody_is_told_while_nobody_works(world: Any) -> None:
     loud = await world.complaint(await world.customer(), severity="high")
     (clock,) = (await world.get(f"/v1/complaints/{loud['id']}/clocks")).json()["data"]
     assert clock["warn_at"] < clock["due_at"]
-
-
-def test_the_table_names_every_field_of_the_document() -> None:
-    assert {"targets", "escalation", "at_night"} < set(SlaPolicy.model_fields)

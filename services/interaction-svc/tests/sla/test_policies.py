@@ -159,6 +159,16 @@ async def test_a_changed_policy_moves_the_clocks_of_what_is_open(world: Any) -> 
     assert (read["sla"]["due_at"], read["sla"]["policy_id"]) == (default["due_at"], None)
 
 
+async def test_what_is_not_promised_to_another_severity_ticks_no_more(world: Any) -> None:
+    await created(world)
+    complaint = await world.complaint(await world.customer(), severity="high")
+    assert [clock["metric"] for clock in await clocks(world, complaint)] == ["first_answer", "resolution"]
+    milder = (await world.do(complaint, "classify", severity="low")).json()
+    assert milder["sla"]["policy_id"] is None
+    (only,) = await clocks(world, complaint)
+    assert (only["metric"], after(only)) == ("resolution", timedelta(hours=240))
+
+
 async def test_reopening_starts_another_clock_and_the_old_one_stays(world: Any) -> None:
     complaint = await world.complaint(await world.customer())
     for verb, body in (

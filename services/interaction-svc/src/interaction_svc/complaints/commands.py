@@ -184,7 +184,10 @@ async def _save(tx: Tx, before: Case, step: Step, *, recipient_id: UUID | None =
     case = step.case
     await tx.run(_SAVE, b_id=case.id, b_version=before.version, **asdict(case))
     await _remember(tx, [step])
-    await clocks.keep(tx, [clocks_of(case, step.deed.rules, before=before)])
+    ticking = [clocks_of(case, step.deed.rules, before=before)]
+    await clocks.keep(tx, ticking)
+    if (case.policy_id, case.severity) != (before.policy_id, before.severity):
+        await clocks.drop_others(tx, ticking)
     _announce(tx, step, recipient_id=recipient_id)
 
 
