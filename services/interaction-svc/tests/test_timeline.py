@@ -1,13 +1,15 @@
 """One customer's timeline: everything in one order, page by page."""
 
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
 from interaction_svc.timeline import queries
+from interaction_svc.timeline.details import told
 from interaction_svc.timeline.schemas import TimelineQuery
-from shared.db import Reader, Record
+from shared.db import Prepared, Reader, Record
 from shared.db.statements import compile_now
 
 
@@ -136,6 +138,15 @@ async def test_a_page_reads_no_more_rows_than_it_shows(world: Any) -> None:
     assert all(blocks < 1000 for blocks in spy.blocks), spy.blocks
 
 
+async def test_what_has_gone_since_the_page_was_found_is_left_out(world: Any) -> None:
+    customer = await world.customer()
+    kept = await world.interaction(customer)
+    there = {"type": "interaction", "id": UUID(kept["id"]), "at": datetime.now(UTC)}
+    async with world.database.read() as reader:
+        (item,) = await told(reader, [{**there, "id": uuid4()}, there])
+    assert (item["id"], item["interaction"]["summary"]) == (there["id"], kept["summary"])
+
+
 async def analysed(world: Any) -> None:
     owner = await asyncpg.connect(world.urls.owner_url)
     try:
@@ -152,7 +163,8 @@ class Spy(Reader):
         self.blocks: list[int] = []
 
     async def rows(self, statement: Any, **given: Any) -> list[Record]:
-        sql, arguments = compile_now(statement)
+        prepared = isinstance(statement, Prepared)
+        sql, arguments = (statement.sql, statement.arguments(given)) if prepared else compile_now(statement)
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"
         plan = (await self.connection.fetchval(explain, *arguments))[0]["Plan"]
         self.blocks.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
