@@ -188,9 +188,10 @@ async def test_the_last_administrator_stays(world: Any) -> None:
     # Who comes second is refused: by the rule, or at the door when their own account had ended by then.
     assert first == 200
     assert late in {401, 409}
-    left = await world.gateway.database.pool.fetchval(
-        "SELECT count(*) FROM staff WHERE status = 'active' AND 'admin' = ANY(roles)"
-    )
+    async with world.gateway.database.read() as reader:
+        left = await reader.connection.fetchval(
+            "SELECT count(*) FROM staff WHERE status = 'active' AND 'admin' = ANY(roles)"
+        )
     assert left == 1
 
 
