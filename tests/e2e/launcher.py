@@ -29,8 +29,8 @@ class Launcher:
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, what: str = "up", *, password: str | None = PASSWORD) -> None:
-        """Begin; `ready` waits until it serves."""
+    def start(self, what: str = "up", *, password: str | None = PASSWORD, behind: bool = False) -> None:
+        """Begin; `ready` waits until it serves. `behind`: as `… &` in a script, which ignores interrupts."""
         told = {
             "TONGLU_PORT": str(self.port),
             "TONGLU_STATE_DIR": str(self.state_dir),
@@ -44,6 +44,7 @@ class Launcher:
                 stderr=log,
                 env={**os.environ, **told},
                 start_new_session=True,
+                preexec_fn=_ignoring_interrupts if behind else None,  # noqa: PLW1509 - no threads here
             )
 
     @property
@@ -99,6 +100,10 @@ class Launcher:
         port = (folder / "data" / "postmaster.pid").read_text().splitlines()[3]
         password = (folder / "password").read_text()
         return f"postgresql://tonglu_admin:{password}@127.0.0.1:{port}/{service}"
+
+
+def _ignoring_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 async def _is_ready(http: httpx.AsyncClient) -> bool:

@@ -61,8 +61,11 @@ async def test_a_made_password_is_shown_once_and_stays_valid(launcher: Launcher)
 
 
 @pytest.mark.slow
-async def test_an_interrupt_while_it_still_starts_leaves_nothing_behind(launcher: Launcher) -> None:
-    launcher.start()
+@pytest.mark.parametrize("behind", [False, True])
+async def test_an_interrupt_while_it_still_starts_leaves_nothing_behind(
+    launcher: Launcher, behind: bool
+) -> None:
+    launcher.start(behind=behind)
     pid_file = launcher.state_dir / "postgres/data/postmaster.pid"
     while not pid_file.exists() or not pid_file.read_text().endswith("\n"):
         assert launcher.process.poll() is None, launcher.said
