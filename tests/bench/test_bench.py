@@ -2,22 +2,29 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 
 import pytest
 import uvloop
 from tools.bench.__main__ import PARTS, run
 from tools.bench.figures import Goal, Line, percentile
-from tools.bench.stage import SMALL, stage
+from tools.bench.stage import SMALL, Stage, stage
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Stage]:
+    """One stage for all parts, as `make bench` has it."""
+    with stage(SMALL, with_broker=False, durable=False) as here:
+        yield here
 
 
 @pytest.mark.slow
 @pytest.mark.rabbit
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_measures_and_prints(part: str, amqp_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with (
-        stage(SMALL, with_broker=False) as here,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
+def test_each_part_measures_and_prints(
+    part: str, here: Stage, amqp_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         # Only the events' part gives its exchange a name of its own.
         runner.run(run([part], here.with_broker(amqp_url) if part == "events" else here))
     printed = capsys.readouterr().out

@@ -22,10 +22,11 @@ PASSWORD = "measured-only-here"  # noqa: S105 - of a system that lives for minut
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: rounds of `seconds` each, and how many of everything."""
+    """How much is measured: rounds of `seconds` each, single requests, and how many of everything."""
 
     rounds: int = 5
     seconds: float = 0.7
+    asked: int = 300
     customers: int = 20_000
     orders: int = 100_000
     events: int = 2_000
@@ -39,6 +40,7 @@ class Sizes:
 SMALL = Sizes(
     rounds=1,
     seconds=0.1,
+    asked=30,
     customers=50,
     orders=200,
     events=60,
@@ -117,11 +119,11 @@ def launched(state: Path, port: int) -> Mapping[str, str]:
 
 
 @contextmanager
-def stage(sizes: Sizes, *, with_broker: bool) -> Iterator[Stage]:
+def stage(sizes: Sizes, *, with_broker: bool, durable: bool = True) -> Iterator[Stage]:
     """Set up, and take down again; nothing stays on the machine and no system in use is touched."""
     with (
         tempfile.TemporaryDirectory(prefix="tonglu-bench-", ignore_cleanup_errors=True) as name,
-        EmbeddedPostgres(Path(name)) as postgres,
+        EmbeddedPostgres(Path(name), durable=durable) as postgres,
         _broker(wanted=with_broker) as amqp_url,
     ):
         yield Stage(Path(name), postgres, amqp_url, sizes)

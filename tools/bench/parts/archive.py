@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 from tools.bench.figures import Goal, Line, number, percentile
-from tools.bench.stage import Stage
+from tools.bench.stage import Sizes, Stage
 
 from customer_svc.app import build
 from customer_svc.cleansing import pinyin
@@ -27,7 +27,6 @@ _AT_ONCE = 1000
 _FILLING = 3
 _ANALYSING = 120
 _STORING = 60
-_ASKED = 300
 _PAGE = 50
 _FAR = 10_000
 _STEP = 200
@@ -85,12 +84,12 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
         rate = stage.sizes.archive / (time.perf_counter() - started)
         yield Line("customers with all they are found by, stored", [rate], unit="/s")
         settled_heap()
-        for told, asked in _searches(names):
+        for told, asked in _searches(names, stage.sizes.asked):
             yield await _timed(service, f"search: {told}", "/v1/customers/search", asked, _SEARCH)
-        for told, asked in await _pages(service, stage.sizes.archive):
+        for told, asked in await _pages(service, stage.sizes):
             yield await _timed(service, f"list: {told}", "/v1/customers", asked, _LISTED)
         for told, worst in _WORST.items():
-            asked = [worst] * _ASKED
+            asked = [worst] * stage.sizes.asked
             yield await _timed(service, f"worklist: {told}", "/v1/quality/worklist", asked, _LISTED)
 
 
@@ -110,9 +109,9 @@ def _manager(service: Service) -> AbstractAsyncContextManager[httpx.AsyncClient]
     return service_client(service, staff("manager"))
 
 
-def _searches(names: Sequence[CustomerCreate]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _searches(names: Sequence[CustomerCreate], times: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     chance = Random(2)  # noqa: S311 - which customers are looked for
-    picked = [chance.choice(names) for _ in range(_ASKED)]
+    picked = [chance.choice(names) for _ in range(times)]
     firms = [each.name for each in picked if each.kind == "organisation" and not each.name.isascii()]
     pairs = [name[place : place + 2] for name in firms for place in [chance.randrange(len(name) - 1)]]
     yield "two Chinese characters", [{"q": pair} for pair in pairs]
@@ -129,15 +128,15 @@ def _initials(customer: CustomerCreate) -> str:
     return pinyin.initials(customer.name, person=customer.kind == "person")[:4]
 
 
-async def _pages(service: Service, count: int) -> list[tuple[str, list[dict[str, Any]]]]:
+async def _pages(service: Service, sizes: Sizes) -> list[tuple[str, list[dict[str, Any]]]]:
     """Pages as they are asked for: the first ones, and those behind a cursor half a million rows away."""
     found: list[tuple[str, list[dict[str, Any]]]] = []
-    far = max(1, min(_FAR * _PAGE, count // 2) // _STEP)
+    far = max(1, min(_FAR * _PAGE, sizes.archive // 2) // _STEP)
     for sort in ("-created_at", "name"):
         asked: dict[str, Any] = {"sort": sort, "limit": _PAGE}
-        found.append((f"the first page by {sort}", [asked] * _ASKED))
+        found.append((f"the first page by {sort}", [asked] * sizes.asked))
         behind = {**asked, "cursor": await _cursor(service, {**asked, "limit": _STEP}, far)}
-        found.append((f"page {far * _STEP // _PAGE:,} by {sort}", [behind] * _ASKED))
+        found.append((f"page {far * _STEP // _PAGE:,} by {sort}", [behind] * sizes.asked))
     return found
 
 

@@ -34,7 +34,6 @@ from shared.sealing import Sealer
 from shared.testing.clients import service_client, staff
 from shared.testing.services import DATA_KEY, running
 
-_ASKED = 300
 _PAGE = 50
 _FAR = 100
 _QUIET = 1_000
@@ -84,7 +83,7 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
         settled_heap()
         cursor: str | None = None
         for told in ("the first page", f"page {_FAR}"):
-            times, after = await _asked(service, busy, cursor)
+            times, after = await _asked(service, busy, cursor, stage.sizes.asked)
             beside = f"p50 {number(percentile(times, 0.5))} ms"
             what = f"timeline of {number(entries)} entries, {told}"
             yield Line(what, [percentile(times, 0.99)], unit="ms", beside=beside, goal=_TIMELINE)
@@ -181,13 +180,15 @@ async def _filled(url: str, logged: int, entries: int) -> UUID:
     return busy
 
 
-async def _asked(service: Service, customer: UUID, cursor: str | None) -> tuple[list[float], str | None]:
+async def _asked(
+    service: Service, customer: UUID, cursor: str | None, often: int
+) -> tuple[list[float], str | None]:
     """How long a page took each time, and where page `_FAR` begins, as far as there are so many."""
     path = f"/v1/customers/{customer}/timeline"
     params: dict[str, Any] = {"limit": _PAGE, **({} if cursor is None else {"cursor": cursor})}
     times = []
     async with service_client(service, staff("manager")) as client:
-        for _ in range(_ASKED):
+        for _ in range(often):
             started = time.perf_counter()
             (await client.get(path, params=params)).raise_for_status()
             times.append((time.perf_counter() - started) * 1000)
