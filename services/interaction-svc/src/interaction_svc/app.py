@@ -9,8 +9,9 @@ from interaction_svc.answering.routes import router as responses_router
 from interaction_svc.assignment.routes import router as assignment_router
 from interaction_svc.attachments.commands import TIDYING, Rules
 from interaction_svc.attachments.jobs import tidying
-from interaction_svc.attachments.routes import Keeping, sending
+from interaction_svc.attachments.keeping import Keeping
 from interaction_svc.attachments.routes import router as attachments_router
+from interaction_svc.attachments.routes import sending
 from interaction_svc.calendars.routes import router as calendars_router
 from interaction_svc.complaint_forms.routes import pages as complaint_pages
 from interaction_svc.complaint_forms.routes import router as complaint_forms_router
