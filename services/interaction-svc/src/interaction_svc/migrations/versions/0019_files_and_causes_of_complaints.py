@@ -1,4 +1,4 @@
-"""Files that belong to complaints, and what an edit of a complaint changed."""
+"""Files that belong to complaints, what an edit changed, and first answers found by their time for reports."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -62,4 +62,11 @@ def upgrade() -> None:
         "complaint_step_table",
         "complaint_step",
         f"(coalesce(from_status, ''), verb, to_status) IN ({table})",
+    )
+    op.create_index(
+        "sla_clock_of_first_answer",
+        "sla_clock",
+        ["started_at"],
+        postgresql_include=["complaint_id", "due_at", "done_at", "paused_at"],
+        postgresql_where=sa.text("metric = 'first_answer'"),
     )
