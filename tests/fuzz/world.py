@@ -95,6 +95,7 @@ class World:
     leavers: dict[str, Person] = field(default_factory=dict)
     pair: str = ""
     complainant: str = ""
+    picture: str = ""
 
     def learn(self, operations: Iterable[Operation]) -> None:
         """Remember the examples of a complaint's steps."""
@@ -149,6 +150,8 @@ class World:
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
         if name == "token":
             return await (self.form_token if operation.path.startswith("/c/") else self.token)()
+        if name == "attachment_id" and known:
+            return self.picture
         within = await self._within(operation, name, known)
         fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17", "code": "accept"}
         return (
@@ -173,6 +176,7 @@ class World:
             return await self.identity(await self.customer())
         if name in {"complaint_id", "record_id"}:
             make = self.complaint if name == "complaint_id" else self.service_record
+            make = self.pictured if operation.id == "linkComplaintAttachment" else make
             return await make(*_COURSE.get(operation.id, ()))
         return None
 
@@ -347,13 +351,20 @@ class World:
         rows = f"{self.said('minutes')},2026-03-02\n"
         return {"customer_id": customer or await self.customer(), "file": rows}
 
-    async def complaint(self, *course: str, customer: str | None = None) -> str:
+    async def pictured(self, *_course: str) -> str:
+        """A complaint with a file."""
+        customer = await self.customer()
+        self.picture = await self.attachment(customer)
+        return await self.complaint(customer=customer, attachments=[{"attachment_id": self.picture}])
+
+    async def complaint(self, *course: str, customer: str | None = None, **fields: Any) -> str:
         self.complainant = customer or await self.customer()
         body = {
             "customer_id": self.complainant,
             "channel": "call",
             "category": "delivery",
             "subject": self.said("late"),
+            **fields,
         }
         made = str((await self.admin.made("/v1/complaints", body))["id"])
         for verb in course:

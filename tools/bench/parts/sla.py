@@ -19,9 +19,10 @@ WITH customer AS (
 )
 INSERT INTO complaint (id, number, customer_id, channel, category, severity, subject, description, status,
     owner_id, opened_at, sla_started_at, sla_due_at, sla_paused, escalation_level, step_started_at,
-    step_due_at, reopened_count, watcher_ids, created_by, version, created_at, updated_at)
+    step_due_at, reopened_count, watcher_ids, attachments, created_by, version, created_at, updated_at)
 SELECT gen_random_uuid(), 'C-' || n, customer.id, 'call', 'quality', 'high', '杯口有裂纹', '', 'received',
-    gen_random_uuid(), now(), now(), now(), '0', 0, now(), now(), 0, '{}', gen_random_uuid(), 1, now(), now()
+    gen_random_uuid(), now(), now(), now(), '0', 0, now(), now(), 0, '{}', '[]', gen_random_uuid(), 1, now(),
+    now()
 FROM customer, generate_series(1, $2::int) AS n
 """
 _CLOCKS = """

@@ -9,9 +9,11 @@ from interaction_svc.answering.routes import router as responses_router
 from interaction_svc.assignment.routes import router as assignment_router
 from interaction_svc.attachments.commands import TIDYING, Rules
 from interaction_svc.attachments.jobs import tidying
-from interaction_svc.attachments.routes import Keeping, sending
+from interaction_svc.attachments.keeping import Keeping
 from interaction_svc.attachments.routes import router as attachments_router
+from interaction_svc.attachments.routes import sending
 from interaction_svc.calendars.routes import router as calendars_router
+from interaction_svc.complaint_causes.routes import router as complaint_causes_router
 from interaction_svc.complaint_forms.routes import pages as complaint_pages
 from interaction_svc.complaint_forms.routes import router as complaint_forms_router
 from interaction_svc.complaints import queries as complaints
@@ -89,6 +91,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
             attachments_router,
             sending,
             promises_router,
+            complaint_causes_router,
             complaints_router,
             macros_router,
             intake_router,

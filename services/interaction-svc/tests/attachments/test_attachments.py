@@ -16,7 +16,7 @@ import pytest
 from starlette.types import Message
 
 from interaction_svc.attachments.links import Links
-from interaction_svc.interactions.domain import PATH
+from interaction_svc.attachments.schemas import PATH
 from shared.auth.tokens import HEADER
 from shared.sealing import Sealer
 from shared.testing.clients import as_principal

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from interaction_svc.interactions.domain import PATH
+from interaction_svc.attachments.schemas import PATH
 from shared.clock import new_id
 from shared.db import Scope
 from shared.events.customer import CustomerAssigned, CustomerMerged

@@ -21,6 +21,11 @@ SIGHT = through_customer(_T)
 _one = select(_T).where(_T.c.id == bindparam("b_id", type_=Uuid), in_sight(SIGHT))
 _ONE = prepare(_one)
 _LOCKED = prepare(_one.with_for_update())
+_OF_CUSTOMER = prepare(
+    select(_T.c.id).where(
+        _T.c.id == bindparam("b_id", type_=Uuid), _T.c.customer_id == bindparam("b_customer", type_=Uuid)
+    )
+)
 _used = exists(select(_U.c.attachment_id).where(_U.c.attachment_id == _T.c.id))
 _USED = prepare(select(_used).where(_T.c.id == bindparam("b_id", type_=Uuid)))
 _asked = (
@@ -63,6 +68,11 @@ Asked = tuple[UUID, UUID]
 async def attachment(reader: Reader, attachment_id: UUID) -> dict[str, Any]:
     """One attachment in sight, or 404."""
     return shown(_found(await reader.row(_ONE, b_id=attachment_id, **sight(reader.scope))))
+
+
+async def check_of_customer(reader: Reader, attachment_id: UUID, customer_id: UUID) -> None:
+    """404 unless the attachment is this customer's, for who sees it with a record that refers to it."""
+    _found(await reader.row(_OF_CUSTOMER, b_id=attachment_id, b_customer=customer_id))
 
 
 async def attachment_to_remove(tx: Tx, attachment_id: UUID) -> bool:

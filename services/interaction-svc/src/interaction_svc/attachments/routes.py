@@ -1,7 +1,6 @@
 """The door for HTTP: sending files, and fetching them by links."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -11,8 +10,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from interaction_svc.attachments import commands, queries
-from interaction_svc.attachments.commands import Received, Rules
-from interaction_svc.attachments.links import Links
+from interaction_svc.attachments.commands import Received
+from interaction_svc.attachments.keeping import check_unmasked, keeping_of
 from interaction_svc.attachments.schemas import (
     CONTENT,
     FORM_BODY,
@@ -21,9 +20,7 @@ from interaction_svc.attachments.schemas import (
     StoredFile,
 )
 from interaction_svc.customers import clients
-from interaction_svc.objects import ObjectStore
 from interaction_svc.settings import MOST_FILE_BYTES
-from shared.auth import Principal
 from shared.http import (
     NO_SUCH_RECORD,
     Caller,
@@ -38,7 +35,7 @@ from shared.http import (
 from shared.http.dependencies import begin_visit
 from shared.http.door import UploadRoute
 from shared.http.errors import invalid_input
-from shared.problems import Forbidden, Invalid
+from shared.problems import Invalid
 from shared.sheets.form import FileHead, Form, read_named_form
 
 _FORM_BYTES = 256 * 1024
@@ -59,20 +56,6 @@ router = Router(tags=["attachments"])
 sending = APIRouter(route_class=UploadRoute, tags=["attachments"])
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """What the service carries for this room: where files are, and which are taken in."""
-
-    store: ObjectStore
-    rules: Rules
-    link_seconds: int
-
-
-def _keeping(request: Request) -> Keeping:
-    found: Keeping = request.state.keeping
-    return found
-
-
 @sending.post(
     "/v1/attachments",
     status_code=201,
@@ -83,8 +66,9 @@ def _keeping(request: Request) -> Keeping:
         "limit: 413 `file_too_large`. Taken in are PDF, pictures (PNG, JPEG, GIF, WebP, HEIC, BMP, TIFF), "
         "sound (MP3, M4A, WAV, AMR, Ogg), Word, Excel and PowerPoint, plain text and CSV; what a file is, is "
         "told by its content: 422 `type_not_allowed` for anything else, 422 `type_mismatch` for a name or a "
-        "declared type that does not fit, 422 `file_empty`. Name the attachment in an interaction by its id: "
-        "one that nothing refers to is deleted after a day. 503 `file_store_away` while none can be stored."
+        "declared type that does not fit, 422 `file_empty`. Name the attachment in an interaction or a "
+        "complaint by its id: one that nothing refers to is deleted after a day. 503 `file_store_away` while "
+        "none can be stored."
     ),
     response_model=StoredFile,
     responses={**NO_SUCH_RECORD, 415: {"description": ""}},
@@ -92,7 +76,7 @@ def _keeping(request: Request) -> Keeping:
     **_WRITE,
 )
 async def create_attachment(request: Request, db: Db, caller: Caller, response: Response) -> dict[str, Any]:
-    keeping, found = _keeping(request), list[Received]()
+    keeping, found = keeping_of(request), list[Received]()
     _refuse_announced(request, keeping.rules.most_bytes)
 
     async def store(told: FileHead, content: AsyncIterator[bytes]) -> Received:
@@ -163,21 +147,9 @@ async def link_attachment(
     request: Request,
     response: Response,
 ) -> dict[str, Any]:
-    _unmasked(caller)
+    check_unmasked(caller)
     await queries.attachment(tx, attachment_id)
-    links = Links(sealer, seconds=_keeping(request).link_seconds)
-    url, expires_at = links.made(attachment_id, now=tx.now)
-    response.headers["Cache-Control"] = "no-store"
-    return {"url": url, "expires_at": expires_at}
-
-
-def _unmasked(caller: Principal) -> None:
-    if caller.masked:
-        raise Forbidden(
-            "answer_not_maskable",
-            en="Fields are hidden from this key, and a file cannot be searched for them.",
-            zh="此密钥有隐藏字段，而文件无法逐字段处理。",
-        )
+    return keeping_of(request).link(sealer, attachment_id, response, now=tx.now)
 
 
 @router.get(
@@ -200,8 +172,8 @@ async def download_attachment(
     sealer: Sealing,
     request: Request,
 ) -> Response:
-    keeping = _keeping(request)
-    Links(sealer, seconds=keeping.link_seconds).check(attachment_id, expires, signature, now=db.now())
+    keeping = keeping_of(request)
+    keeping.links(sealer).check(attachment_id, expires, signature, now=db.now())
     async with db.read() as reader:
         row = await queries.attachment(reader, attachment_id)
     headers = {

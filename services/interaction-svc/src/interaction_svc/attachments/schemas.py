@@ -1,15 +1,28 @@
-"""What uploads look like, and what is answered about attachments."""
+"""What uploads look like, how records name attachments, and what is answered about them."""
 
 import copy
-from typing import Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    UrlConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from interaction_svc.customers.schemas import OfCustomer
 from interaction_svc.kinds import MEDIA_TYPES
 from shared.http import Input, Output
-from shared.http.types import Int64, Moment
+from shared.http.types import Int64, Moment, Name
 
+PATH = "/v1/attachments/"
+"""Where an attachment that is kept here is told of, before its id."""
 _ID = "0196f0c8-11aa-7b3c-8d4e-1f2a3b4c5d6e"
 _READ: dict[str, Any] = {
     "id": _ID,
@@ -91,3 +104,66 @@ class AttachmentLink(Output):
 
     url: str
     expires_at: Moment
+
+
+def _without_credentials(url: AnyUrl) -> AnyUrl:
+    if url.username or url.password:
+        raise PydanticKnownError("url_parsing", {"error": "no credentials"})
+    return url
+
+
+Link = Annotated[
+    AnyUrl,
+    UrlConstraints(max_length=2000, allowed_schemes=["https"], host_required=True),
+    AfterValidator(_without_credentials),
+    PlainSerializer(str, return_type=str),
+]
+
+
+def _of_here(value: Any) -> Any:
+    """An attachment as it is read may be sent back: its address says the same as its id."""
+    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
+        return value
+    told, url = value.get("attachment_id"), value["url"]
+    if url.startswith(PATH) and told in (None, url.removeprefix(PATH)):
+        return {"attachment_id": url.removeprefix(PATH)}
+    return value
+
+
+class Attachment(Input):
+    """A file that was sent here, by its id, or a link, with a name, to one that is kept elsewhere."""
+
+    attachment_id: UUID | None = None
+    name: Name | None = None
+    url: Link | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        kept_here = self.attachment_id is not None
+        if kept_here in (self.url is not None, self.name is not None):
+            raise PydanticCustomError(
+                "attachment_not_named",
+                "must be an attachment_id, or a name with a url",
+                {"zh": "须为 attachment_id，或 name 与 url"},
+            )
+        return self
+
+
+Attachments = Annotated[
+    list[Annotated[Attachment, BeforeValidator(_of_here, json_schema_input_type=Attachment)]],
+    Field(max_length=20),
+]
+
+
+class WithFiles(OfCustomer):
+    """What concerns one customer and may name files of theirs."""
+
+    attachments: Attachments = Field(default_factory=list)
+
+
+class AttachmentRead(Output):
+    """A file; of one that is kept here, `url` is the address below that of the API where it is told of."""
+
+    attachment_id: UUID | None = Field(None, exclude_if=lambda found: found is None)
+    name: str
+    url: str

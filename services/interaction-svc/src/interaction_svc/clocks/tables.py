@@ -32,6 +32,12 @@ class SlaClock(Base, table=True):
         CheckConstraint("cardinality(alarm_at) = cardinality(alarm_to)", name="sla_clock_alarms"),
         UniqueConstraint("complaint_id", "metric", "started_at", name="sla_clock_once"),
         Index("sla_clock_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index(
+            "sla_clock_of_first_answer",
+            "started_at",
+            postgresql_include=["complaint_id", "due_at", "done_at", "paused_at"],
+            postgresql_where=text("metric = 'first_answer'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, insert, update
 
+from interaction_svc.attachments import naming, uses
+from interaction_svc.attachments.naming import Files
 from interaction_svc.clocks import commands as clocks
 from interaction_svc.clocks.commands import Clocks
 from interaction_svc.complaints import counting, domain, queries
 from interaction_svc.complaints.counting import Case, Deed, Step
+from interaction_svc.complaints.history import remember
 from interaction_svc.complaints.schemas import ComplaintCreate, ComplaintLoad
-from interaction_svc.complaints.tables import Complaint, ComplaintStep
+from interaction_svc.complaints.tables import Complaint
 from interaction_svc.customers.queries import Standing, standings
 from interaction_svc.sla.domain import Rules
 from interaction_svc.sla.queries import rules
@@ -23,9 +26,8 @@ from shared.messaging import outbox
 from shared.problems import Conflict, NotFound, not_found
 
 _T = Complaint.__table__  # type: ignore[attr-defined]
-_S = ComplaintStep.__table__  # type: ignore[attr-defined]
 _FIXED = {"id", "number", "customer_id", "origin_id", "distributor_id", "channel", "subject", "description"}
-_FIXED |= {"opened_at", "created_by", "created_at", "words"}
+_FIXED |= {"opened_at", "created_by", "created_at", "words", "attachments"}
 
 _OPEN = prepare(insert(_T).returning(_T.c.customer_id), *_T.c.keys())
 _SAVE = prepare(
@@ -36,7 +38,6 @@ _SAVE = prepare(
 )
 _WATCH = prepare(update(_T).where(_T.c.id == bindparam("b_id", type_=Uuid)), "watcher_ids")
 _MOST_WATCHERS = 50
-_REMEMBER = prepare(insert(_S), *_S.c.keys())
 
 Move = Callable[[Case, Deed], Step]
 _ANNOUNCED: Mapping[str, Any] = {
@@ -55,18 +56,37 @@ _ANNOUNCED: Mapping[str, Any] = {
 }
 
 
+class Known(NamedTuple):
+    """What is known of the customers who complain, and what the files that are named are called."""
+
+    distributors: Mapping[UUID, UUID | None]
+    standings: Mapping[UUID, Standing]
+    files: Files
+
+    def of(self, body: ComplaintCreate) -> dict[str, Any]:
+        """The part of the case that this decides."""
+        standing = self.standings.get(body.customer, Standing(None, None))
+        return {
+            "distributor_id": self.distributors[body.customer],
+            **standing._asdict(),
+            "attachments": naming.stored(body.attachments, body.customer, self.files),
+        }
+
+
 async def open_complaint(
     tx: Tx, body: ComplaintCreate, *, distributor_id: UUID | None, by: UUID
 ) -> dict[str, Any]:
-    """Take a complaint in; its number is given here."""
+    """Take a complaint in; its number is given here. Invalid for another's attachment."""
+    files = await uses.taken(tx, [body])
     (serial,) = await queries.next_serials(tx, 1)
     deed = Deed(by, tx.now, rules=await rules(tx))
-    whose = _whose(body, {body.customer: distributor_id}, await standings(tx, [body.customer]))
-    step = domain.opened(_facts(tx, body, serial, deed, whose), deed)
+    known = Known({body.customer: distributor_id}, await standings(tx, [body.customer]), files)
+    step = domain.opened(_facts(tx, body, serial, deed, known), deed)
     row = _row(step.case)
     keeper = await tx.value(_OPEN, **row)
     queries.TEXTS.keep_last(tx, row)
-    await _remember(tx, [step])
+    await remember(tx, [step])
+    await uses.refer(tx, [row])
     await clocks.keep(tx, [clocks_of(step.case, deed.rules)])
     _announce(tx, step)
     return queries.shown(replace(step.case, customer_id=keeper), tx.now)
@@ -82,20 +102,16 @@ async def load_complaints(
     """
     serials = await queries.next_serials(tx, len(bodies))
     held, found = await rules(tx), await standings(tx, {body.customer for body in bodies})
+    known = Known(distributors, found, await uses.taken(tx, bodies))
     courses = [
-        _course(
-            tx,
-            body,
-            serial,
-            Deed(by, body.opened_at or tx.now, rules=held),
-            _whose(body, distributors, found),
-        )
+        _course(tx, body, serial, Deed(by, body.opened_at or tx.now, rules=held), known)
         for body, serial in zip(bodies, serials, strict=True)
     ]
     rows = [_row(replace(course[-1].case, updated_at=tx.now)) for course in courses]
     await tx.run_many(_OPEN, rows)
     await queries.TEXTS.keep(tx, rows)
-    await _remember(tx, [step for course in courses for step in course])
+    await remember(tx, [step for course in courses for step in course])
+    await uses.refer(tx, rows)
     await clocks.keep(tx, [clocks_of(course[-1].case, held) for course in courses], quietly=True)
     for course in courses:
         past = course[-1].case.resolved_at is not None
@@ -183,7 +199,7 @@ async def escalate_by_clock(tx: Tx, alarms: Sequence[tuple[UUID, UUID | None]]) 
 async def _save(tx: Tx, before: Case, step: Step, *, recipient_id: UUID | None = None) -> None:
     case = step.case
     await tx.run(_SAVE, b_id=case.id, b_version=before.version, **asdict(case))
-    await _remember(tx, [step])
+    await remember(tx, [step])
     ticking = [clocks_of(case, step.deed.rules, before=before)]
     await clocks.keep(tx, ticking)
     if (case.policy_id, case.severity) != (before.policy_id, before.severity):
@@ -196,35 +212,26 @@ def clocks_of(case: Case, held: Rules, *, before: Case | None = None) -> Clocks:
     return Clocks(case.id, case.policy_id, counting.clocks(case, held, before=before))
 
 
-def _whose(
-    body: ComplaintCreate, distributors: Mapping[UUID, UUID | None], found: Mapping[UUID, Standing]
-) -> dict[str, Any]:
-    standing = found.get(body.customer, Standing(None, None))
-    return {"distributor_id": distributors[body.customer], **standing._asdict()}
-
-
 def _row(case: Case) -> dict[str, Any]:
     """A new case as it is stored."""
     row = asdict(case)
     return {**row, "words": queries.TEXTS.words(row)}
 
 
-def _facts(
-    tx: Tx, body: ComplaintCreate, serial: int, deed: Deed, whose: Mapping[str, Any]
-) -> dict[str, Any]:
+def _facts(tx: Tx, body: ComplaintCreate, serial: int, deed: Deed, known: Known) -> dict[str, Any]:
     told = {"customer_id", "channel", "category", "severity", "subject", "description", "product", "order_no"}
     return {
         **body.model_dump(include=told),
-        **whose,
+        **known.of(body),
         "id": tx.new_id(),
         "number": domain.number_of(serial, deed.at),
         "origin_id": None,
     }
 
 
-def _course(tx: Tx, body: ComplaintLoad, serial: int, opening: Deed, whose: Mapping[str, Any]) -> list[Step]:
+def _course(tx: Tx, body: ComplaintLoad, serial: int, opening: Deed, known: Known) -> list[Step]:
     by = opening.by
-    course = [domain.opened(_facts(tx, body, serial, opening, whose), opening)]
+    course = [domain.opened(_facts(tx, body, serial, opening, known), opening)]
     owner_id = body.owner_id or (by if body.resolved_at else None)
     if owner_id is not None:
         course.append(domain.assign(course[-1].case, opening, owner_id))
@@ -237,29 +244,6 @@ def _course(tx: Tx, body: ComplaintLoad, serial: int, opening: Deed, whose: Mapp
             domain.close(course[-1].case, replace(opening, at=body.closed_at, note="loaded as a past case"))
         )
     return course
-
-
-async def _remember(tx: Tx, steps: Sequence[Step]) -> None:
-    await tx.run_many(
-        _REMEMBER,
-        [
-            {
-                "id": tx.new_id(),
-                "complaint_id": step.case.id,
-                "customer_id": step.case.customer_id,
-                "distributor_id": step.case.distributor_id,
-                "version": step.case.version,
-                "verb": step.verb,
-                "from_status": step.source,
-                "to_status": step.case.status,
-                "owner_id": step.case.owner_id,
-                "note": step.deed.note,
-                "done_by": step.deed.by,
-                "done_at": step.deed.at,
-            }
-            for step in steps
-        ],
-    )
 
 
 def _announce(tx: Tx, step: Step, *, recipient_id: UUID | None = None) -> None:

@@ -1,7 +1,9 @@
 """A complaint as it stands, and until when what has to happen by the rules that hold for it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from interaction_svc.complaints.transitions import Status, Verb
@@ -52,6 +54,7 @@ class Case:
     merged_into: UUID | None
     merged_from: Status | None
     watcher_ids: tuple[UUID, ...]
+    attachments: list[dict[str, str]]
     created_by: UUID
     version: int
     created_at: datetime
@@ -73,12 +76,16 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a case's history: the verb that brought the case to its `version`."""
+    """One line of a case's history: the verb that brought the case to its `version`.
+
+    `changes` are `{field, old, new}` of what was put right.
+    """
 
     verb: Verb
     source: Status | None
     case: Case
     deed: Deed
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 def terms(case: Case, rules: Rules) -> Terms:

@@ -155,6 +155,13 @@ def unmerge(case: Case, deed: Deed) -> Step:
     return _moved(case, "unmerge", deed, back_to=case.merged_from, merged_into=None, merged_from=None)
 
 
+def edit(case: Case, deed: Deed, attachments: list[dict[str, str]]) -> Step:
+    """Other files belong to it; its course and its clocks go on as they were."""
+    after = replace(case, attachments=attachments, version=case.version + 1, updated_at=deed.at)
+    changes = [{"field": "attachments", "old": case.attachments, "new": attachments}]
+    return Step("edit", case.status, after, deed, changes)
+
+
 def _taken_up(case: Case, verb: Verb, deed: Deed) -> Step:
     return _moved(
         case,

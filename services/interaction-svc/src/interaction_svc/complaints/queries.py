@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, and_, any_, bindparam, func, select, true
 
+from interaction_svc.attachments import queries as attachments
+from interaction_svc.attachments.naming import kept_here
 from interaction_svc.complaints.counting import Case
 from interaction_svc.complaints.schemas import ComplaintQuery
 from interaction_svc.complaints.tables import SERIAL, Complaint, ComplaintPiece, ComplaintStep
@@ -85,6 +87,18 @@ def readable(case: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 async def complaint(reader: Reader, complaint_id: UUID, *, now: datetime) -> dict[str, Any]:
     """One complaint in sight, or 404."""
     return readable(dict(_found(await reader.row(_ONE, b_id=complaint_id, **sight(reader.scope)))), now)
+
+
+async def check_file(tx: Tx, complaint_id: UUID, attachment_id: UUID) -> None:
+    """404 unless the complaint is in sight and names this file, and it is still the customer's.
+
+    Who owns the case need not see the customer, and so the file; the case is enough.
+    """
+    row = _found(await tx.row(_ONE, b_id=complaint_id, **sight(tx.scope)))
+    if attachment_id not in kept_here(row["attachments"]):
+        raise not_found("attachment", "附件")
+    async with tx.handing_over():
+        await attachments.check_of_customer(tx, attachment_id, row["customer_id"])
 
 
 async def case_to_move(tx: Tx, complaint_id: UUID) -> Case:

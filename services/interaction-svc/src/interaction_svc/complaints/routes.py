@@ -1,22 +1,28 @@
-"""The door for HTTP: finding and reading complaints."""
+"""The door for HTTP: finding, reading and putting right complaints, and fetching their files."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
-from interaction_svc.complaints import queries
+from interaction_svc.attachments.keeping import check_unmasked, keeping_of
+from interaction_svc.attachments.schemas import AttachmentLink
+from interaction_svc.complaints import editing, queries
 from interaction_svc.complaints.schemas import (
     ComplaintHistory,
+    ComplaintPatch,
     ComplaintQuery,
     ComplaintRead,
 )
 from shared.http import (
+    Caller,
     Db,
+    IfMatch,
     Page,
     ReadDb,
     Router,
     Sealing,
+    WriteTx,
     needs,
     set_etag,
 )
@@ -53,6 +59,57 @@ async def get_complaint(complaint_id: UUID, db: ReadDb, clock: Db, response: Res
     row = await queries.complaint(db, complaint_id, now=clock.now())
     set_etag(response, row["version"])
     return row
+
+
+@router.patch(
+    "/v1/complaints/{complaint_id}",
+    operation_id="editComplaint",
+    summary="Change the files of a complaint 修改投诉附件",
+    description=(
+        "A merge patch (RFC 7396) of `attachments`: those that are named belong to the complaint from now "
+        "on, in whatever state it is. What stood there before is kept in the history. `If-Match` is optional."
+    ),
+    response_model=ComplaintRead,
+    **needs("complaints:write"),
+)
+async def edit_complaint(
+    *,
+    complaint_id: UUID,
+    body: ComplaintPatch,
+    tx: WriteTx,
+    caller: Caller,
+    expected: IfMatch,
+    response: Response,
+) -> dict[str, Any]:
+    row = await editing.edit_complaint(tx, complaint_id, body, by=caller.id, expected=expected)
+    set_etag(response, row["version"])
+    return row
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/attachments/{attachment_id}/link",
+    operation_id="linkComplaintAttachment",
+    summary="Make a link to a file of a complaint 生成投诉附件链接",
+    description=(
+        "As `/v1/attachments/{attachment_id}/link`, for whoever may read the complaint: also for its owner "
+        "who does not see the customer otherwise."
+    ),
+    response_model=AttachmentLink,
+    **needs("complaints:read"),
+)
+async def link_complaint_attachment(
+    *,
+    complaint_id: UUID,
+    attachment_id: UUID,
+    tx: WriteTx,
+    caller: Caller,
+    sealer: Sealing,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    check_unmasked(caller)
+    await queries.check_file(tx, complaint_id, attachment_id)
+    return keeping_of(request).link(sealer, attachment_id, response, now=tx.now)
 
 
 @router.get(

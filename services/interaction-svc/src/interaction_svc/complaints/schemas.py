@@ -7,12 +7,13 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from interaction_svc.attachments.schemas import AttachmentRead, Attachments, WithFiles
 from interaction_svc.complaints.transitions import Status, Verb
-from interaction_svc.customers.schemas import OfCustomer
 from interaction_svc.interactions.domain import Channel
+from interaction_svc.interactions.schemas import FieldChange
 from interaction_svc.search.schemas import Search
 from interaction_svc.sla.domain import Severity, SlaState
-from shared.http import Input, ListQuery, Output
+from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
 from shared.http.types import Code, Moment, Name, Text, clean_text
 
@@ -33,6 +34,7 @@ _EXAMPLE_ZH: dict[str, Any] = {
     "severity": "normal",
     "subject": "三件杯子有裂纹",
     "description": "二月二十六日到货的一箱中有三件杯口有裂纹，客户要求换货。",
+    "attachments": [{"name": "裂纹照片.jpg", "url": "https://files.example.cn/2026/03/crack.jpg"}],
 }
 _READ: dict[str, Any] = {
     "id": "0196f0c6-22bb-7c4d-8e5f-2a3b4c5d6e7f",
@@ -59,6 +61,7 @@ _READ: dict[str, Any] = {
     "order_no": "SO-20260226-17",
     "merged_into": None,
     "watcher_ids": [],
+    "attachments": [],
     "created_by": _OWNER,
     "version": 4,
     "created_at": "2026-03-02T01:00:00Z",
@@ -69,11 +72,16 @@ OrderNo = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterVa
 Answer = Annotated[Text, Field(min_length=1)]
 
 
+def _kept() -> Any:
+    """The default of a field that a patch may leave out but not clear."""
+    return None
+
+
 def _examples(*examples: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(examples)})
 
 
-class ComplaintCreate(OfCustomer):
+class ComplaintCreate(WithFiles):
     """A complaint of one customer, named by exactly one of id and identity."""
 
     model_config = _examples(_EXAMPLE_EN, _EXAMPLE_ZH)
@@ -113,6 +121,17 @@ class ComplaintLoad(ComplaintCreate):
                 "times_out_of_order", "opened_at, resolved_at, informed_at, closed_at must follow each other"
             )
         return self
+
+
+class ComplaintPatch(Patch):
+    """What is put right; its course has verbs, and what it is about is said by `classify`."""
+
+    model_config = _examples(
+        {"attachments": [{"name": "carrier's report", "url": "https://files.example.com/2026/report.pdf"}]},
+        {"attachments": [{"name": "裂纹照片.jpg", "url": "https://files.example.cn/2026/03/crack.jpg"}]},
+    )
+
+    attachments: Attachments = Field(default_factory=_kept, description="All files that belong to it now.")
 
 
 class ComplaintBatch(Input):
@@ -181,6 +200,7 @@ class ComplaintRead(Output):
     reopened_count: int
     merged_into: UUID | None = Field(description="The complaint that goes on instead of this one.")
     watcher_ids: list[UUID] = Field(description="Who follows it.")
+    attachments: list[AttachmentRead] = Field(description="Its files; those of a duplicate stay with that.")
     created_by: UUID
     version: int
     created_at: Moment
@@ -196,6 +216,7 @@ class ComplaintStepRead(Output):
     to_status: Status
     owner_id: UUID | None
     note: str | None
+    changes: list[FieldChange] = Field(description="What an `edit` changed; empty for all others.")
     done_by: UUID | None
     done_at: Moment
 

@@ -8,21 +8,21 @@ from sqlalchemy import CheckConstraint, Index, Interval, Sequence, Text, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from interaction_svc.complaints.transitions import HIGHEST_LEVEL, STATUSES, TRANSITIONS
+from interaction_svc.complaints.transitions import EDITS, HIGHEST_LEVEL, STATUSES, TRANSITIONS
 from interaction_svc.interactions.domain import CHANNELS
 from interaction_svc.sla.domain import SEVERITIES
-from interaction_svc.tables import MOMENT, NUMBERS, Base
+from interaction_svc.tables import JSON, MOMENT, NUMBERS, Base
 
 IDS: Any = ARRAY(Uuid)
 SERIAL = Sequence("complaint_serial", metadata=Base.metadata)
 
-_TABLE = ", ".join(f"('{t.source or ''}', '{t.verb}', '{t.target}')" for t in TRANSITIONS)
+_TABLE = ", ".join(f"('{t.source or ''}', '{t.verb}', '{t.target}')" for t in (*TRANSITIONS, *EDITS))
 
 
 class Complaint(Base, table=True):
     """One case; the times of its end are null until they happen, and again after reopening.
 
-    `words` are what its texts are searched by.
+    `words` are what its texts are searched by, `attachments` as those of an interaction.
     """
 
     __tablename__ = "complaint"
@@ -111,6 +111,7 @@ class Complaint(Base, table=True):
     merged_into: UUID | None
     merged_from: str | None = Field(sa_type=Text)
     watcher_ids: list[UUID] = Field(sa_type=IDS)
+    attachments: list[dict[str, Any]] = Field(sa_type=JSON)
     created_by: UUID
     version: int
     created_at: datetime = Field(sa_type=MOMENT)
@@ -138,7 +139,7 @@ class ComplaintPiece(Base, table=True):
 class ComplaintStep(Base, table=True):
     """One line of history: `version` is the complaint's after it, `owner_id` who owned it then.
 
-    `done_by` is null when a clock escalated it.
+    `done_by` is null when a clock escalated it, `changes` is a list of `{field, old, new}`.
     """
 
     __tablename__ = "complaint_step"
@@ -161,5 +162,6 @@ class ComplaintStep(Base, table=True):
     to_status: str = Field(sa_type=Text)
     owner_id: UUID | None
     note: str | None = Field(sa_type=Text)
+    changes: list[dict[str, Any]] = Field(sa_type=JSON)
     done_by: UUID | None
     done_at: datetime = Field(sa_type=MOMENT)

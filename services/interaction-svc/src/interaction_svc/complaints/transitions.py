@@ -32,6 +32,7 @@ Verb = Literal[
     "reopen",
     "merge",
     "unmerge",
+    "edit",
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 DONE: tuple[Status, ...] = ("closed", "merged")
@@ -94,6 +95,8 @@ TRANSITIONS: tuple[Transition, ...] = (
 Who closes a case whose result the customer was not told says why. `unmerge` leads back to where the case
 was merged.
 """
+EDITS: tuple[Transition, ...] = tuple(Transition(status, "edit", status) for status in STATUSES)
+"""What is said of a case can be put right in every state; that is no step of its course."""
 HIGHEST_LEVEL = 3
 
 _TABLE = {(each.source, each.verb): each for each in TRANSITIONS}

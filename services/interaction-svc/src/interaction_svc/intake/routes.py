@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
+from interaction_svc.attachments.uses import check_files
 from interaction_svc.batches import Batch, check_batch
 from interaction_svc.complaints import commands, domain
 from interaction_svc.complaints.schemas import (
@@ -38,7 +39,7 @@ async def _batch(body: ComplaintBatch, caller: Caller, request: Request, db: Db)
     def check(item: ComplaintLoad) -> None:
         domain.check_past(item.past_times(), now=now)
 
-    return await check_batch(request, caller, body.items, check)
+    return await check_files(request, caller, await check_batch(request, caller, body.items, check))
 
 
 @router.post(
@@ -53,7 +54,8 @@ async def _batch(body: ComplaintBatch, caller: Caller, request: Request, db: Db)
         "resolved: by the policy of service levels that covers it, else within 24 hours (critical), 48 "
         "(high), 120 (normal), 240 (low). They are counted in the working time of the calendar of the "
         "customer's org unit, else of the company; while there is none, every hour counts. If a rule of "
-        "assignment finds somebody, it has an owner at once."
+        "assignment finds somebody, it has an owner at once. `attachments` are files of the customer that "
+        "were sent before (`POST /v1/attachments`), or https links."
     ),
     response_model=ComplaintRead,
     responses=NO_SUCH_RECORD,

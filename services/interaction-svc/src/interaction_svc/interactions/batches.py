@@ -1,21 +1,15 @@
 """A batch of interactions judged item by item, whichever door it came through."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 
 from fastapi import Request
 
-from interaction_svc.attachments import queries as attachments
-from interaction_svc.attachments.queries import Asked
+from interaction_svc.attachments.uses import check_files
 from interaction_svc.batches import Batch, check_batch
 from interaction_svc.interactions import domain
 from interaction_svc.interactions.schemas import InteractionCreate
 from shared.auth import Principal
-from shared.db import Database
-
-Files = Mapping[Asked, str]
-"""What attachments are called, each with the customer whose it is said to be."""
 
 
 async def check_interactions(
@@ -26,28 +20,4 @@ async def check_interactions(
     def check(item: InteractionCreate) -> None:
         domain.check_happened(item.occurred_at, now=now)
 
-    batch = await check_batch(request, caller, items, check)
-    asked = attached(batch.items)
-    if not asked:
-        return batch
-    database: Database = request.state.database
-    async with database.read(caller.scope) as reader:
-        found = await attachments.names(reader, asked)
-    wrong = {
-        index: domain.attachment_unknown(place)
-        for index, item in batch.right.items()
-        for one, place in attached([item]).items()
-        if one not in found
-    }
-    right = {index: item for index, item in batch.right.items() if index not in wrong}
-    return replace(batch, right=right, wrong={**batch.wrong, **wrong})
-
-
-def attached(items: Iterable[InteractionCreate]) -> dict[Asked, int]:
-    """The attachments that these interactions name, and at which place; their customers are known."""
-    return {
-        (one.attachment_id, item.customer): place
-        for item in items
-        for place, one in enumerate(item.attachments)
-        if one.attachment_id is not None
-    }
+    return await check_files(request, caller, await check_batch(request, caller, items, check))

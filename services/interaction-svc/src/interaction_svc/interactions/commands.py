@@ -1,6 +1,6 @@
 """Every change of an interaction: logging it, one or many, editing it, and taking many out again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, delete, insert, update
 
 from interaction_svc.attachments import commands as attachments
+from interaction_svc.attachments import naming, uses
+from interaction_svc.attachments.naming import Files
 from interaction_svc.interactions import domain, queries
-from interaction_svc.interactions.batches import Files, attached
 from interaction_svc.interactions.schemas import InteractionCreate, InteractionPatch
 from interaction_svc.interactions.tables import Interaction, InteractionEdit
 from shared.db import Tx, prepare
@@ -43,10 +44,10 @@ async def log_interaction(
 ) -> dict[str, Any]:
     """Record one contact; Invalid when it lies more than a day ahead, or for another's attachment."""
     domain.check_happened(body.occurred_at, now=tx.now)
-    row = drafted(tx, body, await taken(tx, [body]), distributor_id=distributor_id, by=by)
+    row = drafted(tx, body, await uses.taken(tx, [body]), distributor_id=distributor_id, by=by)
     keeper = await tx.value(_LOG, **row)
     _TEXTS.keep_last(tx, row)
-    await _refer(tx, [row])
+    await uses.refer(tx, [row])
     _announce(tx, row)
     return {**row, "customer_id": keeper}
 
@@ -55,7 +56,7 @@ async def log_interactions(
     tx: Tx, bodies: Sequence[InteractionCreate], *, distributors: Mapping[UUID, UUID | None], by: UUID
 ) -> list[UUID]:
     """Record contacts that were checked before, in few round trips; their ids in the same order."""
-    files = await taken(tx, bodies)
+    files = await uses.taken(tx, bodies)
     rows = [drafted(tx, body, files, distributor_id=distributors[body.customer], by=by) for body in bodies]
     await store(tx, rows)
     for row in rows:
@@ -63,22 +64,13 @@ async def log_interactions(
     return [row["id"] for row in rows]
 
 
-async def taken(tx: Tx, bodies: Iterable[InteractionCreate]) -> Files:
-    """What the attachments that these contacts name are called; they stay. Invalid if one is not there."""
-    asked = attached(bodies)
-    found = await attachments.take(tx, asked) if asked else {}
-    for one, place in asked.items():
-        if one not in found:
-            raise domain.attachment_unknown(place)
-    return found
-
-
 def drafted(
     tx: Tx, body: InteractionCreate, files: Files, *, distributor_id: UUID | None, by: UUID
 ) -> dict[str, Any]:
     """The row of an interaction that was checked before, with an id of its own; nothing is written."""
     row = {
-        **_storable(body.model_dump(), body.customer, files),
+        **_storable(body.model_dump()),
+        "attachments": naming.stored(body.attachments, body.customer, files),
         "id": tx.new_id(),
         "origin_id": None,
         "distributor_id": distributor_id,
@@ -97,7 +89,7 @@ async def store(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     await tx.run_many(_LOG, [dict(row) for row in sorted(rows, key=itemgetter("customer_id"))])
     await _TEXTS.keep(tx, rows)
-    await _refer(tx, rows)
+    await uses.refer(tx, rows)
 
 
 async def remove(tx: Tx, ids: Sequence[UUID]) -> None:
@@ -127,7 +119,7 @@ async def edit_interaction(
     await tx.run(_EDIT, b_id=interaction_id, b_version=before["version"], words=words, **after)
     if not changed.keys().isdisjoint(_TEXTS.texts):
         _TEXTS.keep_last(tx, {**after, "words": words})
-    await _refer_anew(tx, before, after)
+    await uses.refer_anew(tx, before, after)
     await tx.run(
         _KEEP_EDIT,
         id=tx.new_id(),
@@ -142,55 +134,21 @@ async def edit_interaction(
 
 
 async def _wanted(tx: Tx, before: Mapping[str, Any], patch: InteractionPatch) -> dict[str, Any]:
-    """The patch as it is stored; attachments that are there already need not be in sight any more."""
-    customer_id = before["customer_id"]
-    known = {
-        UUID(one["attachment_id"]): one["name"] for one in before["attachments"] if "attachment_id" in one
-    }
-    new = {
-        (one.attachment_id, customer_id): place
-        for place, one in enumerate(patch.attachments or ())
-        if one.attachment_id is not None and one.attachment_id not in known
-    }
-    found = await attachments.take(tx, new) if new else {}
-    for asked, place in new.items():
-        if asked not in found:
-            raise domain.attachment_unknown(place)
-    files = {**{(one, customer_id): name for one, name in known.items()}, **found}
-    return _storable(patch.changes(), customer_id, files)
+    """The patch as it is stored."""
+    wanted = _storable(patch.changes())
+    if "attachments" in wanted:
+        wanted["attachments"] = await uses.named_anew(tx, before, patch.attachments)
+    return wanted
 
 
-def _storable(values: dict[str, Any], customer_id: UUID, files: Files) -> dict[str, Any]:
-    """Ids inside JSON columns as text, and attachments that are kept here by their names."""
-    stored = dict(values)
-    if "participants" in values:
-        stored["participants"] = [
-            {**one, "id": str(one["id"])} if one["id"] is not None else one for one in values["participants"]
-        ]
-    if "attachments" in values:
-        stored["attachments"] = [_file(one, customer_id, files) for one in values["attachments"]]
-    return stored
-
-
-def _file(one: Mapping[str, Any], customer_id: UUID, files: Files) -> dict[str, str]:
-    found = one["attachment_id"]
-    if found is None:
-        return {"name": one["name"], "url": one["url"]}
-    return {"attachment_id": str(found), "name": files[found, customer_id], "url": f"{domain.PATH}{found}"}
-
-
-async def _refer(tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
-    uses = [(row["id"], one) for row in rows for one in domain.kept_here(row["attachments"])]
-    if uses:
-        await attachments.refer(tx, uses)
-
-
-async def _refer_anew(tx: Tx, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    was, now = (set(domain.kept_here(row["attachments"])) for row in (before, after))
-    if now - was:
-        await attachments.refer(tx, [(after["id"], one) for one in sorted(now - was)])
-    if was - now:
-        await attachments.let_go(tx, [after["id"]], was - now)
+def _storable(values: dict[str, Any]) -> dict[str, Any]:
+    """Ids inside of participants as text."""
+    if "participants" not in values:
+        return values
+    participants = [
+        {**one, "id": str(one["id"])} if one["id"] is not None else one for one in values["participants"]
+    ]
+    return {**values, "participants": participants}
 
 
 def _announce(tx: Tx, row: Mapping[str, Any]) -> None:

@@ -1,9 +1,8 @@
 """What an interaction may be, and what an edit of it changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
-from uuid import UUID
 
 from shared.problems import Invalid
 
@@ -12,8 +11,6 @@ Direction = Literal["inbound", "outbound"]
 CHANNELS: tuple[str, ...] = get_args(Channel)
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 
-PATH = "/v1/attachments/"
-"""Where an attachment that is kept here is told of, before its id."""
 FURTHEST_AHEAD = timedelta(hours=24)
 """Clocks of other systems may be ahead; what lies further ahead is a plan, not an interaction."""
 
@@ -27,21 +24,6 @@ def check_happened(occurred_at: datetime, *, now: datetime) -> None:
             en="must not be more than 24 hours in the future",
             zh="不能晚于当前时间 24 小时以上",
         )
-
-
-def attachment_unknown(place: int) -> Invalid:
-    """The refusal of an attachment that is not there, out of sight, or another customer's."""
-    return Invalid.at(
-        f"/attachments/{place}/attachment_id",
-        "attachment_unknown",
-        en="is no attachment of this customer",
-        zh="不是该客户的附件",
-    )
-
-
-def kept_here(attachments: Iterable[Mapping[str, Any]]) -> list[UUID]:
-    """The ids of those attachments that are kept here, as they are stored."""
-    return [UUID(one["attachment_id"]) for one in attachments if "attachment_id" in one]
 
 
 def edited(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

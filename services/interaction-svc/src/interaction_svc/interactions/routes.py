@@ -59,10 +59,11 @@ async def _batch(
     operation_id="createInteraction",
     summary="Log an interaction 记录沟通",
     description=(
-        "A call, mail, meeting, chat or message that took place with a customer. `attachments` are https "
-        "links. The customer is named by its id, or by an identity: 422 `customer_unknown` if it is "
-        "nobody's, 422 `customer_ambiguous` if several distributors use it. What lies more than 24 hours "
-        "ahead is refused: that is a plan. Everybody who sees the customer sees it."
+        "A call, mail, meeting, chat or message that took place with a customer. `attachments` are files of "
+        "the customer that were sent before (`POST /v1/attachments`), or https links. The customer is named "
+        "by its id, or by an identity: 422 `customer_unknown` if it is nobody's, 422 `customer_ambiguous` if "
+        "several distributors use it. What lies more than 24 hours ahead is refused: that is a plan. "
+        "Everybody who sees the customer sees it."
     ),
     response_model=InteractionRead,
     responses=NO_SUCH_RECORD,

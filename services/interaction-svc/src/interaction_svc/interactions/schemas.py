@@ -1,22 +1,12 @@
 """What requests about interactions look like, and what is answered."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AnyUrl,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    UrlConstraints,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import BeforeValidator, ConfigDict, Field
 
-from interaction_svc.customers.schemas import OfCustomer
-from interaction_svc.interactions.domain import PATH, Channel, Direction
+from interaction_svc.attachments.schemas import AttachmentRead, Attachments, WithFiles
+from interaction_svc.interactions.domain import Channel, Direction
 from interaction_svc.search.schemas import Search
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.batches import Items
@@ -44,12 +34,6 @@ _EXAMPLE_EN: dict[str, Any] = {
 }
 
 
-def _without_credentials(url: AnyUrl) -> AnyUrl:
-    if url.username or url.password:
-        raise PydanticKnownError("url_parsing", {"error": "no credentials"})
-    return url
-
-
 def _spelled_out(value: Any) -> Any:
     return {"kind": "other", "name": value} if isinstance(value, str) else value
 
@@ -59,12 +43,6 @@ def _kept() -> Any:
     return None
 
 
-Link = Annotated[
-    AnyUrl,
-    UrlConstraints(max_length=2000, allowed_schemes=["https"], host_required=True),
-    AfterValidator(_without_credentials),
-    PlainSerializer(str, return_type=str),
-]
 Content = Annotated[Text, Field(min_length=1)]
 
 
@@ -76,46 +54,13 @@ class Participant(Input):
     name: Name | None = None
 
 
-def _of_here(value: Any) -> Any:
-    """An attachment as it is read may be sent back: its address says the same as its id."""
-    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
-        return value
-    told, url = value.get("attachment_id"), value["url"]
-    if url.startswith(PATH) and told in (None, url.removeprefix(PATH)):
-        return {"attachment_id": url.removeprefix(PATH)}
-    return value
-
-
-class Attachment(Input):
-    """A file that was sent here, by its id, or a link, with a name, to one that is kept elsewhere."""
-
-    attachment_id: UUID | None = None
-    name: Name | None = None
-    url: Link | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        kept_here = self.attachment_id is not None
-        if kept_here in (self.url is not None, self.name is not None):
-            raise PydanticCustomError(
-                "attachment_not_named",
-                "must be an attachment_id, or a name with a url",
-                {"zh": "须为 attachment_id，或 name 与 url"},
-            )
-        return self
-
-
 Participants = Annotated[
     list[Annotated[Participant, BeforeValidator(_spelled_out, json_schema_input_type=Participant | Name)]],
     Field(max_length=50, description="Who took part; a plain text is short for a participant of that name."),
 ]
-Attachments = Annotated[
-    list[Annotated[Attachment, BeforeValidator(_of_here, json_schema_input_type=Attachment)]],
-    Field(max_length=20),
-]
 
 
-class InteractionCreate(OfCustomer):
+class InteractionCreate(WithFiles):
     """What took place with one customer, named by exactly one of id and identity."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_EN, _EXAMPLE_ZH]})
@@ -126,7 +71,6 @@ class InteractionCreate(OfCustomer):
     participants: Participants = Field(default_factory=list)
     summary: Content
     agreement: Text | None = None
-    attachments: Attachments = Field(default_factory=list)
 
 
 class InteractionPatch(Patch):
@@ -162,14 +106,6 @@ class ParticipantRead(Output):
     kind: str
     id: UUID | None = None
     name: str | None = None
-
-
-class AttachmentRead(Output):
-    """A file; of one that is kept here, `url` is the address below that of the API where it is told of."""
-
-    attachment_id: UUID | None = Field(None, exclude_if=lambda found: found is None)
-    name: str
-    url: str
 
 
 class InteractionRead(Output):

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from interaction_svc.attachments import queries as attachments
+from interaction_svc.attachments.naming import Files, attached
+from interaction_svc.attachments.uses import taken
 from interaction_svc.batches import Batch
 from interaction_svc.customers.queries import Keeper, held_still, keepers
-from interaction_svc.interactions.batches import Files, attached
-from interaction_svc.interactions.commands import drafted, taken
+from interaction_svc.interactions.commands import drafted
 from interaction_svc.interactions.schemas import InteractionCreate
 from interaction_svc.loads import queries
 from interaction_svc.loads.domain import CONTENT, Key, Known, Outcome, Row, judge

@@ -6,9 +6,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from interaction_svc.answering.schemas import RatingRead
+from interaction_svc.attachments.schemas import AttachmentRead
 from interaction_svc.complaints.transitions import Status, Verb
 from interaction_svc.interactions.domain import Channel, Direction
-from interaction_svc.interactions.schemas import AttachmentRead, ParticipantRead
+from interaction_svc.interactions.schemas import ParticipantRead
 from interaction_svc.processes.domain import Phase
 from interaction_svc.promises.domain import Status as PromiseStatus
 from interaction_svc.promises.domain import Verb as PromiseVerb
