@@ -1,19 +1,30 @@
 """Promises count once they are broken, in whatever order and how often they are told, on each bus."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scoring_svc.app import build
-from scoring_svc.facts.consumers import on_promise
+from scoring_svc.facts.consumers import FACT_EVENTS, on_promise
 from scoring_svc.facts.queries import all_facts, facts_of, known_customers
+from scoring_svc.modelling.facts import record
+from scoring_svc.modelling.model import ScoringModel
+from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.scoring import rank
+from scoring_svc.models.commands import promote
+from scoring_svc.models.queries import Shelf
+from scoring_svc.policies.commands import publish_default
+from scoring_svc.runs.commands import rescore_due
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.settings import Settings
 from shared.composition import Service
@@ -33,6 +44,7 @@ from shared.testing import clean, running, service_client, staff
 
 from .stories import NOW, order, registered, tell, until
 
+STORED = Path(__file__).parents[1] / "data/model_before_promises.json"
 KINDS = {
     "make": PromiseMade,
     "move": PromiseMoved,
@@ -173,6 +185,26 @@ async def test_one_customer_is_read_as_all_are(asleep: Service) -> None:
                 one, other = (getattr(log.promises, name) for log in (alone, among))
                 assert [str(each) for each in one] == [str(each) for each in other]
             assert len(alone.promises.ts) == sum("break" in verbs for verbs in courses[customer])
+
+
+async def test_a_champion_from_before_promises_goes_on_speaking(asleep: Service) -> None:
+    document = json.loads(STORED.read_text())["document"]
+    model, customer = ScoringModel.from_document(document), uuid4()
+    grids = rank(record([]), model, Policy(), np.datetime64("2024-11-15"))
+    async with asleep.database.begin() as tx:
+        await publish_default(tx)
+        promoted = await promote(tx, model, grids, currency="CNY", customers=1, orders=4)
+        sql = "UPDATE model SET document = $2 WHERE id = $1"
+        await tx.connection.execute(sql, promoted, document)
+        for event in bought(customer, 3, 33, 63, 93):
+            await FACT_EVENTS[type(event)](tx, event)
+        for event in course(customer, ("make", "break")):
+            await on_promise(tx, event)
+    assert await rescore_due(asleep.database, Shelf()) >= 1
+    async with asleep.database.read() as reader:
+        told = await reader.connection.fetchrow("SELECT * FROM score WHERE customer_id = $1", customer)
+    assert told["model_id"] == promoted
+    assert "promise_unkept" in {reason["code"] for reason in told["churn"]["reasons"]}
 
 
 async def _removed(url: str, prefix: str) -> None:

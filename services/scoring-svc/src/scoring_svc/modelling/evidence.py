@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring_svc.modelling.facts import Ints, Promises
+from scoring_svc.modelling.facts import Ints
 from scoring_svc.modelling.features import Features
 from scoring_svc.modelling.weeks import DAYS, HALF_YEAR
 
@@ -31,46 +31,50 @@ def evidence(code: str, known: Features, index: int) -> tuple[Evidence, ...]:
     named = _NAMED.get(code)
     if named is None:
         return ()
-    ids = named(_of(known, index), known.today).id[:MOST_NAMED]
+    ids = known.promises.id[named(known, _of(known, index))[:MOST_NAMED]]
     return tuple(Evidence("promise", str(each)) for each in ids if each)
 
 
 def promise_facts(known: Features, index: int) -> dict[str, float | str]:
     """How texts name one customer's first promise that is not kept, and the latest that was broken."""
-    facts: dict[str, float | str] = {}
-    all_of_them = _of(known, index)
-    if not len(all_of_them.ts):
-        return facts
-    first, latest = _unkept(all_of_them, known.today), _recent(all_of_them, known.today)
-    for name, rows, place in (("unkept", first, 0), ("broken", latest, -1)):
-        if len(rows.ts):
-            days = _days_ago(rows, known.today)[place]
-            due = rows.due[place].astype("datetime64[D]").item()
-            english = f"{due.day} {_MONTHS[due.month - 1]} {due.year}"
-            facts[f"{name}_en"] = f"promised for {english}, broken {days} days ago"
-            facts[f"{name}_zh"] = f"应于 {due.year} 年 {due.month} 月 {due.day} 日前兑现，{days} 天前逾期"
+    places, facts = _of(known, index), {}
+    if len(places):
+        for name, named, end in (
+            ("unkept", _unkept(known, places), 0),
+            ("broken", _recent(known, places), -1),
+        ):
+            if len(named):
+                facts.update(_named(name, known, int(named[end])))
     return facts
 
 
-def _of(known: Features, index: int) -> Promises:
-    """One customer's broken promises, in the order of breaking."""
-    low, high = np.searchsorted(known.promises.customer, [index, index + 1])
-    return known.promises.rows(slice(low, high))
+def _named(name: str, known: Features, place: int) -> dict[str, float | str]:
+    broken = known.promises.ts[place].astype("datetime64[D]").item()
+    due = known.promises.due[place].astype("datetime64[D]").item()
+    days = (known.today.item() - broken).days
+    english = f"{due.day} {_MONTHS[due.month - 1]} {due.year}"
+    return {
+        f"{name}_en": f"promised for {english}, broken {days} days ago",
+        f"{name}_zh": f"应于 {due.year} 年 {due.month} 月 {due.day} 日前兑现，{days} 天前逾期",
+    }
 
 
-def _unkept(rows: Promises, _: np.datetime64) -> Promises:
-    return rows.rows(np.isnat(rows.settled))
+def _of(known: Features, index: int) -> Ints:
+    """Where one customer's broken promises stand in the log, in the order of breaking."""
+    low, high = np.searchsorted(known.promises.customer, (index, index + 1))
+    return np.arange(low, high)
 
 
-def _recent(rows: Promises, today: np.datetime64) -> Promises:
-    return rows.rows(_days_ago(rows, today) < HALF_YEAR * DAYS)
+def _unkept(known: Features, places: Ints) -> Ints:
+    return places[np.isnat(known.promises.settled[places])]
 
 
-def _days_ago(rows: Promises, today: np.datetime64) -> Ints:
-    return (today - rows.ts.astype("datetime64[D]")).astype(np.int64)
+def _recent(known: Features, places: Ints) -> Ints:
+    days = (known.today - known.promises.ts[places].astype("datetime64[D]")).astype(np.int64)
+    return places[days < HALF_YEAR * DAYS]
 
 
-_NAMED: Mapping[str, Callable[[Promises, np.datetime64], Promises]] = {
+_NAMED: Mapping[str, Callable[[Features, Ints], Ints]] = {
     "promise_unkept": _unkept,
     "promise_broken": _recent,
 }
