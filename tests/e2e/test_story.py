@@ -78,6 +78,16 @@ async def a_complaint(admin: httpx.AsyncClient, customer: str, owner: str) -> st
     return str(complaint["id"])
 
 
+async def a_promise(admin: httpx.AsyncClient, customer: str) -> str:
+    """One that nobody can keep: it is due in a moment."""
+    body = {
+        "customer_id": customer,
+        "content": "今日寄出加厚纸箱样品",
+        "due_at": (datetime.now(UTC) + timedelta(seconds=2)).isoformat(),
+    }
+    return str((await made(admin, "/v1/promises", body))["id"])
+
+
 async def inbox_codes(person: httpx.AsyncClient) -> list[str]:
     return [item["subject_code"] for item in (await read(person, "/v1/inbox"))["data"]]
 
@@ -93,6 +103,7 @@ async def test_a_customer_who_falls_silent_ends_up_in_somebodys_list(on_each_bus
     customer = await a_customer(admin, seller)
     await a_history(admin, customer)
     await a_complaint(admin, customer, server)
+    promise = await a_promise(admin, customer)
     owner = await signed_in(launcher, "wang.lei", OWNER_PASSWORD)
     service = await signed_in(launcher, "chen.jing", OWNER_PASSWORD)
 
@@ -104,6 +115,7 @@ async def test_a_customer_who_falls_silent_ends_up_in_somebodys_list(on_each_bus
     await the_score_tells_why(admin, customer, owner=seller)
     await the_profile_shows_all_parts(owner, customer)
     await a_twin_is_merged_everywhere(launcher, admin, customer)
+    await the_score_knows_what_becomes_of_a_promise(launcher, admin, customer, promise)
     await strangers_and_pages(admin)
     await launcher.until(lambda: nothing_waits(admin), "every event is told")
     for client in (admin, owner, service):
@@ -137,6 +149,19 @@ async def the_profile_shows_all_parts(owner: httpx.AsyncClient, customer: str) -
     assert profile["score"]["lifecycle_stage"] == "at_risk"
     assert profile["timeline"]
     assert profile["open_reminders"]
+
+
+async def the_score_knows_what_becomes_of_a_promise(
+    launcher: Launcher, admin: httpx.AsyncClient, customer: str, promise: str
+) -> None:
+    async def told(code: str) -> bool:
+        reasons = (await read(admin, f"/v1/scores/{customer}"))["churn"]["reasons"]
+        evidence = {reason["code"]: reason["evidence"] for reason in reasons}
+        return evidence.get(code) == [{"type": "promise", "id": promise}]
+
+    await launcher.until(lambda: told("promise_unkept"), "the broken promise is a reason")
+    await admin.post(f"/v1/promises/{promise}/keep", json={})
+    await launcher.until(lambda: told("promise_broken"), "the promise was kept, late")
 
 
 async def a_twin_is_merged_everywhere(launcher: Launcher, admin: httpx.AsyncClient, customer: str) -> None:

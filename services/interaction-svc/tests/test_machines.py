@@ -177,3 +177,4 @@ async def test_promises_do_what_the_model_does(world: Any, steps: list[str]) -> 
     told = [event["type"] for event in await world.events() if event["subject"] == made["id"]]
     assert told.count("promise.broken.v1") == done.count("break")
     assert told.count("promise.moved.v1") == done.count("move")
+    assert told.count("promise.withdrawn.v1") == done.count("withdraw")

@@ -14,6 +14,7 @@ from shared.jobs import enqueue
 from shared.references import CustomerRef, apply
 from shared.testing.talking import eventually
 
+_TIMES = ("made_at", "broken_at", "settled_at")
 _COLUMNS = [column.key for column in Promise.__table__.c]  # type: ignore[attr-defined]
 
 
@@ -65,7 +66,8 @@ async def test_a_promise_is_told_without_its_words(world: Any) -> None:
     made = await promised(world, await world.customer())
     (event,) = await world.events()
     assert event["type"] == "promise.made.v1"
-    assert set(event["data"]) == {"customer_id", "promised_by", "due_at"}
+    assert set(event["data"]) == {"customer_id", "promised_by", "due_at", *_TIMES}
+    assert [event["data"][name] for name in _TIMES] == [made["created_at"], None, None]
     assert event["subject"] == made["id"]
 
 
@@ -96,6 +98,9 @@ async def test_a_promise_past_its_deadline_breaks_once_and_can_be_kept_late(worl
     kept = (await world.post(f"/v1/promises/{late['id']}/keep", {})).json()
     assert (kept["status"], kept["late"]) == ("kept", True)
     assert await told(world) == ["promise.made.v1", "promise.made.v1", "promise.broken.v1", "promise.kept.v1"]
+    broke, settled = (await world.events())[-2:]
+    assert [broke["data"][name] for name in _TIMES] == [late["created_at"], broken["broken_at"], None]
+    assert [settled["data"][name] for name in _TIMES[1:]] == [broken["broken_at"], kept["settled_at"]]
 
 
 async def test_more_promises_than_one_look_takes_break_together(world: Any) -> None:
@@ -113,7 +118,17 @@ async def test_a_withdrawn_promise_does_not_break(world: Any) -> None:
     assert (await world.post(f"/v1/promises/{made['id']}/withdraw", {})).json()["status"] == "withdrawn"
     await let_pass(world, made)
     await sweep(world)
-    assert await told(world) == ["promise.made.v1"]
+    assert await told(world) == ["promise.made.v1", "promise.withdrawn.v1"]
+
+
+async def test_a_broken_promise_that_is_withdrawn_is_told_to_hold_no_more(world: Any) -> None:
+    made = await promised(world, await world.customer())
+    await let_pass(world, made)
+    await sweep(world)
+    over = (await world.post(f"/v1/promises/{made['id']}/withdraw", {})).json()
+    assert await told(world) == ["promise.made.v1", "promise.broken.v1", "promise.withdrawn.v1"]
+    event = (await world.events())[-1]
+    assert [event["data"][name] for name in _TIMES[1:]] == [over["broken_at"], over["settled_at"]]
 
 
 async def test_an_open_promise_can_be_changed(world: Any) -> None:

@@ -114,6 +114,7 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "promise.broken",
         "promise.kept",
         "promise.moved",
+        "promise.withdrawn",
         "visit.planned",
         "visit.done",
         "visit.cancelled",

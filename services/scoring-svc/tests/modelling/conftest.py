@@ -46,7 +46,7 @@ def retail() -> Facts:
 
 @pytest.fixture(scope="session")
 def invent() -> Callable[[int, int], Facts]:
-    """Make a year of orders, complaints, contacts and surveys of so many customers, from a seed."""
+    """Make a year of orders, complaints, contacts, surveys and promises of so many customers, from a seed."""
     return _invent
 
 
@@ -80,7 +80,22 @@ def _invent(customers: int, seed: int) -> Facts:
         },
         contacts={"customer": met, "ts": spoke, "direction": chance.choice(["in", "out", ""], len(spoke))},
         surveys={"customer": answered, "ts": replied, "score": chance.integers(1, 6, len(replied))},
+        promises=_promises(ids, np.random.default_rng([seed, 1])),
     )
+
+
+def _promises(ids: np.ndarray, chance: np.random.Generator) -> dict[str, np.ndarray]:
+    """A year of broken promises, half of them kept within eight weeks of their deadline."""
+    who = np.repeat(ids, chance.poisson(chance.gamma(1.0, 1.0, len(ids))))
+    broken = START + (chance.random(len(who)) * 364 * 86400e6).astype("timedelta64[us]")
+    late = (chance.random(len(who)) * 56 * 86400e6).astype("timedelta64[us]")
+    return {
+        "customer": who,
+        "ts": broken,
+        "due": broken - np.timedelta64(1, "m"),
+        "settled": np.where(chance.random(len(who)) < 0.5, np.datetime64("NaT"), broken + late),
+        "id": np.array([f"p{number}" for number in range(len(who))], dtype="U8"),
+    }
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from scoring_svc.modelling.churn_fit import FEWEST_SEEN, fit_churn, judged_on, thin_topics
+from scoring_svc.modelling.churn_fit import FEWEST_SEEN, fit_churn, thin_topics
 from scoring_svc.modelling.inputs import NAMES, TOPICS
+from scoring_svc.modelling.judgement import judged_on
 
 OPEN = NAMES.index("open_severity")
 

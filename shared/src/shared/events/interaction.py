@@ -54,11 +54,18 @@ class InteractionsWithdrawn(Event):
 
 
 class PromiseState(Fact):
-    """A promise without its words: who keeps it, until when."""
+    """A promise without its words: who keeps it, until when, and what became of it.
+
+    Times are None until they happen; `broken_at` stays when it is kept late. `settled_at` is when it was kept
+    or taken back. Events from before these times were told lack them all.
+    """
 
     customer_id: UUID
     promised_by: UUID
     due_at: Moment
+    made_at: Moment | None = None
+    broken_at: Moment | None = None
+    settled_at: Moment | None = None
 
 
 class PromiseMade(Event, PromiseState):
@@ -76,7 +83,7 @@ class PromiseMoved(Event, PromiseState):
 
 
 class PromiseBroken(Event, PromiseState):
-    """The deadline passed and the promise was neither kept nor withdrawn."""
+    """The deadline passed and the promise was neither kept nor taken back."""
 
     type: ClassVar[str] = "promise.broken.v1"
     publisher: ClassVar[str] = "interaction-svc"
@@ -86,6 +93,13 @@ class PromiseKept(Event, PromiseState):
     """What was promised is done, perhaps late."""
 
     type: ClassVar[str] = "promise.kept.v1"
+    publisher: ClassVar[str] = "interaction-svc"
+
+
+class PromiseWithdrawn(Event, PromiseState):
+    """The promise holds no more, by somebody's word; perhaps after it was broken."""
+
+    type: ClassVar[str] = "promise.withdrawn.v1"
     publisher: ClassVar[str] = "interaction-svc"
 
 

@@ -12,7 +12,14 @@ from interaction_svc.promises.domain import Verb
 from interaction_svc.promises.schemas import PromiseCreate, PromiseMove, PromisePatch
 from interaction_svc.promises.tables import Promise, PromiseStep
 from shared.db import Tx, prepare
-from shared.events.interaction import PromiseBroken, PromiseKept, PromiseMade, PromiseMoved, PromiseState
+from shared.events.interaction import (
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseMoved,
+    PromiseState,
+    PromiseWithdrawn,
+)
 from shared.http import check_version
 from shared.jobs import JobContext
 from shared.messaging import outbox
@@ -103,8 +110,7 @@ async def settle_promise(
     status = domain.after(row["status"], verb)
     wanted = {"status": status, "settled_at": tx.now, "settled_by": by, "note": note}
     row = await _save(tx, row, wanted, verb, by=by, note=note)
-    if status == "kept":
-        _tell(tx, PromiseKept, row)
+    _tell(tx, PromiseKept if status == "kept" else PromiseWithdrawn, row)
     return queries.shown(row)
 
 
@@ -158,9 +164,12 @@ async def _remember(
 
 
 def _tell(
-    tx: Tx, kind: type[PromiseMade | PromiseMoved | PromiseKept | PromiseBroken], row: dict[str, Any]
+    tx: Tx,
+    kind: type[PromiseMade | PromiseMoved | PromiseBroken | PromiseKept | PromiseWithdrawn],
+    row: dict[str, Any],
 ) -> None:
-    state = {name: row[name] for name in PromiseState.model_fields} | {"customer_id": recorded_for(row)}
+    known = {**row, "customer_id": recorded_for(row), "made_at": row["created_at"]}
+    state = {name: known[name] for name in PromiseState.model_fields}
     outbox.record(
         tx,
         kind(subject=row["id"], version=row["version"], distributor_id=row["distributor_id"], **state),

@@ -86,6 +86,8 @@ _WORDS = {
         "satisfaction_low": Words("满意度偏低", "satisfaction is low"),
         "contact_unanswered": Words("联系未获回应", "contact goes unanswered"),
         "contact_quiet": Words("联系中断", "contact has gone quiet"),
+        "promise_unkept": Words("承诺逾期未兑现", "a broken promise is not kept yet"),
+        "promise_broken": Words("承诺未按期兑现", "promises were broken"),
         "too_little_data": Words("数据不足", "too little data"),
     },
     "action": {
@@ -98,6 +100,8 @@ _WORDS = {
         "ask_what_went_wrong": Words("询问不满原因", "ask what went wrong"),
         "try_another_way": Words("更换联系方式", "reach them another way"),
         "call_customer": Words("电话联系或拜访", "call or visit"),
+        "keep_promise": Words("尽快兑现承诺", "keep the promise"),
+        "follow_up_promise": Words("回访逾期的承诺", "follow up the late promise"),
     },
 }
 

@@ -1,1 +1,1 @@
-"""What is known to have happened: orders, contacts and complaints, as told by the other services."""
+"""What the other services tell of customers: orders, contacts, complaints, answers and promises."""

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, SurveyRow
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from shared.db import Prepared, Tx, prepare
 from shared.events.customer import OrderFact
 
@@ -74,6 +74,24 @@ _KEEP_COMPLAINT = prepare(
         where=_P.c.version < _new_complaint.excluded.version,
     ),
     *_P.c.keys(),
+)
+_W: Any = PromiseRow.__table__  # type: ignore[attr-defined]
+_word = insert(_W)
+_first = {
+    name: func.least(_W.c[name], _word.excluded[name]) for name in ("made_at", "broken_at", "settled_at")
+}
+_newer = _W.c.version < _word.excluded.version
+_KEEP_PROMISE = prepare(
+    _word.on_conflict_do_update(
+        index_elements=["promise_id"],
+        set_={
+            **_first,
+            "due_at": case((_newer, _word.excluded.due_at), else_=_W.c.due_at),
+            "version": func.greatest(_W.c.version, _word.excluded.version),
+        },
+        where=or_(_newer, *(_W.c[name].is_distinct_from(first) for name, first in _first.items())),
+    ).returning(_W.c.broken_at),
+    *_W.c.keys(),
 )
 
 
@@ -142,3 +160,12 @@ async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> bool:
 async def keep_survey(tx: Tx, survey: SurveyRow) -> bool:
     """Write down how satisfied a customer was; whether that is news."""
     return bool(await tx.run(_KEEP_SURVEY, **survey.model_dump()))
+
+
+async def keep_promise(tx: Tx, promise: PromiseRow) -> bool:
+    """Write down what this tells of a promise beside what is known of it; whether a broken one changed.
+
+    Each of its times happens once, so that what is known does not depend on the order of telling.
+    """
+    changed = await tx.row(_KEEP_PROMISE, **promise.model_dump())
+    return changed is not None and changed["broken_at"] is not None

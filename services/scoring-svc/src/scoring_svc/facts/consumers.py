@@ -4,7 +4,7 @@ from typing import Any
 
 from scoring_svc.facts import commands, due
 from scoring_svc.facts.commands import Contact
-from scoring_svc.facts.tables import ComplaintRow, SurveyRow
+from scoring_svc.facts.tables import ComplaintRow, PromiseRow, SurveyRow
 from shared.db import Tx
 from shared.events import Event
 from shared.events.complaint import (
@@ -21,6 +21,11 @@ from shared.events.interaction import (
     InteractionLogged,
     InteractionsImported,
     InteractionsWithdrawn,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseMoved,
+    PromiseWithdrawn,
     SurveyAnswered,
 )
 
@@ -117,6 +122,28 @@ def satisfaction(event: SurveyAnswered) -> float | None:
     return None if event.nps is None else 1 + 4 * event.nps / 10
 
 
+async def on_promise(
+    tx: Tx, event: PromiseMade | PromiseMoved | PromiseBroken | PromiseKept | PromiseWithdrawn
+) -> None:
+    """What became of a promise; only a broken one moves a score.
+
+    An event from before they told of times: it broke at its deadline, and was settled when we heard of it.
+    """
+    broke = isinstance(event, PromiseBroken)
+    settled = isinstance(event, PromiseKept | PromiseWithdrawn)
+    row = PromiseRow(
+        promise_id=event.subject,
+        customer_id=event.customer_id,
+        made_at=event.made_at,
+        due_at=event.due_at,
+        broken_at=event.broken_at or (event.due_at if broke else None),
+        settled_at=event.settled_at or (tx.now if settled else None),
+        version=event.version,
+    )
+    if await commands.keep_promise(tx, row):
+        due.mark_due(tx, [event.customer_id])
+
+
 FACT_EVENTS: dict[type[Event], Any] = {
     OrderRecorded: on_order,
     OrderReturned: on_order,
@@ -133,4 +160,9 @@ FACT_EVENTS: dict[type[Event], Any] = {
     ComplaintMerged: on_complaint,
     ComplaintUnmerged: on_complaint,
     SurveyAnswered: on_survey_answered,
+    PromiseMade: on_promise,
+    PromiseMoved: on_promise,
+    PromiseBroken: on_promise,
+    PromiseKept: on_promise,
+    PromiseWithdrawn: on_promise,
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, delete, func, select, union_all
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow, SurveyRow
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.facts import Facts, record
 from shared.db import Reader, Record, Tx, prepare
 from shared.references.tables import KNOWN as _R
@@ -20,6 +20,7 @@ _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
 _P: Any = ComplaintRow.__table__  # type: ignore[attr-defined]
 _V: Any = SurveyRow.__table__  # type: ignore[attr-defined]
+_W: Any = PromiseRow.__table__  # type: ignore[attr-defined]
 _D: Any = Due.__table__  # type: ignore[attr-defined]
 _MOMENT = DateTime(timezone=True)
 
@@ -34,17 +35,22 @@ _ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_r
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction).where(~_C.c.withdrawn)
 _COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at).where(~_P.c.merged)
 _SURVEYS = select(_V.c.customer_id, _V.c.answered_at, _V.c.score)
+_PROMISES = select(_W.c.customer_id, _W.c.promise_id, _W.c.due_at, _W.c.broken_at, _W.c.settled_at).where(
+    _W.c.broken_at.is_not(None)
+)
 _ORDERS_OF = prepare(_ORDERS.where(_of(_O.c.customer_id)))
 _CONTACTS_OF = prepare(_CONTACTS.where(_of(_C.c.customer_id)))
 _COMPLAINTS_OF = prepare(_COMPLAINTS.where(_of(_P.c.customer_id)))
 _SURVEYS_OF = prepare(_SURVEYS.where(_of(_V.c.customer_id)))
+_PROMISES_OF = prepare(_PROMISES.where(_of(_W.c.customer_id)))
 _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
-_SURVEYS_ALL = prepare(_SURVEYS)
+_SURVEYS_ALL, _PROMISES_ALL = prepare(_SURVEYS), prepare(_PROMISES)
 _KNOWN = union_all(
     select(_O.c.customer_id).where(~_O.c.voided),
     select(_C.c.customer_id).where(~_C.c.withdrawn),
     select(_P.c.customer_id).where(~_P.c.merged),
     select(_V.c.customer_id),
+    select(_W.c.customer_id).where(_W.c.broken_at.is_not(None)),
 ).subquery()
 _CUSTOMERS = prepare(select(_KNOWN.c.customer_id).distinct().order_by(_KNOWN.c.customer_id))
 _MERGED = prepare(
@@ -116,6 +122,7 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) 
         await reader.rows(_CONTACTS_OF, customers=members),
         await reader.rows(_COMPLAINTS_OF, customers=members),
         await reader.rows(_SURVEYS_OF, customers=members),
+        await reader.rows(_PROMISES_OF, customers=members),
     )
 
 
@@ -129,15 +136,16 @@ async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str)
         await reader.rows(_CONTACTS_ALL),
         await reader.rows(_COMPLAINTS_ALL),
         await reader.rows(_SURVEYS_ALL),
+        await reader.rows(_PROMISES_ALL),
     )
 
 
 def _facts(customers: list[UUID], keepers: Mapping[UUID, UUID], *logs: list[Record]) -> Facts:
     """The facts by who keeps them now, said of whomever they tell; those of nobody are left out.
 
-    `logs` are orders, contacts, complaints and surveys.
+    `logs` are orders, contacts, complaints, surveys and broken promises.
     """
-    orders, contacts, complaints, surveys = (
+    orders, contacts, complaints, surveys, promises = (
         [row for row in rows if row["customer_id"] in keepers] for rows in logs
     )
 
@@ -167,6 +175,13 @@ def _facts(customers: list[UUID], keepers: Mapping[UUID, UUID], *logs: list[Reco
             "customer": kept(surveys),
             "ts": _times(row["answered_at"] for row in surveys),
             "score": [row["score"] for row in surveys],
+        },
+        promises={
+            "customer": kept(promises),
+            "ts": _times(row["broken_at"] for row in promises),
+            "due": _times(row["due_at"] for row in promises),
+            "settled": _times(row["settled_at"] for row in promises),
+            "id": _ids(row["promise_id"] for row in promises),
         },
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, Text
+from sqlalchemy import BigInteger, Index, SmallInteger, Text, text
 from sqlmodel import Field
 
 from scoring_svc.tables import MOMENT, Base
@@ -71,6 +71,31 @@ class SurveyRow(Base, table=True):
     customer_id: UUID
     answered_at: datetime = Field(sa_type=MOMENT)
     score: float
+
+
+class PromiseRow(Base, table=True):
+    """A promise as far as its events tell of it; `due_at` is what the newest of them says, by `version`.
+
+    It is broken from `broken_at` on, and over from `settled_at` on, kept or taken back.
+    """
+
+    __tablename__ = "promise_fact"
+    __table_args__ = (
+        Index(
+            "promise_fact_of_customer",
+            "customer_id",
+            "broken_at",
+            postgresql_where=text("broken_at IS NOT NULL"),
+        ),
+    )
+
+    promise_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    made_at: datetime | None = Field(sa_type=MOMENT)
+    due_at: datetime = Field(sa_type=MOMENT)
+    broken_at: datetime | None = Field(sa_type=MOMENT)
+    settled_at: datetime | None = Field(sa_type=MOMENT)
+    version: int
 
 
 class Due(Base, table=True):

@@ -1,4 +1,4 @@
-"""How a customer is treated, as of a day: complaints, satisfaction and contact, for all customers at once."""
+"""How customers are treated, as of a day: complaints, satisfaction, contact and promises, for all at once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scoring_svc.modelling.facts import (
     Floats,
     Ints,
     Log,
+    Promises,
     Surveys,
 )
 from scoring_svc.modelling.weeks import DAYS, HALF_YEAR, QUARTER, YEAR
@@ -45,6 +46,11 @@ class Care:
     weeks_since_contact: Floats  # the last one in which the customer took part
     contact_gap: Floats  # mean weeks between such contacts; NaN below two
     unanswered: Floats  # our attempts since then
+    promises_unkept: Floats  # broken, and neither kept nor taken back since
+    unkept_weeks: Floats  # of the one that broke first; 0 without
+    promise_pressure: Floats  # sum of 2^(-weeks / 8) over the broken; one that is not kept does not decay
+    promises_broken_26: Floats
+    weeks_since_broken: Floats
 
 
 def care(facts: Facts, today: np.datetime64) -> Care:
@@ -54,6 +60,7 @@ def care(facts: Facts, today: np.datetime64) -> Care:
         **_complaints(facts.complaints, size, today),
         **_surveys(facts.surveys, size, today),
         **_contacts(facts.contacts, size, today),
+        **_promises(facts.promises, size, today),
     )
 
 
@@ -118,6 +125,21 @@ def _contacts(log: Contacts, size: int, today: np.datetime64) -> dict[str, Float
         "weeks_since_contact": since,
         "contact_gap": gap,
         "unanswered": _count(ours[waiting & (sent < HALF_YEAR)], size),
+    }
+
+
+def _promises(log: Promises, size: int, today: np.datetime64) -> dict[str, Floats]:
+    who, weeks = log.customer, _weeks_ago(log, today)
+    unkept = np.isnat(log.settled)
+    unkept_weeks = np.zeros(size)
+    np.maximum.at(unkept_weeks, who[unkept], weeks[unkept])
+    pressure = np.where(unkept, 1.0, 2.0 ** (-weeks / DECAY_WEEKS))
+    return {
+        "promises_unkept": _count(who[unkept], size),
+        "unkept_weeks": unkept_weeks,
+        "promise_pressure": np.bincount(who, weights=pressure, minlength=size).astype(np.float64),
+        "promises_broken_26": _count(who[weeks < HALF_YEAR], size),
+        "weeks_since_broken": _last(who, weeks, size),
     }
 
 

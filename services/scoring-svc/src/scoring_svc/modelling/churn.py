@@ -9,13 +9,14 @@ import numpy as np
 from scipy.special import expit
 
 from scoring_svc.modelling.facts import Floats
+from scoring_svc.modelling.heritage import of_today
 from scoring_svc.modelling.inputs import NAMES, TOPIC_OF, TOPICS
+from scoring_svc.modelling.judgement import NO_JUDGEMENT
 from scoring_svc.modelling.logit import Logit
 from scoring_svc.modelling.stumps import Stumps
 
 Champion = Literal["ensemble", "learnt", "p_buy", "prior"]
 P_BUY = NAMES.index("p_buy")
-NO_JUDGEMENT = Logit(0.0, (0.0,) * len(NAMES), (0.0,) * len(NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,8 @@ class ChurnModel:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> ChurnModel:
-        """Raise ValueError when the document was learnt on other inputs than today's."""
-        if tuple(document["inputs"]) != NAMES:
-            raise ValueError("the model was learnt on other inputs")
+        """From a document of today, or from before a topic was known (see `heritage`); else ValueError."""
+        document = of_today(document)
         by_form, by_logit, by_stumps = document["shares"]
         return cls(
             champion=document["champion"],

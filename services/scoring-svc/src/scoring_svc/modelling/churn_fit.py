@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import minimize
 
-from scoring_svc.modelling.churn import NO_JUDGEMENT, P_BUY, Calibration, Champion, ChurnModel, fill_unknown
+from scoring_svc.modelling.churn import P_BUY, Calibration, Champion, ChurnModel, fill_unknown
 from scoring_svc.modelling.facts import Bools, Floats
-from scoring_svc.modelling.inputs import NAMES, SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
-from scoring_svc.modelling.logit import Logit, fit_logit
+from scoring_svc.modelling.inputs import SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
+from scoring_svc.modelling.judgement import NO_JUDGEMENT, TREATMENTS, judged_on
+from scoring_svc.modelling.logit import fit_logit
 from scoring_svc.modelling.metrics import calibration_error
 from scoring_svc.modelling.stumps import Stumps, fit_stumps
 
@@ -23,28 +24,14 @@ SHARES: dict[Champion, tuple[float, float, float]] = {
 _FEWEST_OF_EACH = 30
 _CALIBRATED_ENOUGH = 0.05
 
-# Log odds of an order that one unit of an input adds, and the value at which it adds nothing. Judgement, not
-# estimates: an open complaint of severity 2 costs .5, eleven weeks without contact (against five) .35.
-PRIOR_WEIGHTS = {
-    "open_severity": (-0.25, 0.0),
-    "complaint_pressure": (-0.10, 0.0),
-    "slow_26": (-0.30, 0.0),
-    "satisfaction_last": (0.25, 4.0),
-    "satisfaction_drop": (-0.25, 0.0),
-    "contact_silence": (-0.50, float(np.log1p(5.0))),
-    "unanswered": (-0.20, 0.0),
-}
-
-
-# A topic is learnt from this many customers, counted at each origin, who had a complaint, answered or were
-# contacted; below that judgement speaks.
+# A topic is learnt from this many customers, counted at each origin, who had a complaint, answered, were
+# contacted or saw a promise broken; below that judgement speaks.
 FEWEST_SEEN = 400
-_TREATMENTS: tuple[Topic, ...] = ("complaint", "satisfaction", "contact")
 
 
 def prior_churn() -> ChurnModel:
-    """The closed form, moved by complaints, answers and contact by `PRIOR_WEIGHTS`."""
-    judgement = judged_on(_TREATMENTS)
+    """The closed form, moved by complaints, answers, contact and promises by `PRIOR_WEIGHTS`."""
+    judgement = judged_on(TREATMENTS)
     return ChurnModel(
         champion="prior",
         shares=(1.0, 0.0, 0.0),
@@ -56,18 +43,9 @@ def prior_churn() -> ChurnModel:
     )
 
 
-def judged_on(topics: Iterable[Topic]) -> Logit:
-    """`PRIOR_WEIGHTS` for these topics and no weight for the others."""
-    chosen = {TOPICS.index(topic) for topic in topics}
-    prior = [PRIOR_WEIGHTS.get(name, (0.0, 0.0)) for name in NAMES]
-    speaks = [TOPIC_OF[place] in chosen for place in range(len(NAMES))]
-    weights = tuple(weight if spoken else 0.0 for (weight, _), spoken in zip(prior, speaks, strict=True))
-    return Logit(0.0, weights, tuple(centre for _, centre in prior))
-
-
 def thin_topics(matrix: Floats) -> list[Topic]:
     """The topics of treatment that too few rows say anything about."""
-    return [topic for topic in _TREATMENTS if _seen(matrix, topic) < FEWEST_SEEN]
+    return [topic for topic in TREATMENTS if _seen(matrix, topic) < FEWEST_SEEN]
 
 
 def _seen(matrix: Floats, topic: Topic) -> int:

@@ -1,4 +1,4 @@
-"""What happened, as immutable columns: orders, complaints, contacts and surveys of dense customer indexes."""
+"""What happened to customers by dense index: orders, complaints, contacts, surveys, broken promises."""
 
 from __future__ import annotations
 
@@ -71,6 +71,18 @@ class Surveys(Log):
     score: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Promises(Log):
+    """Broken ones: `ts` is when it broke, `settled` NaT while it is neither kept nor taken back.
+
+    `due` is the day it was promised for, `id` its own; "" where nobody knows it by one.
+    """
+
+    due: Times
+    settled: Times
+    id: Ids
+
+
 AnyLog = TypeVar("AnyLog", bound=Log)
 
 
@@ -83,20 +95,26 @@ class Facts:
     complaints: Complaints
     contacts: Contacts
     surveys: Surveys
+    promises: Promises
 
     def __len__(self) -> int:
         return len(self.customers)
 
     def as_of(self, moment: np.datetime64) -> Facts:
-        """What was known at `moment`, inclusive: later rows vanish, complaints resolved later are open."""
-        complaints = _until(self.complaints, moment)
+        """What was known at `moment`, inclusive: later rows vanish.
+
+        Complaints that were resolved later are open, promises that were kept later are not kept.
+        """
+        complaints, promises = _until(self.complaints, moment), _until(self.promises, moment)
         unresolved = np.where(complaints.resolved > moment, _OPEN, complaints.resolved)
+        unsettled = np.where(promises.settled > moment, _OPEN, promises.settled)
         return replace(
             self,
             orders=_until(self.orders, moment),
             complaints=replace(complaints, resolved=unresolved),
             contacts=_until(self.contacts, moment),
             surveys=_until(self.surveys, moment),
+            promises=replace(promises, settled=unsettled),
         )
 
     def between(self, first: int, end: int) -> Facts:
@@ -107,6 +125,7 @@ class Facts:
             complaints=_slice(self.complaints, first, end),
             contacts=_slice(self.contacts, first, end),
             surveys=_slice(self.surveys, first, end),
+            promises=_slice(self.promises, first, end),
         )
 
     def chosen(self, indexes: Ints) -> Facts:
@@ -119,6 +138,7 @@ class Facts:
             complaints=_choose(self.complaints, renumber),
             contacts=_choose(self.contacts, renumber),
             surveys=_choose(self.surveys, renumber),
+            promises=_choose(self.promises, renumber),
         )
 
 
@@ -129,12 +149,14 @@ def record(
     complaints: dict[str, Any] | None = None,
     contacts: dict[str, Any] | None = None,
     surveys: dict[str, Any] | None = None,
+    promises: dict[str, Any] | None = None,
 ) -> Facts:
     """Build facts from columns keyed by name; `customer` in each holds ids that occur in `customers`.
 
     orders: customer, ts, amount, is_return (default no); complaints: customer, ts, severity (default 1),
     resolved (default open); contacts: customer, ts, direction ("in", "out", else unknown); surveys: customer,
-    ts, score. Times are anything numpy reads as datetime64, in UTC. A negative amount is a return.
+    ts, score; promises: customer, ts, due (default ts), settled (default not), id (default none). Times are
+    anything numpy reads as datetime64, in UTC. A negative amount is a return.
 
     Raises:
         ValueError: an id is unknown or doubled, or an amount, score or time is not a number.
@@ -150,6 +172,7 @@ def record(
         complaints=_complaints(place, complaints or {}),
         contacts=_contacts(place, contacts or {}),
         surveys=_surveys(place, surveys or {}),
+        promises=_promises(place, promises or {}),
     )
 
 
@@ -197,6 +220,14 @@ def _contacts(place: _Place, columns: dict[str, Any]) -> Contacts:
 def _surveys(place: _Place, columns: dict[str, Any]) -> Surveys:
     customer, ts = place.rows(columns)
     return Surveys(customer, ts, _numbers(columns.get("score", []), len(ts))).in_order()
+
+
+def _promises(place: _Place, columns: dict[str, Any]) -> Promises:
+    customer, ts = place.rows(columns)
+    due = _times(columns.get("due", ts))
+    settled = _times(columns.get("settled", np.full(len(ts), _OPEN)))
+    ids = np.asarray(columns.get("id", np.full(len(ts), "")))
+    return Promises(customer, ts, due, settled, ids).in_order()
 
 
 def _times(values: Any) -> Times:

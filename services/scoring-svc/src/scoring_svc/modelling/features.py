@@ -7,17 +7,21 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from scoring_svc.modelling.care import Care, care
-from scoring_svc.modelling.facts import Bools, Facts, Floats
+from scoring_svc.modelling.facts import Bools, Facts, Floats, Promises
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Columns of shape (customers,), time in weeks counted in whole days to `today` (UTC)."""
+    """Columns of shape (customers,), time in weeks counted in whole days to `today` (UTC).
+
+    `promises` are the broken ones themselves, which reasons name.
+    """
 
     today: np.datetime64
     rhythm: Rhythm
     care: Care
+    promises: Promises
 
     def __len__(self) -> int:
         return len(self.rhythm.order_days)
@@ -28,9 +32,10 @@ class Features:
 
     @property
     def has_tie(self) -> Bools:
-        """Something passed between us: a contact, a complaint or an answer."""
+        """Something passed between us: a contact, a complaint, an answer or a promise that was broken."""
         ours = self.care.contacts + self.care.contacts_52 + self.care.surveys + self.care.complaints_52
-        return (ours > 0) | ~np.isnan(self.care.weeks_since_complaint)
+        latest = np.fmin(self.care.weeks_since_complaint, self.care.weeks_since_broken)
+        return (ours > 0) | ~np.isnan(latest)
 
     def row(self, index: int) -> dict[str, float | str | None]:
         """One customer's features as plain values; None where nothing is known."""
@@ -45,7 +50,7 @@ def features(facts: Facts, as_of: np.datetime64) -> Features:
     """Features of every customer in `facts` at `as_of`; later rows change nothing."""
     known = facts.as_of(as_of)
     today = as_of.astype("datetime64[D]")
-    return Features(today, rhythm(known.orders, len(known), today), care(known, today))
+    return Features(today, rhythm(known.orders, len(known), today), care(known, today), known.promises)
 
 
 def shrunk_gap(columns: Rhythm, usual_gap: float) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.features import Features, shrunk_gap
 from scoring_svc.modelling.purchase import PurchaseModel, histories
 
-Topic = Literal["rhythm", "habit", "trend", "returns", "complaint", "satisfaction", "contact"]
-TOPICS: tuple[Topic, ...] = ("rhythm", "habit", "trend", "returns", "complaint", "satisfaction", "contact")
+Topic = Literal["rhythm", "habit", "trend", "returns", "complaint", "satisfaction", "contact", "promise"]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
 _EDGE = 1e-4
 _CLIP = 3.0
 
@@ -57,6 +57,9 @@ INPUTS: tuple[Input, ...] = (
     Input("contact_silence_by_gap", "contact", -1),
     Input("contacts_13", "contact", +1),
     Input("unanswered", "contact", -1),
+    Input("promises_unkept", "promise", -1),
+    Input("promise_pressure", "promise", -1),
+    Input("promises_broken_26", "promise", -1),
 )
 NAMES = tuple(entry.name for entry in INPUTS)
 SIGNS = np.array([entry.sign for entry in INPUTS])
@@ -128,6 +131,9 @@ def _treatment(known: Features) -> dict[str, Floats]:
         "contact_silence_by_gap": np.log(seen.weeks_since_contact / own + 0.1),
         "contacts_13": np.where(seen.contacts > 0, np.log1p(seen.contacts_13), np.nan),
         "unanswered": np.log1p(seen.unanswered),
+        "promises_unkept": np.log1p(seen.promises_unkept),
+        "promise_pressure": seen.promise_pressure,
+        "promises_broken_26": np.log1p(seen.promises_broken_26),
     }
 
 

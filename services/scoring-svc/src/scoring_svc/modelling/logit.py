@@ -13,6 +13,7 @@ from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.inputs import TOPIC_OF, TOPICS
 
 RIDGE = 50.0
+_STILL = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ class Logit:
 
 
 def fit_logit(inputs: Floats, bought: Bools, signs: Ints, *, ridge: float = RIDGE) -> Logit:
-    """Ridge logistic regression on standardised `inputs` (no NaN) with weights bounded by `signs`."""
+    """Ridge logistic regression on standardised `inputs` (no NaN) with weights bounded by `signs`.
+
+    A constant input teaches nothing and is left out, so that its being there moves no other weight.
+    """
     centres, scales = inputs.mean(axis=0), inputs.std(axis=0)
-    moving = scales > 1e-9  # noqa: PLR2004 - a constant input teaches nothing
-    scales = np.where(moving, scales, 1.0)
-    standard = (inputs - centres) / scales
+    moving = np.flatnonzero(scales > _STILL)
+    standard = (inputs[:, moving] - centres[moving]) / scales[moving]
     target = bought.astype(np.float64)
 
     def loss(at: Floats) -> tuple[float, Floats]:
@@ -56,14 +59,15 @@ def fit_logit(inputs: Floats, bought: Bools, signs: Ints, *, ridge: float = RIDG
 
     free = (None, None)
     bounds = [free] + [
-        (0.0, 0.0) if not moves else (0.0, None) if sign > 0 else (None, 0.0) if sign < 0 else free
-        for moves, sign in zip(moving, signs, strict=True)
+        (0.0, None) if sign > 0 else (None, 0.0) if sign < 0 else free for sign in signs[moving]
     ]
     best = minimize(
-        loss, np.zeros(inputs.shape[1] + 1), jac=True, method="L-BFGS-B", bounds=bounds,
+        loss, np.zeros(len(moving) + 1), jac=True, method="L-BFGS-B", bounds=bounds,
         options={"maxiter": 300, "ftol": 1e-10},
     ).x  # fmt: skip
-    return Logit(float(best[0]), _plain(best[1:] / scales), _plain(centres))
+    weights = np.zeros(len(centres))
+    weights[moving] = best[1:] / scales[moving]
+    return Logit(float(best[0]), _plain(weights), _plain(centres))
 
 
 def _plain(values: Floats) -> tuple[float, ...]:

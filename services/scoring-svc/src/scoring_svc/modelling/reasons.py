@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.features import Features, shrunk_gap
 from scoring_svc.modelling.inputs import TOPICS, Topic
 
-Category = Literal["purchase", "complaint", "satisfaction", "contact"]
-CATEGORIES: tuple[Category, ...] = ("purchase", "complaint", "satisfaction", "contact")
+Category = Literal["purchase", "complaint", "satisfaction", "contact", "promise"]
+CATEGORIES: tuple[Category, ...] = get_args(Category)
 WORTH_NAMING = 0.05  # log odds
 NO_CODE = -1
 _OVERDUE = 1.25
@@ -53,6 +53,8 @@ CODES: tuple[Code, ...] = (
     Code("satisfaction_low", "satisfaction", "satisfaction", "ask_what_went_wrong"),
     Code("contact_unanswered", "contact", "contact", "try_another_way"),
     Code("contact_quiet", "contact", "contact", "call_customer"),
+    Code("promise_unkept", "promise", "promise", "keep_promise"),
+    Code("promise_broken", "promise", "promise", "follow_up_promise"),
 )
 CODE_OF = {code.name: place for place, code in enumerate(CODES)}
 CATEGORY_OF_TOPIC = {code.topic: CATEGORIES.index(code.category) for code in CODES}
@@ -139,4 +141,6 @@ def _treatment(known: Features) -> dict[str, Bools]:
         "satisfaction_low": (seen.satisfaction_last < _CONTENT) | (seen.satisfaction_mean < _CONTENT),
         "contact_unanswered": seen.unanswered >= _ATTEMPTS,
         "contact_quiet": seen.weeks_since_contact > norm,
+        "promise_unkept": seen.promises_unkept > 0,
+        "promise_broken": seen.promises_broken_26 > 0,
     }

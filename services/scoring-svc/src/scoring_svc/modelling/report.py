@@ -90,7 +90,7 @@ def churn_of(scores: Scores, index: int) -> Churn:
         return Churn(None, "unknown", "none", (too_little_data(),), (), action("get_to_know"))
     facts = wording_facts(scores.known, index)
     ranked = scores.forecast.reasons.ranked(index)
-    found = tuple(reason(code.name, code.category, weight, facts) for code, weight in ranked)
+    found = tuple(reason(code, weight, facts, scores.known, index) for code, weight in ranked)
     first = next(
         (code for code, _ in ranked if code.category != "purchase"), ranked[0][0] if ranked else None
     )

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scoring_svc.modelling.evidence import Evidence, evidence, promise_facts
 from scoring_svc.modelling.features import Features
-from scoring_svc.modelling.reasons import Category
+from scoring_svc.modelling.reasons import Category, Code
 
 TOO_LITTLE_DATA = "too_little_data"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`weight` in log odds of leaving over the average customer's; 0 where there is no verdict."""
+    """`weight` in log odds of leaving over the average customer's; 0 where there is no verdict.
+
+    `evidence` names what it rests on where that has an id of its own: broken promises.
+    """
 
     code: str
     category: Category
     weight: float
     text_en: str
     text_zh: str
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,14 @@ _REASONS: dict[str, tuple[str, str]] = {
         "No contact for {weeks_since_contact:.1f} weeks",
         "已 {weeks_since_contact:.1f} 周没有联系",
     ),
+    "promise_unkept": (
+        "{promises_unkept:.0f} broken promise(s) not kept yet; the first was {unkept_en}",
+        "有 {promises_unkept:.0f} 项承诺逾期未兑现，最早一项{unkept_zh}",
+    ),
+    "promise_broken": (
+        "{promises_broken_26:.0f} promise(s) broken in 26 weeks; the latest was {broken_en}",
+        "最近 26 周有 {promises_broken_26:.0f} 项承诺未按期兑现，最近一项{broken_zh}",
+    ),
 }
 
 _ACTIONS: dict[str, tuple[str, str]] = {
@@ -114,12 +127,27 @@ _ACTIONS: dict[str, tuple[str, str]] = {
     "ask_what_went_wrong": ("Ask what went wrong and answer it", "询问不满意的原因并作出回应"),
     "try_another_way": ("Reach another contact person or use another channel", "更换联系人或联系渠道"),
     "call_customer": ("Call or visit the customer", "电话联系或拜访客户"),
+    "keep_promise": (
+        "Keep the promise, or tell the customer when it will be kept",
+        "尽快兑现承诺，或告知客户何时兑现",
+    ),
+    "follow_up_promise": (
+        "Ask whether what came late is in order now",
+        "回访逾期承诺的落实情况，确认客户满意",
+    ),
 }
 
 
-def reason(code: str, category: Category, weight: float, facts: dict[str, float | str]) -> Reason:
-    english, chinese = _REASONS[code]
-    return Reason(code, category, weight, english.format(**facts), chinese.format(**facts))
+def reason(code: Code, weight: float, facts: dict[str, float | str], known: Features, index: int) -> Reason:
+    english, chinese = _REASONS[code.name]
+    return Reason(
+        code.name,
+        code.category,
+        weight,
+        english.format(**facts),
+        chinese.format(**facts),
+        evidence(code.name, known, index),
+    )
 
 
 def too_little_data() -> Reason:
@@ -151,4 +179,4 @@ def wording_facts(known: Features, index: int) -> dict[str, float | str]:
     facts["returned_share"] = float(seen.returned[index]) / max(float(seen.sold[index]), 1e-9)
     facts["open_days"] = float(treated.open_weeks[index]) * 7.0
     facts["satisfaction_before"] = float(treated.satisfaction_last[index] + treated.satisfaction_drop[index])
-    return facts
+    return facts | promise_facts(known, index)

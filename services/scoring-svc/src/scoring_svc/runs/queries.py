@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, select, union
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.runs.tables import ScoringRun
 from shared.db import Reader, prepare
 from shared.http import Listing
@@ -14,7 +14,7 @@ from shared.references.tables import CustomerReference
 
 _T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
 _D: Any = Due.__table__  # type: ignore[attr-defined]
-_FACTS: tuple[Any, ...] = (OrderRow, ContactRow, ComplaintRow)
+_FACTS: tuple[Any, ...] = (OrderRow, ContactRow, ComplaintRow, SurveyRow, PromiseRow)
 _R: Any = CustomerReference.__table__  # type: ignore[attr-defined]
 _known = union(
     select(_R.c.id.label("id")), *(select(fact.__table__.c.customer_id) for fact in _FACTS)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scoring_svc.warnings.rendering import texted
+from scoring_svc.warnings.rendering import reason, texted
 from shared.db import Record
 
 
@@ -20,7 +20,7 @@ def score(row: Record, *, zh: bool) -> dict[str, Any]:
             **churn,
             "probability": stored["churn_probability"],
             "level": stored["churn_level"],
-            "reasons": [texted(reason, zh=zh) for reason in churn["reasons"]],
+            "reasons": [reason(each, zh=zh) for each in churn["reasons"]],
             "recommended_action": texted(churn["recommended_action"], zh=zh),
         },
     }

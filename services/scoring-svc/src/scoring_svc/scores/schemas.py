@@ -12,7 +12,7 @@ from shared.http.types import Moment
 Tier = Literal["core", "important", "ordinary"]
 Stage = Literal["prospect", "new", "first_purchase", "active", "loyal", "at_risk", "lost", "won_back"]
 Level = Literal["low", "medium", "high", "unknown"]
-Driver = Literal["purchase", "complaint", "satisfaction", "contact"]
+Driver = Literal["purchase", "complaint", "satisfaction", "contact", "promise"]
 
 
 class ScoreReason(ReasonRead):

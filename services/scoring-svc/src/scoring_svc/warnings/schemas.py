@@ -19,13 +19,24 @@ _TEXTS = [
 ]
 
 
+class EvidenceRead(Output):
+    """A fact that a reason rests on, to look up: `promise`. More kinds may come."""
+
+    type: str = Field(examples=["promise"])
+    id: UUID
+
+
 class ReasonRead(Output):
     """Why: associated with leaving, not proven its cause; `weight` in log odds over the average."""
 
     code: str = Field(examples=["own_rhythm_broken"])
-    category: Literal["purchase", "complaint", "satisfaction", "contact"]
+    category: Literal["purchase", "complaint", "satisfaction", "contact", "promise"]
     text: str = Field(examples=_TEXTS)
     weight: float = Field(examples=[0.82])
+    evidence: list[EvidenceRead] = Field(
+        description="Broken promises, longest broken first; at most ten, and none for other reasons.",
+        examples=[[]],
+    )
 
 
 class ActionRead(Output):
