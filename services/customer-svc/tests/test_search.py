@@ -1,5 +1,6 @@
 """One box that finds customers by whatever somebody remembers."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -176,6 +177,19 @@ async def test_customers_of_older_rules_are_caught_up_with(client, service, arch
     assert len((await client.get("/v1/customers/search", params={"q": "hnbh"})).json()["data"]) == 1
     listed = (await client.get("/v1/customers", params={"sort": "name"})).json()["data"]
     assert listed[0]["name"] == "重庆长安汽车股份有限公司"
+
+
+async def test_who_is_being_judged_meanwhile_is_caught_up_with_too(client, service, archive):
+    """Judging holds a customer as a change would, but makes nothing that they are found by."""
+    async with service.database.begin() as tx:
+        await tx.connection.execute("DELETE FROM customer_piece WHERE rules = $1", RULES)
+    async with service.database.begin() as judging:
+        await judging.connection.execute("SELECT id FROM customer FOR NO KEY UPDATE")
+        catching_up = asyncio.create_task(caught_up(service))
+        done, _ = await asyncio.wait({catching_up}, timeout=0.5)
+        assert not done
+    await catching_up
+    assert len((await client.get("/v1/customers/search", params={"q": "hnbh"})).json()["data"]) == 1
 
 
 async def caught_up(service):
