@@ -265,6 +265,8 @@ async def test_what_customers_complain_of_and_write_is_counted_by_period(world: 
         case = await world.complaint(whose, category=category)
         if cause is not None:
             await world.do(case, "classify", cause=cause)
+    twice = await world.complaint(other, category="quality")
+    assert (await world.do(twice, "merge", into_id=case["id"])).status_code == 200
     past = Past(1)
     await past.write(world, 40)
     await world.sql("UPDATE survey_response SET remarks = NULL")

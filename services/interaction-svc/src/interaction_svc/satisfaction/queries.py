@@ -189,14 +189,16 @@ _Counts = Mapping[date, list[dict[str, Any]]]
 async def _counted(
     reader: Reader, query: ProblemsQuery, span: tuple[datetime, datetime], what: Any
 ) -> _Counts:
-    """How many complaints that were opened in the time have this in common, the most first."""
+    """How many complaints that were opened in the time have this in common, the most first.
+
+    A duplicate that was merged is the same complaint said twice.
+    """
     sight = through_customer(_C, _C.c.owner_id)
-    count = func.count()
     period = _day(_C.c.opened_at, query).label("period")
-    place = func.row_number().over(partition_by=literal_column("1"), order_by=(count.desc(), what))
     counted = (
-        select(period, what.label("what"), count.label("count"))
-        .where(_C.c.opened_at >= span[0], _C.c.opened_at < span[1], what.is_not(None), what != "")
+        select(period, what.label("what"), func.count().label("count"))
+        .where(_C.c.opened_at >= span[0], _C.c.opened_at < span[1], _C.c.status != "merged")
+        .where(what.is_not(None), what != "")
         .where(*visible(reader.scope, sight))
         .group_by(literal_column("1"), literal_column("2"))
         .subquery("counted")
