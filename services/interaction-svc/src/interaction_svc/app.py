@@ -134,7 +134,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
                 "complaints.search": complaints.TEXTS.fill,
             },
             periodic=[
-                Every(BREAKING, seconds=60),
+                Every(BREAKING, seconds=15),
                 Every(SWEEP, seconds=15),
                 Every(MISSING, seconds=300),
                 Every(MAKING, seconds=86_400),

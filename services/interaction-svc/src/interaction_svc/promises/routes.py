@@ -52,7 +52,7 @@ async def _asked(body: PromiseCreate, caller: Caller, request: Request) -> _Aske
     summary="Note a promise 记录承诺",
     description=(
         "What was promised to a customer, by whom and until when. A promise that is not kept or withdrawn "
-        "by its deadline becomes `broken` within a minute, and `promise.broken.v1` tells of it."
+        "by its deadline becomes `broken` within half a minute, and `promise.broken.v1` tells of it."
     ),
     response_model=PromiseRead,
     responses=NO_SUCH_RECORD,
