@@ -2,9 +2,11 @@
 
 import base64
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from graphlib import TopologicalSorter
 from typing import Any, Protocol
+
+from asyncpg import ForeignKeyViolationError
 
 from shared.audit import Journal
 from shared.composition import Service
@@ -12,6 +14,7 @@ from shared.db import Database
 from shared.db.migrate import upgrade
 from shared.messaging.bus import EventBus
 from shared.messaging.local import LocalBus
+from shared.problems import Unavailable
 from shared.sealing import Sealer
 from shared.testing.clients import jwks
 
@@ -21,6 +24,8 @@ _TABLES = """
       AND has_table_privilege(format('%I.%I', schemaname, tablename), 'DELETE')
 """
 _SEEDED = ("plan",)
+_MEETINGS = 4
+"""So often a worker may come between."""
 _REFERENCES = """
     SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent
     FROM pg_constraint WHERE contype = 'f'
@@ -87,8 +92,16 @@ async def running(
 async def clean(database: Database, *, keep: tuple[str, ...] = ()) -> None:
     """Delete every row but those of the tables to keep, and what migrations made; children before parents.
 
-    The audit stays, as always: its role may not delete from it.
+    The audit stays, as always: its role may not delete from it. A worker may still be at work on what is
+    deleted, and write between: then all is deleted once more.
     """
+    for _ in range(_MEETINGS):
+        with suppress(Unavailable, ForeignKeyViolationError):
+            return await _delete_all(database, keep)
+    return await _delete_all(database, keep)
+
+
+async def _delete_all(database: Database, keep: tuple[str, ...]) -> None:
     async with database.begin() as tx:
         tables = {row["name"] for row in await tx.connection.fetch(_TABLES)}
         parents: dict[str, set[str]] = {name: set() for name in tables}
