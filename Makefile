@@ -16,10 +16,10 @@ MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_sv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up secrets test check static lint types imports deps locks documents snapshot sdk format bench lock clean
+.PHONY: help setup demo up secrets test check static lint types imports deps locks documents snapshot sdk format score-file bench lock clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv from the lock file (every other target does it by itself)
 
@@ -74,6 +74,9 @@ sdk: $(STAMP) ## clients in Python and TypeScript from docs/api, into build/sdk
 format: $(STAMP) ## let the tools put format and imports right
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+score-file: $(STAMP) ## score a folder of logs without a database: make score-file IN=folder OUT=predictions.csv
+	@$(BIN)/python -m scoring_svc.scorefile "$(IN)" "$(OUT)"
 
 bench: $(STAMP) ## measure against raw asyncpg, COPY and the clock
 	@$(BIN)/python -m tools.bench

@@ -1,0 +1,49 @@
+"""Predictions as a file: one row for each customer who had bought something by then."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from scoring_svc.modelling.features import features
+from scoring_svc.modelling.model import learn
+from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.scoring import foresee
+from scoring_svc.scorefile.reading import Batch
+
+COLUMNS = ("customer_id", "churn_probability", "expected_purchases", "expected_value", "drivers")
+
+
+def write(batch: Batch, path: Path) -> int:
+    """Learn from the batch, score it and write `path`; how many customers stand in it.
+
+    The file appears whole or not at all.
+    """
+    count = 0
+    beside = path.with_name(f"{path.name}.part")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(COLUMNS)
+        for row in predictions(batch):
+            lines.writerow(row)
+            count += 1
+    beside.replace(path)
+    return count
+
+
+def predictions(batch: Batch) -> Iterator[tuple[str, float, float, float, str]]:
+    """Rows of `COLUMNS`, by customer id; what happens later than `as_of` changes none of them."""
+    known = features(batch.facts, batch.as_of)
+    model = learn(batch.facts, batch.as_of, horizon_weeks=batch.horizon_weeks)
+    said = foresee(known, model, Policy())
+    for index in np.flatnonzero(known.bought):
+        yield (
+            str(batch.facts.customers[index]),
+            float(said.risk.probability[index]),
+            float(said.expected_orders[index]),
+            float(said.expected_value[index]),
+            ";".join(said.reasons.drivers(int(index))),
+        )
