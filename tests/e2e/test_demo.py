@@ -104,7 +104,7 @@ async def test_the_demo_ends_in_somebodys_list_and_a_second_start_shows_the_same
 async def test_a_first_load_that_is_killed_goes_on_without_doubles(launcher: Launcher) -> None:
     """On the bus that `make demo` has; `test_kill` kills on both."""
     chance = random.Random()
-    for _ in range(3):
+    for _ in range(4):
         launcher.start("demo")
         await launcher.ready()
         pause = chance.uniform(0.1, 5.0)

@@ -129,11 +129,11 @@ ODD_TEXTS = (
 )
 
 _NO_RULES = {"title", "description", "examples", "default"}
-_SHARE = 24
+_SHARE = 12
 
 
 class Sparing:
-    """All values for the first place of a kind, and for each like it another twenty-fourth of them.
+    """All values for the first place of a kind, and for each like it another twelfth of them.
 
     Places are alike when they have one name and one schema: the same code reads them.
     """

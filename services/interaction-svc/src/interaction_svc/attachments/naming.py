@@ -34,9 +34,9 @@ def _stored(one: Attachment, customer_id: UUID, files: Files) -> dict[str, str]:
     return {"attachment_id": str(found), "name": files[found, customer_id], "url": f"{PATH}{found}"}
 
 
-def kept_here(attachments: Iterable[Mapping[str, Any]]) -> list[UUID]:
-    """The ids of those attachments that are kept here, as they are stored."""
-    return [UUID(one["attachment_id"]) for one in attachments if "attachment_id" in one]
+def kept_here(attachments: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
+    """By their ids what those attachments are called that are kept here, as they are stored."""
+    return {UUID(one["attachment_id"]): one["name"] for one in attachments if "attachment_id" in one}
 
 
 def unknown(place: int) -> Invalid:

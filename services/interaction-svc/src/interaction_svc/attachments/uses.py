@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
-from uuid import UUID
 
 from fastapi import Request
 
@@ -48,9 +47,7 @@ async def named_anew(
     Those that it names already need not be in sight any more.
     """
     customer_id = before["customer_id"]
-    known = {
-        UUID(one["attachment_id"]): one["name"] for one in before["attachments"] if "attachment_id" in one
-    }
+    known = kept_here(before["attachments"])
     wanted = list(attachments)
     new = {
         (one.attachment_id, customer_id): place
