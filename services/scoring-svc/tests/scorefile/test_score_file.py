@@ -145,7 +145,9 @@ def test_what_is_asked_must_be_said(tmp_path, meta, sentence):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"\xff\xfe"), gzip.compress(b"a,b\n" * 9)[:20]]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"\xff\xfe"), gzip.compress(b"a,b\n" * 9)[:20]],
+    ids=["empty", "plain", "not UTF-8", "cut off"],
 )
 def test_a_file_that_is_none_is_named(tmp_path, content):
     (tmp_path / "meta.json").write_text(json.dumps({"as_of": AS_OF, "horizon_weeks": 13}))

@@ -25,6 +25,22 @@ class OrderRow(Base, table=True):
     currency: str = Field(sa_type=Text)
     is_return: bool
     voided: bool
+    channel: str | None = Field(sa_type=Text)
+
+
+class OrderLineRow(Base, table=True):
+    """One product of an order; `amount_minor` is of the whole line, in the order's currency, from 0 up."""
+
+    __tablename__ = "order_line_fact"
+    __table_args__ = (Index("order_line_fact_of_customer", "customer_id"),)
+
+    order_id: UUID = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=SmallInteger)
+    customer_id: UUID
+    sku: str | None = Field(sa_type=Text)
+    category: str | None = Field(sa_type=Text)
+    quantity: float
+    amount_minor: int | None = Field(sa_type=BigInteger)
 
 
 class ContactRow(Base, table=True):
@@ -62,7 +78,7 @@ class ComplaintRow(Base, table=True):
 
 
 class SurveyRow(Base, table=True):
-    """How satisfied a customer was by one answered survey; `score` from 1 (not at all) to 5."""
+    """How satisfied a customer was by one answered survey, and with what; each from 1 (not at all) to 5."""
 
     __tablename__ = "survey_fact"
     __table_args__ = (Index("survey_fact_of_customer", "customer_id", "answered_at"),)
@@ -71,6 +87,9 @@ class SurveyRow(Base, table=True):
     customer_id: UUID
     answered_at: datetime = Field(sa_type=MOMENT)
     score: float
+    quality: float | None = None
+    attitude: float | None = None
+    delivery: float | None = None
 
 
 class PromiseRow(Base, table=True):

@@ -1,0 +1,1 @@
+"""What kind of customer each one is: the attributes that segments are made of; no personal data."""
