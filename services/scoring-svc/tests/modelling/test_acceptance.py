@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from scoring_svc.modelling import backtest, metrics
+from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.inputs import churn_inputs
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.origins import look_back
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.scoring import foresee
 
 HORIZON = 13.0
 LIMITS = {

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from scoring_svc.modelling.features import features
+from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.reasons import CATEGORIES
-from scoring_svc.modelling.scoring import foresee
 from scoring_svc.scorefile.reading import FileError, read
 from scoring_svc.scorefile.writing import COLUMNS, write
 

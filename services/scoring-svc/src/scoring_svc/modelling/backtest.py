@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scoring_svc.modelling import metrics
-from scoring_svc.modelling.churn import Champion
+from scoring_svc.modelling.churn import Champion, ChurnModel
 from scoring_svc.modelling.churn_fit import SHARES, can_learn, fit_churn, speaking_as
 from scoring_svc.modelling.facts import Bools, Floats
 from scoring_svc.modelling.inputs import churn_inputs
@@ -21,19 +21,21 @@ from scoring_svc.modelling.purchase_fit import VARIANTS, fit_purchase
 MOST_FOLDS = 3
 _AGREEMENT = 0.05
 _ENOUGH_FOLDS = 2
-_CLEARLY = 0.995
+CLEARLY = 0.995
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
     """One origin, judged by models that saw nothing after it.
 
-    `chances` of leaving by candidate; the closed form alone when nothing earlier could be learnt from.
+    `chances` of leaving by candidate; the closed form alone when nothing earlier could be learnt from, and
+    `trained` is then None.
     """
 
     origin: Origin
     purchase: PurchaseModel
     chances: dict[Champion, Floats]
+    trained: ChurnModel | None = None
 
     def chance(self, champion: Champion) -> Floats:
         return self.chances.get(champion, self.chances["p_buy"])
@@ -61,13 +63,14 @@ def folds(origins: Sequence[Origin], models: Sequence[PurchaseModel], inputs: Se
             if origins[other].moment + _length(origins[other]) <= origin.moment
         ]  # fmt: skip
         chances: dict[Champion, Floats] = {"p_buy": 1.0 - models[place].p_buy(origin.seen, origin.horizon)}
+        trained = None
         if closed and can_learn(np.concatenate([origins[other].bought for other in closed])):
             trained = fit_churn(
                 [inputs[other] for other in closed], [origins[other].bought for other in closed]
             )
             for champion in ("ensemble", "learnt"):
                 chances[champion] = speaking_as(trained, champion).risk(inputs[place]).probability
-        judged.append(Fold(origin, models[place], chances))
+        judged.append(Fold(origin, models[place], chances, trained))
     return judged
 
 
@@ -83,7 +86,7 @@ def choose_champion(judged: Sequence[Fold]) -> tuple[Champion, dict[str, float]]
         for champion in SHARES
     }
     best = min(losses, key=lambda champion: losses[champion])
-    clear = len(spoke) >= _ENOUGH_FOLDS and losses[best] < _CLEARLY * losses["ensemble"]
+    clear = len(spoke) >= _ENOUGH_FOLDS and losses[best] < CLEARLY * losses["ensemble"]
     return (best if clear else "ensemble"), {str(name): loss for name, loss in losses.items()}
 
 

@@ -32,12 +32,12 @@ class ChurnRisk:
     """`probability` of no order within the horizon, shape (customers,); `lifts` (customers, topics).
 
     lifts is how far each topic raises the log odds of leaving above the population's mean: with the same
-    `base` for everybody, base + sum of lifts are the log odds of `probability`, exactly.
+    `base` for everybody for whom one model speaks, base + sum of lifts are the log odds of `probability`.
     """
 
     probability: Floats
     lifts: Floats
-    base: float
+    base: Floats | float
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class Log:
     def rows(self, keep: Any) -> Self:
         return replace(self, **{column.name: getattr(self, column.name)[keep] for column in fields(self)})
 
+    def of(self, renumber: Ints) -> Self:
+        """The rows of the customers whose new index stands in `renumber`; those at -1 are left out."""
+        part = self.rows(renumber[self.customer] >= 0)
+        return replace(part, customer=renumber[part.customer])
+
     def in_order(self) -> Self:
         """The same rows in the canonical order, so that the order of arrival changes nothing."""
         columns = [getattr(self, column.name) for column in fields(self)]
@@ -134,11 +139,11 @@ class Facts:
         renumber[indexes] = np.arange(len(indexes))
         return Facts(
             customers=self.customers[indexes],
-            orders=_choose(self.orders, renumber),
-            complaints=_choose(self.complaints, renumber),
-            contacts=_choose(self.contacts, renumber),
-            surveys=_choose(self.surveys, renumber),
-            promises=_choose(self.promises, renumber),
+            orders=self.orders.of(renumber),
+            complaints=self.complaints.of(renumber),
+            contacts=self.contacts.of(renumber),
+            surveys=self.surveys.of(renumber),
+            promises=self.promises.of(renumber),
         )
 
 
@@ -250,8 +255,3 @@ def _slice(log: AnyLog, first: int, end: int) -> AnyLog:
     low, high = np.searchsorted(log.customer, [first, end])
     part = log.rows(slice(low, high))
     return replace(part, customer=part.customer - first)
-
-
-def _choose(log: AnyLog, renumber: Ints) -> AnyLog:
-    part = log.rows(renumber[log.customer] >= 0)
-    return replace(part, customer=renumber[part.customer])

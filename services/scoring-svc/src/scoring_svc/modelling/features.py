@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 
 from scoring_svc.modelling.care import Care, care
-from scoring_svc.modelling.facts import Bools, Facts, Floats, Promises
+from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints, Promises
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
+
+Part = TypeVar("Part", Rhythm, Care)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,17 @@ class Features:
         latest = np.fmin(self.care.weeks_since_complaint, self.care.weeks_since_broken)
         return (ours > 0) | ~np.isnan(latest)
 
+    def at(self, indexes: Ints) -> Features:
+        """The customers at ascending `indexes` alone, renumbered from 0."""
+        renumber = np.full(len(self), -1, dtype=np.int64)
+        renumber[indexes] = np.arange(len(indexes))
+        return Features(
+            self.today,
+            _columns_at(self.rhythm, indexes),
+            _columns_at(self.care, indexes),
+            self.promises.of(renumber),
+        )
+
     def row(self, index: int) -> dict[str, float | str | None]:
         """One customer's features as plain values; None where nothing is known."""
         values: dict[str, float | str | None] = {}
@@ -53,7 +67,11 @@ def features(facts: Facts, as_of: np.datetime64) -> Features:
     return Features(today, rhythm(known.orders, len(known), today), care(known, today), known.promises)
 
 
-def shrunk_gap(columns: Rhythm, usual_gap: float) -> Floats:
+def _columns_at(part: Part, indexes: Ints) -> Part:
+    return replace(part, **{column.name: getattr(part, column.name)[indexes] for column in fields(part)})
+
+
+def shrunk_gap(columns: Rhythm, usual_gap: Floats | float) -> Floats:
     """A customer's own gap in weeks, pulled to `usual_gap` as if one such gap had been seen."""
     return (columns.last_week + usual_gap) / (columns.repeats + 1.0)
 

@@ -12,7 +12,7 @@ LEVELS = ("unknown", "low", "medium", "high")
 UNKNOWN, LOW, MEDIUM, HIGH = range(4)
 
 
-def levels(known: Features, probability: Floats, rule: RiskRule, usual_gap: float) -> Ints:
+def levels(known: Features, probability: Floats, rule: RiskRule, usual_gap: Floats | float) -> Ints:
     """Codes into LEVELS.
 
     Without an order the level is unknown; after one order it is at most medium, because one order shows no
@@ -25,7 +25,12 @@ def levels(known: Features, probability: Floats, rule: RiskRule, usual_gap: floa
 
 
 def red_band(
-    known: Features, probability: Floats, rule: RiskRule, usual_gap: float, *, slack: Floats | float = 0.0
+    known: Features,
+    probability: Floats,
+    rule: RiskRule,
+    usual_gap: Floats | float,
+    *,
+    slack: Floats | float = 0.0,
 ) -> Bools:
     """Customers with a rhythm whose risk is high; `slack` lowers the bar for those already warned about."""
     seen = known.rhythm

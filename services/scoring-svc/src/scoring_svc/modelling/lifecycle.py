@@ -65,7 +65,7 @@ def stages(
     buy_chance: Floats,
     silent_chance: Floats,
     policy: Policy,
-    usual_gap: float,
+    usual_gap: Floats | float,
     *,
     previous: PreviousStages | None = None,
     declared_lost: Bools | None = None,
@@ -112,16 +112,18 @@ def _loyal(known: Features, buy_chance: Floats, rule: StageRule, held: Ints) -> 
     return np.asarray(habit & enough & content & calm, dtype=np.bool_)
 
 
-def _at_risk(known: Features, buy_chance: Floats, policy: Policy, usual_gap: float, held: Ints) -> Bools:
+def _at_risk(
+    known: Features, buy_chance: Floats, policy: Policy, usual_gap: Floats | float, held: Ints
+) -> Bools:
     seen, rule = known.rhythm, policy.stages
-    patience = max(rule.second_order_gaps * usual_gap, rule.second_order_weeks)
+    patience = np.maximum(rule.second_order_gaps * usual_gap, rule.second_order_weeks)
     alone = (seen.order_days == 1) & (seen.silence > patience)
     slack = np.where(held == AT_RISK, rule.slack, 0.0)
     red = red_band(known, 1.0 - buy_chance, policy.risk, usual_gap, slack=slack)
     return np.asarray(alone | red, dtype=np.bool_)
 
 
-def _lost(known: Features, chance: Floats, rule: StageRule, usual_gap: float, held: Ints) -> Bools:
+def _lost(known: Features, chance: Floats, rule: StageRule, usual_gap: Floats | float, held: Ints) -> Bools:
     low = chance < rule.lost_below + np.where(held == LOST, rule.slack, 0.0)
     long = known.rhythm.silence > rule.lost_after_gaps * shrunk_gap(known.rhythm, usual_gap)
     return np.asarray(known.bought & long & low, dtype=np.bool_)

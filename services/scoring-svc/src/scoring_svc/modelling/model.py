@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,8 +14,10 @@ from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, s
 from scoring_svc.modelling.facts import Facts, Ints
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
+from scoring_svc.modelling.percentiles import EVERYBODY, Segments
 from scoring_svc.modelling.purchase import PurchaseModel, histories
 from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_purchase
+from scoring_svc.modelling.segments import coarser
 from scoring_svc.modelling.spend import SpendModel, fit_spend
 from scoring_svc.modelling.value import horizon_for
 
@@ -26,7 +29,11 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ScoringModel:
-    """`basis` is "fitted", or "prior" below 300 customers or 1,000 repeat orders; `card` is the backtest."""
+    """`basis` is "fitted", or "prior" below 300 customers or 1,000 repeat orders; `card` is the backtest.
+
+    `voices` are models that speak in its place for some segments, by name, and `segments` names the voice of
+    each such segment; a finer segment that it does not name is spoken for by the voice of the coarser one.
+    """
 
     as_of: str
     horizon_weeks: float
@@ -36,6 +43,21 @@ class ScoringModel:
     spend: SpendModel
     churn: ChurnModel
     card: dict[str, Any] = field(default_factory=dict)
+    voices: Mapping[str, ScoringModel] = field(default_factory=dict)
+    segments: Mapping[str, str] = field(default_factory=dict)
+
+    def speaking_for(self, labels: Segments | None, size: int) -> list[tuple[ScoringModel, Ints | None]]:
+        """Who speaks for which of `size` customers, by index; None stands for all of them."""
+        if labels is None or not self.segments:
+            return [(self, None)]
+        names, place = np.unique(labels, return_inverse=True)
+        voice = np.array([self._voice(str(name)) for name in names], dtype=object)[place]
+        chosen = [(name, np.flatnonzero(voice == name)) for name in dict.fromkeys(voice.tolist())]
+        spoken = [(self.voices.get(name, self), indexes) for name, indexes in chosen]
+        return [(model, None if len(indexes) == size else indexes) for model, indexes in spoken]
+
+    def _voice(self, label: str) -> str:
+        return next((self.segments[each] for each in coarser(label) if each in self.segments), EVERYBODY)
 
     def to_document(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -49,11 +71,13 @@ class ScoringModel:
             "spend": self.spend.to_document(),
             "churn": self.churn.to_document(),
             "card": self.card,
+            "voices": {name: voice.to_document() for name, voice in self.voices.items()},
+            "segments": dict(self.segments),
         }
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> ScoringModel:
-        """Raise ValueError for a document of another format."""
+        """From a document of today, or from before segments had voices; else ValueError."""
         if document.get("format") != FORMAT:
             raise ValueError("the document is of another format")
         return cls(
@@ -65,7 +89,18 @@ class ScoringModel:
             spend=SpendModel.from_document(document["spend"]),
             churn=ChurnModel.from_document(document["churn"]),
             card=document["card"],
+            voices={name: cls.from_document(voice) for name, voice in document.get("voices", {}).items()},
+            segments=document.get("segments", {}),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A model with the past on which it was judged, latest first, and the moments that it was learnt from."""
+
+    model: ScoringModel
+    folds: Sequence[backtest.Fold] = ()
+    past: Sequence[np.datetime64] = ()
 
 
 def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = None) -> ScoringModel:
@@ -73,6 +108,17 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
 
     Without `horizon_weeks` it is 4, 13 or 26 weeks by the usual gap. Above 40,000 buyers every n-th teaches.
     """
+    return learn_and_judge(facts, as_of, horizon_weeks=horizon_weeks).model
+
+
+def learn_and_judge(
+    facts: Facts,
+    as_of: np.datetime64,
+    *,
+    horizon_weeks: float | None = None,
+    past: Sequence[np.datetime64] | None = None,
+) -> Learnt:
+    """`learn`, with its folds; from the moments `past` if given, else from those that the log allows."""
     known = facts.as_of(as_of)
     buyers = known.chosen(_teachers(buyers_at(known, as_of)))
     now = features(buyers, as_of)
@@ -82,28 +128,29 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
     spend = fit_spend(now.rhythm.order_days, now.rhythm.mean_value)
     purchase = fit_from_prior(histories(now.rhythm), gap)
     base = ScoringModel(str(as_of), horizon, "prior", gap, purchase, spend, prior_churn())
-    if len(buyers) < FEWEST_CUSTOMERS or now.rhythm.repeats.sum() < FEWEST_REPEATS:
-        return replace(
-            base,
-            card={
-                "customers": len(buyers),
-                "note": "too little data: prior parameters, moved by what there is",
-            },
-        )
-    past = moments(known.orders.ts.min(), as_of, horizon)
+    if not enough(now):
+        note = "too little data: prior parameters, moved by what there is"
+        return Learnt(replace(base, card={"customers": len(buyers), "note": note}))
+    if past is None:
+        past = moments(known.orders.ts.min(), as_of, horizon)
     return _fitted(base, now, [look_back(buyers, moment, horizon) for moment in past])
+
+
+def enough(now: Features) -> bool:
+    """Whether there is enough to fit: 300 customers and 1,000 repeat orders."""
+    return len(now) >= FEWEST_CUSTOMERS and bool(now.rhythm.repeats.sum() >= FEWEST_REPEATS)
 
 
 def _teachers(buyers: Ints) -> Ints:
     return buyers[:: -(-len(buyers) // MOST_CUSTOMERS)] if len(buyers) else buyers
 
 
-def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> ScoringModel:
+def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Learnt:
     origins = [origin for origin in origins if len(origin.known) >= FEWEST_CUSTOMERS]
     seen = histories(now.rhythm)
     if not origins or not can_learn(np.concatenate([origin.bought for origin in origins])):
         card = {"customers": len(now), "note": "too short a history for a backtest: prior churn weights"}
-        return replace(base, basis="fitted", purchase=fit_purchase(seen), card=card)
+        return Learnt(replace(base, basis="fitted", purchase=fit_purchase(seen), card=card))
     variant, variant_losses = backtest.choose_variant(origins[: backtest.MOST_FOLDS])
     models = [fit_named(origin.seen, variant) for origin in origins]
     inputs = [
@@ -123,4 +170,5 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Scoring
         "folds": [backtest.report(fold.origin, fold.chance(champion), fold.purchase) for fold in judged],
     }
     churn = replace(churn, calibration=calibration or churn.calibration)
-    return replace(base, basis="fitted", purchase=purchase, churn=churn, card=card)
+    model = replace(base, basis="fitted", purchase=purchase, churn=churn, card=card)
+    return Learnt(model, judged, [origin.moment for origin in origins])

@@ -77,7 +77,7 @@ def score_of(scores: Scores, index: int) -> Score:
         expected_value=float(forecast.expected_value[index]),
         value_52=float(forecast.value_52[index]),
         order_value=_known(forecast.order_value[index]),
-        horizon_weeks=scores.horizon_weeks,
+        horizon_weeks=float(forecast.horizon[index]),
         churn=churn_of(scores, index),
         features=scores.known.row(index),
     )

@@ -9,7 +9,7 @@ from scoring_svc.modelling.inputs import log_odds
 from scoring_svc.modelling.levels import HIGH, LOW, MEDIUM
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.purchase import histories
+from scoring_svc.modelling.purchase import Histories, histories
 from scoring_svc.modelling.scoring import Scores
 from scoring_svc.modelling.weeks import YEAR
 
@@ -29,8 +29,16 @@ def weeks_to_review(scores: Scores, model: ScoringModel, policy: Policy) -> Floa
         [policy.risk.medium_from, policy.risk.high_from, 1.0 - policy.stages.lost_below],
         default=np.nan,
     )
+    weeks = np.empty(len(scores))
+    for voice, indexes in model.speaking_for(scores.segments, len(scores)):
+        chosen = slice(None) if indexes is None else indexes
+        weeks[chosen] = _until(seen.at(chosen), risk[chosen], bar[chosen], voice)
+    return weeks
+
+
+def _until(seen: Histories, risk: Floats, bar: Floats, model: ScoringModel) -> Floats:
     distance = log_odds(1.0 - risk) - log_odds(model.purchase.p_buy(seen, model.horizon_weeks))
-    low, high = np.zeros(len(scores)), np.full(len(scores), float(YEAR))
+    low, high = np.zeros(len(seen)), np.full(len(seen), float(YEAR))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2.0
         later = log_odds(model.purchase.p_buy(seen, model.horizon_weeks, silent_for=middle)) + distance

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from scoring_svc.modelling.features import features
+from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.scoring import foresee
 from scoring_svc.scorefile.reading import Batch
 
 COLUMNS = ("customer_id", "churn_probability", "expected_purchases", "expected_value", "drivers")
