@@ -21,7 +21,7 @@ from scoring_svc.modelling.purchase_fit import VARIANTS, fit_purchase
 MOST_FOLDS = 3
 _AGREEMENT = 0.05
 _ENOUGH_FOLDS = 2
-CLEARLY = 0.995
+_CLEARLY = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def choose_champion(judged: Sequence[Fold]) -> tuple[Champion, dict[str, float]]
         for champion in SHARES
     }
     best = min(losses, key=lambda champion: losses[champion])
-    clear = len(spoke) >= _ENOUGH_FOLDS and losses[best] < CLEARLY * losses["ensemble"]
+    clear = len(spoke) >= _ENOUGH_FOLDS and losses[best] < _CLEARLY * losses["ensemble"]
     return (best if clear else "ensemble"), {str(name): loss for name, loss in losses.items()}
 
 

@@ -22,8 +22,13 @@ def auc(score: Floats, happened: Bools) -> float:
 
 
 def log_loss(chance: Floats, happened: Bools) -> float:
+    return float(np.mean(log_losses(chance, happened)))
+
+
+def log_losses(chance: Floats, happened: Bools) -> Floats:
+    """Of each case."""
     kept = np.clip(chance, _EDGE, 1.0 - _EDGE)
-    return float(-np.mean(np.where(happened, np.log(kept), np.log1p(-kept))))
+    return -np.where(happened, np.log(kept), np.log1p(-kept))
 
 
 def brier(chance: Floats, happened: Bools) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.inputs import TOPIC_OF, TOPICS
@@ -61,7 +62,7 @@ def fit_stumps(inputs: Floats, bought: Bools, signs: Ints) -> Stumps:
     """Boost on `inputs` (no NaN), never against `signs`; both outcomes must occur in `bought`."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415  costs a start a second
 
-    trees = HistGradientBoostingClassifier(
+    booster = HistGradientBoostingClassifier(
         learning_rate=RATE,
         max_iter=ROUNDS,
         max_depth=1,
@@ -71,7 +72,10 @@ def fit_stumps(inputs: Floats, bought: Bools, signs: Ints) -> Stumps:
         early_stopping=False,
         monotonic_cst=signs,
         random_state=0,
-    ).fit(inputs, bought)
+    )
+    # One thread: stumps are too small to share, and threads that wait for each other spin (3 x the time).
+    with threadpool_limits(limits=1, user_api="openmp"):
+        trees = booster.fit(inputs, bought)
     return _centred(_flatten(trees), inputs)
 
 
