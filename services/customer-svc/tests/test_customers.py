@@ -39,7 +39,9 @@ async def test_registering_tells_the_other_services_without_personal_data(client
     (event,) = await told()
     assert event["type"] == "customer.registered.v1"
     assert event["subject"] == one["id"]
-    assert event["data"] == {"owner_id": None, "org_unit_id": None, "status": "active", "channel": "wechat"}
+    reference = {"owner_id": None, "org_unit_id": None, "status": "active", "channel": "wechat"}
+    unknown = dict.fromkeys(("industry", "region", "size", "referred_by"))
+    assert event["data"] == {**reference, "kind": "person", **unknown}
 
 
 async def test_a_code_is_used_once(client, customer):

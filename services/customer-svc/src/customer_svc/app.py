@@ -30,6 +30,9 @@ from customer_svc.quality.commands import judge_touched
 from customer_svc.quality.jobs import JOB as JUDGING
 from customer_svc.quality.jobs import keep_judged
 from customer_svc.quality.routes import router as quality
+from customer_svc.retellings.commands import JOB as RETELLING
+from customer_svc.retellings.jobs import tell_anew
+from customer_svc.retellings.routes import router as retellings
 from customer_svc.search.routes import router as search
 from customer_svc.settings import Settings, shown
 from customer_svc.staff.consumers import STAFF_EVENTS
@@ -87,6 +90,7 @@ def build(
             duplicates,
             merges,
             quality,
+            retellings,
         ],
         consumers=Consumers(STAFF_EVENTS),
         carried={
@@ -104,6 +108,7 @@ def build(
                 FIELDS: refill_index,
                 JUDGING: keep_judged,
                 DUPLICATES: search_archive,
+                RETELLING: tell_anew,
             },
             periodic=[Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING, JUDGING)],
         ),

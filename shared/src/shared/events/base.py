@@ -14,6 +14,13 @@ MAX_CHUNK = 1000
 """The most items that one chunk event carries."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+Label = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[^@\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,100}$"
+    ),
+]
+"""A word by which things are grouped, as people chose it: one line, and no room for an e-mail address."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Version = Annotated[int, Field(ge=1, lt=2**31)]

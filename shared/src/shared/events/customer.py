@@ -5,16 +5,28 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import MAX_CHUNK, Code, Currency, Event, Fact, Int64, Moment, Version
+from shared.events.base import MAX_CHUNK, Code, Currency, Event, Fact, Int64, Label, Moment, Version
+
+MAX_LINES = 200
+"""The most lines that one order has."""
 
 
 class CustomerState(Fact):
-    """The whole reference row but for its id, version and distributor: it replaces what was known before."""
+    """The whole reference row but for its id, version and distributor: it replaces what was known before.
+
+    What it is by kind, industry, region (a GB/T 2260 code) and size, and who referred it, came later: an
+    event without a `kind` is from before that, and says nothing of any of them.
+    """
 
     owner_id: UUID | None
     org_unit_id: UUID | None
     status: Code
     channel: Code | None
+    kind: Literal["organisation", "person"] | None = None
+    industry: Label | None = None
+    region: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+    size: Label | None = None
+    referred_by: UUID | None = None
 
 
 class CustomerRegistered(Event, CustomerState):
@@ -71,10 +83,20 @@ class CustomersImported(Event):
     customers: Annotated[tuple[ReferenceRow, ...], Field(max_length=MAX_CHUNK)]
 
 
+class OrderLineFact(Fact):
+    """One product of an order by its codes, never by its name; its amount is in the order's currency."""
+
+    sku: Label | None
+    category: Label | None
+    quantity: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    amount_minor: Int64 | None
+
+
 class OrderFact(Fact):
     """An order's worth in minor units of its currency (CNY: fen); returns have a positive amount, too.
 
     `customer_id` is for whom it was recorded: the customer that it is merged into may keep the order now.
+    `lines` are its products in their order; a voided order is told without them.
     """
 
     customer_id: UUID
@@ -84,6 +106,7 @@ class OrderFact(Fact):
     currency: Currency
     channel: Code | None
     kind: Literal["sale", "return"]
+    lines: Annotated[tuple[OrderLineFact, ...], Field(max_length=MAX_LINES)] = ()
 
 
 class OrderRecorded(Event, OrderFact):
@@ -107,7 +130,10 @@ class ImportedOrder(OrderFact):
 
 
 class OrdersImported(Event):
-    """A chunk of a bulk load is stored; the subject is the import, the version the chunk's number."""
+    """A chunk of a bulk load is stored; the subject is the import, the version the chunk's number.
+
+    A chunk of many lines is told in parts, of which those after the first have subjects of their own.
+    """
 
     type: ClassVar[str] = "orders.imported.v1"
     publisher: ClassVar[str] = "customer-svc"

@@ -3,6 +3,7 @@
 from shared.operations.commands import cancel, fail, forget_old, progress, start, stop, succeed
 from shared.operations.domain import operation_id, service_number
 from shared.operations.following import OperationFollower
+from shared.operations.queries import reported
 
 __all__ = [
     "OperationFollower",
@@ -11,6 +12,7 @@ __all__ = [
     "forget_old",
     "operation_id",
     "progress",
+    "reported",
     "service_number",
     "start",
     "stop",

@@ -14,6 +14,7 @@ _ONE = select(T).where(T.c.id == bindparam("b_id"), _MINE)
 _VISIBLE = prepare(_ONE)
 _VISIBLE_FOR_UPDATE = prepare(_ONE.with_for_update())
 _FOR_UPDATE = prepare(select(T).where(T.c.id == bindparam("b_id")).with_for_update())
+_RESULT = prepare(select(T.c.result).where(T.c.id == bindparam("b_id")))
 _CANCEL_REQUESTED = prepare(select(T.c.cancel_requested).where(T.c.id == bindparam("b_id")))
 
 
@@ -30,6 +31,12 @@ async def visible_for_update(tx: Tx, operation: UUID, *, caller: UUID, sees_all:
 async def for_update(tx: Tx, operation: UUID) -> Record | None:
     """The operation, locked, whoever started it."""
     return await tx.row(_FOR_UPDATE, b_id=operation)
+
+
+async def reported(reader: Reader, operation: UUID) -> dict[str, Any] | None:
+    """The result that the work reported last; None before it reported any."""
+    found: dict[str, Any] | None = await reader.value(_RESULT, b_id=operation)
+    return found
 
 
 async def cancel_requested(reader: Reader, operation: UUID) -> bool:

@@ -16,6 +16,7 @@ from customer_svc.customers import domain, queries
 from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.indexing import index_customers
 from customer_svc.customers.records import new_record, reference_row
+from customer_svc.customers.referrers import Referrers
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.tables import Customer
 from customer_svc.customers.touching import enter
@@ -95,6 +96,7 @@ async def _judged(
     wishes = [sent(row, tx.scope, by) for row in rows]
     units = await Units.of(tx, wishes)
     attributes = await Attributes.of(tx, "customer", (row.attributes for row in rows))
+    referrers = await Referrers.of(tx, ({"referred_by": row.referred_by} for row in rows))
     refused: dict[int, Outcome] = {}
     records: dict[int, dict[str, Any]] = {}
     for place, row in enumerate(rows):
@@ -107,6 +109,7 @@ async def _judged(
                 **units.completed(wishes[place]),
                 "attributes": attributes.checked(row.attributes),
             }
+            record = referrers.completed(record)
             check_held(tx.scope, record)
         except Problem as problem:
             refused[place] = Outcome("problem", problem=problem)

@@ -15,6 +15,8 @@ from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.bulk import register_many
 from customer_svc.customers.indexing import BY, index_customers
 from customer_svc.customers.records import event_of, new_record
+from customer_svc.customers.referrers import FIELD as REFERRED_BY
+from customer_svc.customers.referrers import Referrers, check_referrer, hold_referrers
 from customer_svc.customers.schemas import CustomerAssign, CustomerCreate, CustomerPatch, whole_birthday
 from customer_svc.customers.tables import Customer, CustomerChange
 from customer_svc.customers.touching import enter, touch
@@ -57,7 +59,7 @@ async def register_customer(
 ) -> dict[str, Any]:
     """Register one customer; Conflict if its code or tax number is taken.
 
-    Invalid for an unknown distributor or unit, and for attributes that do not fit the custom fields.
+    Invalid for an unknown distributor, unit or referrer, and for attributes that the custom fields refuse.
     """
     attributes = await Attributes.of(tx, "customer", [wanted.attributes])
     wanted.attributes = attributes.checked(wanted.attributes)
@@ -67,6 +69,7 @@ async def register_customer(
     wish = sent(wanted, tx.scope, by)
     placed = (await Units.of(tx, [wish])).completed(wish)
     record = {**new_record(wanted, customer_id or tx.new_id(), distributor_id, tx.now), **placed}
+    record = (await Referrers.of(tx, [record])).completed(record)
     check_held(tx.scope, record)
     try:
         await tx.run(_INSERT, **record)
@@ -82,9 +85,12 @@ async def change_customer(
     tx: Tx, customer_id: UUID, wanted: CustomerPatch, expected: int | None, *, by: UUID
 ) -> dict[str, Any]:
     """Change the fields that were sent; Stale if it is not the expected version."""
+    changes = wanted.changes()
+    if changes.get(REFERRED_BY) is not None:
+        await hold_referrers(tx)
     record = await queries.customer_for_update(tx, customer_id)
     check_version(expected, record["version"])
-    return await alter_customer(tx, record, wanted.changes(), by=by)
+    return await alter_customer(tx, record, await check_referrer(tx, record, changes), by=by)
 
 
 async def assign_customer(
@@ -114,12 +120,13 @@ async def restore_field(
     tx: Tx, customer_id: UUID, change_id: UUID, expected: int | None, *, by: UUID
 ) -> dict[str, Any]:
     """Put a field back to what it was before a change; Conflict if today's rules do not allow that value."""
+    await hold_referrers(tx)
     record = await queries.customer_for_update(tx, customer_id)
     change = await queries.change(tx, customer_id, change_id)
     check_version(expected, record["version"])
     wanted = former(CustomerPatch, change)
     with keeping_rules():
-        return await alter_customer(tx, record, wanted.changes(), by=by)
+        return await alter_customer(tx, record, await check_referrer(tx, record, wanted.changes()), by=by)
 
 
 async def alter_customer(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Literal, get_args
 
 from customer_svc.cleansing.pinyin import spelt
-from shared.problems import Conflict
+from shared.problems import Conflict, Invalid
 from shared.searching.characters import plain
 
 Kind = Literal["organisation", "person"]
@@ -30,6 +30,27 @@ def tax_number_taken() -> Conflict:
 def identity_taken() -> Conflict:
     return Conflict(
         "identity_taken", en="This identity belongs to another customer.", zh="该身份标识属于另一个客户。"
+    )
+
+
+def referrer_unknown() -> Invalid:
+    return Invalid.at(
+        "/referred_by", "customer_unknown", en="There is no such customer.", zh="没有这个客户。"
+    )
+
+
+def refers_itself() -> Invalid:
+    return Invalid.at(
+        "/referred_by", "same_customer", en="A customer cannot refer itself.", zh="客户不能推荐自己。"
+    )
+
+
+def referral_circle() -> Invalid:
+    return Invalid.at(
+        "/referred_by",
+        "referral_circle",
+        en="This customer itself came by a recommendation of the one that it is to have referred.",
+        zh="该推荐人本身是由此客户直接或间接推荐而来的。",
     )
 
 

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, select, true
+from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.changes import HistoryQuery, no_change
@@ -50,6 +50,11 @@ _FOR_UPDATE = prepare(
 )
 _KNOWN = prepare(
     select(_t.c.id, _t.c.distributor_id).where(
+        _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
+    )
+)
+_KEPT_BY = prepare(
+    select(_t.c.id, func.customer_root(_t.c.id, type_=Uuid).label("root")).where(
         _t.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), in_sight(SIGHT)
     )
 )
@@ -124,6 +129,7 @@ _LIST = Listing(
                 "distributor_id",
                 "owner_id",
                 "org_unit_id",
+                "referred_by",
             )
         },
         "q": lambda _: true(),  # the data key makes its condition, see `customers`
@@ -203,6 +209,11 @@ async def known(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID | None]:
     wanted = list(set(ids))
     rows = await db.rows(_KNOWN, ids=wanted, **sight(db.scope)) if wanted else []
     return {row["id"]: row["distributor_id"] for row in rows}
+
+
+async def kept_by(db: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Who each of these customers that exists in sight is now: itself, unless it was merged."""
+    return {row["id"]: row["root"] for row in await db.rows(_KEPT_BY, ids=sorted(ids), **sight(db.scope))}
 
 
 async def held_still(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Held]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from customer_svc.customers import domain
 from customer_svc.customers.schemas import CustomerCreate
+from customer_svc.labels import label, region_code
 from shared.events.customer import (
     CustomerAssigned,
     CustomerMerged,
@@ -16,6 +17,7 @@ from shared.events.customer import (
     ReferenceRow,
 )
 
+_TOLD = ("owner_id", "org_unit_id", "status", "channel", "distributor_id", "kind", "referred_by")
 Told = TypeVar("Told", bound=CustomerRegistered | CustomerUpdated | CustomerAssigned | CustomerUnmerged)
 
 
@@ -39,7 +41,12 @@ def new_record(
 
 
 def _state(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: record[name] for name in ("owner_id", "org_unit_id", "status", "channel", "distributor_id")}
+    return {
+        **{name: record[name] for name in _TOLD},
+        "industry": label(record["industry"]),
+        "region": region_code(record["region"]),
+        "size": label(record["size"]),
+    }
 
 
 def event_of(kind: type[Told], record: Mapping[str, Any]) -> Told:

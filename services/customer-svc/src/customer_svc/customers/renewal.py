@@ -11,6 +11,7 @@ from customer_svc.customers import queries
 from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.commands import save_customer
 from customer_svc.customers.records import reference_row
+from customer_svc.customers.referrers import check_referrer, hold_referrers
 from customer_svc.customers.schemas import CustomerCreate
 from shared.db import Tx
 from shared.events.customer import CustomersImported
@@ -37,6 +38,8 @@ async def renew_many(tx: Tx, renewals: Sequence[Renewal], *, by: UUID) -> list[O
     """
     if not renewals:
         return []
+    if any(one.told.referred_by is not None for one in renewals):
+        await hold_referrers(tx)
     records = await queries.customers_for_update(tx, {one.customer_id for one in renewals})
     attributes = await Attributes.of(tx, "customer", (one.told.attributes for one in renewals))
     outcomes: list[Outcome] = []
@@ -44,7 +47,7 @@ async def renew_many(tx: Tx, renewals: Sequence[Renewal], *, by: UUID) -> list[O
     for one in renewals:
         try:
             record, wanted = _renewal(records.get(one.customer_id), one.told, attributes)
-            after = await rewrite(tx, record, wanted, by=by)
+            after = await rewrite(tx, record, await check_referrer(tx, record, wanted), by=by)
         except Problem as problem:
             outcomes.append(Outcome("duplicate", one.customer_id, problem))
             continue

@@ -26,6 +26,7 @@ from shared.http.batches import Items
 from shared.http.types import NO_FLAG, Code, Flag, JsonObject, Line, Moment, Name
 
 _MOST_TAGS = 50
+REFERRER = "The customer by whose recommendation it came · 推荐人（客户）"
 
 
 class Birthday(Input):
@@ -89,6 +90,7 @@ _EXAMPLES: dict[str, Any] = {
             "name": "王小明",
             "kind": "person",
             "phone": "138 0013 8000",
+            "referred_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b",
             "birthday": {"calendar": "lunar", "month": 8, "day": 15, "year": 1988},
         },
     ]
@@ -99,7 +101,7 @@ _READ: dict[str, Any] = {
     **dict.fromkeys(
         ("code", "email", "size", "region", "address", "website", "tax_number", "business_scope")
     ),
-    **dict.fromkeys(("distributor_id", "owner_id", "org_unit_id", "birthday", "merged_into")),
+    **dict.fromkeys(("distributor_id", "owner_id", "org_unit_id", "referred_by", "birthday", "merged_into")),
     "id": "0192f0c1-5b1e-7c3a-9d2e-3f4a5b6c7d8e",
     "status": "active",
     "version": 1,
@@ -136,6 +138,7 @@ class CustomerCreate(Input):
     distributor_id: UUID | None = None
     owner_id: UUID | None = None
     org_unit_id: UUID | None = None
+    referred_by: UUID | None = Field(None, description=REFERRER)
     birthday: Birthday | None = None
     tags: Tags = Field(default_factory=list)
     preferences: JsonObject = Field(default_factory=dict)
@@ -156,6 +159,7 @@ class CustomerPatch(Patch):
             "examples": [
                 {"phone": "13900139000", "tags": ["重点", "华东"]},
                 {"name": "Harbour Lights plc", "email": None},
+                {"referred_by": "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b"},
             ]
         }
     )
@@ -174,6 +178,7 @@ class CustomerPatch(Patch):
     website: Website | None = None
     channel: Code | None = None
     distributor_id: UUID | None = None
+    referred_by: UUID | None = Field(None, description=REFERRER)
     birthday: Birthday | None = None
     tags: Tags = Field(default_factory=list)
     preferences: JsonObject = Field(default_factory=dict)
@@ -217,6 +222,7 @@ class CustomerRead(Output):
     distributor_id: UUID | None
     owner_id: UUID | None
     org_unit_id: UUID | None
+    referred_by: UUID | None = Field(description=REFERRER)
     birthday: dict[str, Any] | None
     tags: list[str]
     preferences: dict[str, Any]
@@ -246,6 +252,7 @@ class CustomerQuery(ListQuery):
     distributor_id: UUID | None = None
     owner_id: UUID | None = None
     org_unit_id: UUID | None = None
+    referred_by: UUID | None = None
     tags: Annotated[list[Tag], BeforeValidator(_listed), Field(max_length=10)] | None = None
     created_at_gte: Moment | None = Field(None, alias="created_at[gte]")
     created_at_lt: Moment | None = Field(None, alias="created_at[lt]")

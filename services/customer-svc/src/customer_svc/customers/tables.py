@@ -52,6 +52,13 @@ class Customer(Base, table=True):
         Index("customer_of_owner", "owner_id", "created_at", "id"),
         Index("customer_of_org_unit", "org_unit_id", "created_at", "id"),
         Index("customer_tags", "tags", postgresql_using="gin"),
+        Index(
+            "customer_referred",
+            "referred_by",
+            "created_at",
+            "id",
+            postgresql_where="referred_by IS NOT NULL",
+        ),
         Index("customer_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )
 
@@ -79,6 +86,7 @@ class Customer(Base, table=True):
     tags: list[str] = Field(sa_type=TEXTS)
     preferences: dict[str, Any] = Field(sa_type=JSON)
     attributes: dict[str, Any] = Field(sa_type=JSON)
+    referred_by: UUID | None = Field(foreign_key="customer.id")
     merged_into: UUID | None = Field(foreign_key="customer.id")
     version: int
     created_at: datetime = Field(sa_type=MOMENT)

@@ -10,6 +10,7 @@ from customer_svc.changes import differences, notes
 from customer_svc.custom_fields.queries import rows_of
 from customer_svc.customers.attributes import Attributes
 from customer_svc.customers.commands import NOTE
+from customer_svc.customers.referrers import check_referrer
 from customer_svc.customers.renewal import renewed, rewrite
 from customer_svc.customers.tables import Customer
 from customer_svc.customers.touching import touch
@@ -62,9 +63,10 @@ async def put_back(
 ) -> dict[str, Any] | None:
     """Let fields of a locked customer be as they were before, as by `rewrite`.
 
-    Raises Invalid for attributes that the definitions of today refuse.
+    Raises Invalid for attributes that the definitions of today refuse, and for a referrer that cannot be one
+    any more; referrers must be held.
     """
-    wanted = dict(before)
+    wanted = await check_referrer(tx, record, before)
     if "attributes" in wanted:
         attributes = await Attributes.of(tx, "customer", [wanted["attributes"]])
         wanted["attributes"] = attributes.checked(wanted["attributes"], record["attributes"])

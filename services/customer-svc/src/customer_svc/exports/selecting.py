@@ -139,13 +139,26 @@ _SOURCES: Mapping[str, _Source] = {
             "external_id": _known.c.external_id,
             "distributor_code": _d.c.code,
             "owner_id": cast(_c.c.owner_id, String),
+            "referred_by": cast(_c.c.referred_by, String),
             "birthday": _birthday(_c.c.birthday),
             "tags": _list(_c.c.tags),
             "id": cast(_c.c.id, String),
             "created_at": _moment(_c.c.created_at),
             "updated_at": _moment(_c.c.updated_at),
         },
-        frozenset(("kind", "channel", "status", "owner_id", "birthday", "id", "created_at", "updated_at")),
+        frozenset(
+            (
+                "kind",
+                "channel",
+                "status",
+                "owner_id",
+                "referred_by",
+                "birthday",
+                "id",
+                "created_at",
+                "updated_at",
+            )
+        ),
     ),
     "orders": _Source(
         _o,

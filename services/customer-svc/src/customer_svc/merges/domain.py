@@ -29,6 +29,7 @@ PLAIN = (
 )
 MAPS = ("preferences", "attributes")
 HOLDERS = ("owner_id", "org_unit_id")
+REFERRER = "referred_by"
 TAGS = "tags"
 ONE_OF_A_KIND = ("code", "tax_number")
 """Fields whose value only one customer of a distributor may have."""
@@ -60,6 +61,9 @@ def survivors(
     found = []
     for field in fields:
         here, there = mine.get(field), other.get(field)
+        if field == REFERRER:
+            found.append(_referrer(kept, absorbed, choices.get(field)))
+            continue
         source: Source = held_by if field in HOLDERS else _source(here, choices.get(field))
         found.append(Survivor(field, here, there, here if source == "kept" else there, source))
     tags = [*kept[TAGS], *(tag for tag in absorbed[TAGS] if tag not in kept[TAGS])]
@@ -68,14 +72,23 @@ def survivors(
     return found
 
 
+def _referrer(kept: Mapping[str, Any], absorbed: Mapping[str, Any], chosen: Choice | None) -> Survivor:
+    """Who referred the customer that the two are now: none of them."""
+    both = (kept["id"], absorbed["id"])
+    here, there = (None if one[REFERRER] in both else one[REFERRER] for one in (kept, absorbed))
+    source = _source(here, chosen)
+    result = here if source == "kept" else there
+    return Survivor(REFERRER, kept[REFERRER], absorbed[REFERRER], result, source)
+
+
 def _source(here: Any, chosen: Choice | None) -> Choice:
     return chosen or ("absorbed" if here in (None, "") else "kept")
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record's fields by name, those of its maps each by its own."""
-    plain = {field: record[field] for field in (*PLAIN, *HOLDERS)}
-    return plain | {f"{name}.{key}": value for name in MAPS for key, value in record[name].items()}
+    own = {field: record[field] for field in (*PLAIN, *HOLDERS, REFERRER)}
+    return own | {f"{name}.{key}": value for name in MAPS for key, value in record[name].items()}
 
 
 def _check_known(choices: Mapping[str, Choice], fields: Collection[str]) -> None:
@@ -139,7 +152,7 @@ def given_back(record: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any
             back[field] = change["before"]
     if not {*HOLDERS} & changes.keys() <= back.keys():
         back = {field: value for field, value in back.items() if field not in HOLDERS}
-    return {field: _id(value) if field in HOLDERS else value for field, value in back.items()}
+    return {field: _id(value) if field in (*HOLDERS, REFERRER) else value for field, value in back.items()}
 
 
 def _id(value: str | None) -> UUID | None:

@@ -84,7 +84,7 @@ async def store_orders(tx: Tx, judged: Judged) -> Stored:
         created, missed = await _sorted_out(tx, records)
     outcomes |= {place: Outcome("created", record["id"]) for place, record in created.items()}
     outcomes |= {place: _compare(rows[place], records[place], there) for place, there in missed.items()}
-    await _insert_lines(tx, rows, created)
+    await _insert_lines(tx, created.values())
     return Stored([outcomes[place] for place in range(len(rows))], list(created.values()))
 
 
@@ -186,9 +186,7 @@ def _column(records: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
     return values if any(value is not None for value in values) else []
 
 
-async def _insert_lines(
-    tx: Tx, rows: Sequence[OrderCreate], created: Mapping[int, Mapping[str, Any]]
-) -> None:
+async def _insert_lines(tx: Tx, created: Iterable[Mapping[str, Any]]) -> None:
     lines = [
         {
             "order_id": record["id"],
@@ -200,8 +198,8 @@ async def _insert_lines(
             "quantity": line.quantity,
             "amount_minor": line.amount and line.amount.amount_minor,
         }
-        for place, record in created.items()
-        for position, line in enumerate(rows[place].lines, start=1)
+        for record in created
+        for position, line in enumerate(record["lines"], start=1)
     ]
     if lines:
         await tx.run(_INSERT_LINES, **{f"b_{name}": [line[name] for line in lines] for name in _LINE_COLUMNS})

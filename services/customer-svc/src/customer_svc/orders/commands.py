@@ -1,7 +1,6 @@
 """Recording and voiding sales and returns; an order that is there already is never counted twice."""
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +12,14 @@ from customer_svc.orders.bulk import store_orders
 from customer_svc.orders.judging import Judged, judge_orders
 from customer_svc.orders.schemas import OrderCreate
 from customer_svc.orders.tables import Order
+from customer_svc.orders.telling import fact, tell_many, voided_chunk
 from shared.db import Tx, prepare
-from shared.events.customer import OrderRecorded, OrderReturned, OrdersImported, OrdersVoided, OrderVoided
+from shared.events.customer import OrderRecorded, OrderReturned, OrderVoided
 from shared.messaging import outbox
 
 _t = Order.__table__  # type: ignore[attr-defined]
 _ids: Any = bindparam("ids", type_=ARRAY(Uuid))
 _VOID = prepare(update(_t).where(_t.c.id == any_(_ids)), "voided_at", "voided_by")
-
-_SAME = ("customer_id", "ordered_at", "amount_minor", "currency", "channel", "kind", "distributor_id")
-_FACT = ("order_id", *_SAME)
-_values = itemgetter("id", *_SAME)
 
 
 async def record_order(tx: Tx, wanted: OrderCreate) -> tuple[dict[str, Any], bool]:
@@ -52,8 +48,7 @@ async def record_judged(tx: Tx, judged: Judged, *, import_id: UUID, chunk: int) 
     other content. `import_id` and `chunk` (from 1) name the event's subject and number.
     """
     stored = await store_orders(tx, judged)
-    if stored.created:
-        outbox.record(tx, _chunk(OrdersImported, stored.created, import_id, chunk))
+    tell_many(tx, stored.created, import_id=import_id, chunk=chunk)
     return stored.outcomes
 
 
@@ -70,7 +65,7 @@ async def void_order(tx: Tx, order_id: UUID, *, by: UUID) -> dict[str, Any]:
     if await queries.returns_of(tx, [order_id]):
         raise domain.order_returned()
     await tx.run(_VOID, ids=[order_id], voided_at=tx.now, voided_by=by)
-    outbox.record(tx, OrderVoided(subject=order_id, version=2, **_fact(dict(found))))
+    outbox.record(tx, OrderVoided(subject=order_id, version=2, **fact(dict(found))))
     return await queries.order(tx, order_id)
 
 
@@ -81,32 +76,9 @@ async def void_many(
     if not orders:
         return
     await tx.run(_VOID, ids=[order["id"] for order in orders], voided_at=tx.now, voided_by=by)
-    outbox.record(tx, _chunk(OrdersVoided, orders, import_id, chunk))
-
-
-def _fact(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What is told of an order: whom it was recorded for, whoever keeps it now."""
-    fact = dict(zip(_FACT, _values(record), strict=True))
-    return fact if record["origin_id"] is None else {**fact, "customer_id": record["origin_id"]}
+    outbox.record(tx, voided_chunk(orders, import_id, chunk))
 
 
 def _told(record: Mapping[str, Any]) -> OrderRecorded | OrderReturned:
     kind = OrderRecorded if record["kind"] == "sale" else OrderReturned
-    return kind(subject=record["id"], version=1, **_fact(record))
-
-
-def _chunk(
-    kind: type[OrdersImported | OrdersVoided],
-    orders: Sequence[Mapping[str, Any]],
-    import_id: UUID,
-    chunk: int,
-) -> OrdersImported | OrdersVoided:
-    homes = {record["distributor_id"] for record in orders}
-    return kind.model_validate(
-        {
-            "subject": import_id,
-            "version": chunk,
-            "distributor_id": homes.pop() if len(homes) == 1 else None,
-            "orders": tuple(map(_fact, orders)),
-        }
-    )
+    return kind(subject=record["id"], version=1, **fact(record))

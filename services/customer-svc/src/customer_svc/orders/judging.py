@@ -100,6 +100,7 @@ def _record(tx: Tx, row: OrderCreate, buyer: Buyer) -> dict[str, Any]:
         "amount_minor": amount.amount_minor,
         "currency": amount.currency,
         "fingerprint": domain.fingerprint(fixed, texts),
+        "lines": row.lines,
     }
 
 

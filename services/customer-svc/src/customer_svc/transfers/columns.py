@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "external_id",
         "distributor_code",
         "owner_id",
+        "referred_by",
         "birthday",
         "tags",
         "contact_name",

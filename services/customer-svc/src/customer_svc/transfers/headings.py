@@ -44,6 +44,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "distributor_code": "经销商 经销商代码 经销商编号 代理商 代理商代码 distributor dealer "
         "dealercode partnercode",
         "owner_id": "负责人id 所有者id 跟进人id ownerid",
+        "referred_by": "推荐人id 推荐客户id 介绍人id referrerid referredbyid referrer",
         "birthday": _BIRTHDAY,
         "tags": "标签 客户标签 分类标签 labels",
         "contact_name": "联系人 联系人姓名 联系人名称 主要联系人 contact contactperson",

@@ -68,19 +68,20 @@ async def start_import(request: Request, db: Db, caller: Caller, response: Respo
     read.
 
     Every other column must be a field (customers: `code name kind phone email tax_number industry
-    business_scope size region address website channel external_id distributor_code owner_id birthday tags
-    attributes.* contact_name contact_post contact_phone contact_email`; orders: `order_no channel
-    ordered_at amount | amount_minor currency kind return_of customer_id | customer_code | external_id sku
-    name category quantity | lines`; contacts: `customer_id | customer_code | external_id channel name post
-    phone email role relation_strength birthday`; distributors, for staff who may enter them: `code name
-    status classification level region territory product_lines parent_code contact_name contact_phone
-    contact_email address`; interactions, for whoever may log them: `customer_id | customer_code |
-    identity_channel external_id channel direction occurred_at participants summary agreement attachments`),
-    unless `mapping` says which columns to read. `tags`, `territory` and `product_lines` are separated by `;`
-    or `|`; `amount` is in units of the currency; `lines` are JSON as `POST /v1/orders` takes them, for more
-    than one; a time without an offset is one of `timezone`; a birthday is written as `1980-05-12` or `05-12`,
-    of the lunar calendar as `lunar 08-15` or `农历 1980-06-01 闰`; participants are lines like
-    `陈静 <staff>`, attachments like `a.jpg <https://…>`.
+    business_scope size region address website channel external_id distributor_code owner_id referred_by
+    birthday tags attributes.* contact_name contact_post contact_phone contact_email`; orders: `order_no
+    channel ordered_at amount | amount_minor currency kind return_of customer_id | customer_code |
+    external_id sku name category quantity | lines`; contacts: `customer_id | customer_code |
+    external_id channel name post phone email role relation_strength birthday`; distributors, for staff
+    who may enter them: `code name status classification level region territory product_lines
+    parent_code contact_name contact_phone contact_email address`; interactions, for whoever may log
+    them: `customer_id | customer_code | identity_channel external_id channel direction occurred_at
+    participants summary agreement attachments`), unless `mapping` says which columns to read. `tags`,
+    `territory` and `product_lines` are separated by `;` or `|`; `amount` is in units of the currency;
+    `lines` are JSON as `POST /v1/orders` takes them, for more than one; a time without an offset is one
+    of `timezone`; a birthday is written as `1980-05-12` or `05-12`, of the lunar calendar as `lunar
+    08-15` or `农历 1980-06-01 闰`; participants are lines like `陈静 <staff>`, attachments like `a.jpg
+    <https://…>`.
 
     A wrong row is reported with line, column and reason, and the others go in. The same file sent twice adds
     nothing: a customer is known again by its code, by channel and external_id, or else by the whole row, an

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from customer_svc.customers import queries as customers
+from customer_svc.customers.referrers import hold_referrers
 from customer_svc.customers.withdrawal import put_back, tell_of, withdraw_many
 from customer_svc.identities import queries as identities
 from customer_svc.identities.commands import remove_many
@@ -19,6 +20,7 @@ Records = dict[UUID, dict[str, Any]]
 async def take_back_customers(tx: Tx, entry: Mapping[str, Any], touched: Sequence[Touched]) -> list[Kept]:
     """Take back these customers, and the identities that known ones learned; those that stay."""
     named = [one for one in touched if one.kind == "customer"]
+    await hold_referrers(tx)
     records = await customers.customers_for_update(tx, [one.record_id for one in named])
     kept = [Kept(one, "gone") for one in named if one.record_id not in records]
     there = [one for one in named if one.record_id in records]

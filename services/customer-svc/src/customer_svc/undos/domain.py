@@ -20,6 +20,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
 
 MOST_KEPT = 10_000
 _ATTRIBUTES = "attributes"
+_IDS = ("referred_by",)
+"""The fields of those that imports change which hold ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,20 @@ def as_before(record: Mapping[str, Any], changes: Sequence[Change]) -> tuple[dic
         if change.field == _ATTRIBUTES:
             now[_ATTRIBUTES], others = _attributes_before(now[_ATTRIBUTES], change.old, change.new)
             stay.update(f"{_ATTRIBUTES}.{key}" for key in others)
-        elif now[change.field] == change.new:
-            now[change.field] = change.old
+        elif _told(now[change.field]) == change.new:
+            now[change.field] = _meant(change)
         else:
             stay.add(change.field)
     return {name: value for name, value in now.items() if record[name] != value}, sorted(stay)
+
+
+def _told(value: Any) -> Any:
+    """A value as the history holds it, where ids stand as texts."""
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _meant(change: Change) -> Any:
+    return UUID(change.old) if change.field in _IDS and change.old is not None else change.old
 
 
 def _attributes_before(

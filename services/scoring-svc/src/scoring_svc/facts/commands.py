@@ -5,14 +5,40 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Text, Uuid, bindparam, case, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Float,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
+from scoring_svc.facts.tables import (
+    PARTS,
+    ComplaintRow,
+    ContactRow,
+    OrderLineRow,
+    OrderRow,
+    PromiseRow,
+    SurveyRow,
+)
+from scoring_svc.profiles.tables import CustomerProfile
 from shared.db import Prepared, Tx, prepare
 from shared.events.customer import OrderFact
 
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
+_L: Any = OrderLineRow.__table__  # type: ignore[attr-defined]
+_F: Any = CustomerProfile.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
 _P: Any = ComplaintRow.__table__  # type: ignore[attr-defined]
 
@@ -24,6 +50,16 @@ _ORDER_TYPES: dict[str, Any] = {
     "currency": Text,
     "is_return": Boolean,
     "voided": Boolean,
+    "channel": Text,
+}
+_LINE_TYPES: dict[str, Any] = {
+    "order_id": Uuid,
+    "position": SmallInteger,
+    "customer_id": Uuid,
+    "sku": Text,
+    "category": Text,
+    "quantity": Float,
+    "amount_minor": BigInteger,
 }
 _CONTACT_TYPES: dict[str, Any] = {
     "interaction_id": Uuid,
@@ -34,22 +70,45 @@ _CONTACT_TYPES: dict[str, Any] = {
 }
 
 
-def _told_into(table: Any, types: Mapping[str, Any], key: str) -> Any:
-    """An INSERT of facts that are given as arrays, in the order of their ids for all writers."""
+def _told_into(table: Any, types: Mapping[str, Any], *key: str) -> Any:
+    """An INSERT of facts that are given as arrays, each once, in the order of their keys for all writers."""
     given = (
         func.unnest(*(bindparam(f"b_{name}", type_=ARRAY(kind)) for name, kind in types.items()))
         .table_valued(*types, name="given")
         .render_derived()
     )
-    return insert(table).from_select([*types], select(*given.c).order_by(given.c[key]))
+    keys = [given.c[name] for name in key]
+    return insert(table).from_select([*types], select(*given.c).ext(distinct_on(*keys)).order_by(*keys))
+
+
+def _touching(statement: Any) -> Any:
+    """Whose orders changed, and by whose recommendation they came: what these brought in has changed, too."""
+    told = statement.returning(_O.c.customer_id).cte("told")
+    return select(told.c.customer_id, _F.c.referred_by).select_from(
+        told.outerjoin(_F, _F.c.customer_id == told.c.customer_id)
+    )
 
 
 _told = _told_into(_O, _ORDER_TYPES, "order_id")
-_ADD_ORDERS = prepare(_told.on_conflict_do_nothing(index_elements=["order_id"]).returning(_O.c.customer_id))
+_ADD_ORDERS = prepare(
+    _touching(
+        _told.on_conflict_do_update(
+            index_elements=["order_id"],
+            set_={"channel": _told.excluded.channel},
+            where=and_(_O.c.channel.is_(None), _told.excluded.channel.is_not(None)),
+        )
+    )
+)
 _VOID_ORDERS = prepare(
-    _told.on_conflict_do_update(
-        index_elements=["order_id"], set_={"voided": _told.excluded.voided}, where=~_O.c.voided
-    ).returning(_O.c.customer_id)
+    _touching(
+        _told.on_conflict_do_update(
+            index_elements=["order_id"], set_={"voided": _told.excluded.voided}, where=~_O.c.voided
+        )
+    )
+)
+_lines = _told_into(_L, _LINE_TYPES, "order_id", "position")
+_ADD_LINES = prepare(
+    _lines.on_conflict_do_nothing(index_elements=["order_id", "position"]).returning(_L.c.customer_id)
 )
 _contacts = _told_into(_C, _CONTACT_TYPES, "interaction_id")
 _ADD_CONTACTS = prepare(
@@ -63,7 +122,16 @@ _WITHDRAW_CONTACTS = prepare(
     ).returning(_C.c.customer_id)
 )
 _S: Any = SurveyRow.__table__  # type: ignore[attr-defined]
-_KEEP_SURVEY = prepare(insert(_S).on_conflict_do_nothing(), *_S.c.keys())
+_answer = insert(_S)
+_parts = {name: func.coalesce(_S.c[name], _answer.excluded[name]) for name in PARTS}
+_KEEP_SURVEY = prepare(
+    _answer.on_conflict_do_update(
+        index_elements=["response_id"],
+        set_=_parts,
+        where=or_(*(_S.c[name].is_distinct_from(known) for name, known in _parts.items())),
+    ),
+    *_S.c.keys(),
+)
 _new_complaint = insert(_P)
 _KEEP_COMPLAINT = prepare(
     _new_complaint.on_conflict_do_update(
@@ -105,19 +173,25 @@ class Contact(NamedTuple):
 
 
 async def add_orders(tx: Tx, orders: Sequence[OrderFact]) -> list[UUID]:
-    """Write down orders that are new; the customers that they belong to."""
-    return await _told_of(tx, _ADD_ORDERS, orders, voided=False)
+    """Write down orders that are new, and of known ones what they did not tell before: channel and lines.
+
+    The customers that they belong to, and those who referred these.
+    """
+    touched = await _told_of(tx, _ADD_ORDERS, orders, voided=False)
+    if any(order.lines for order in orders):
+        touched |= await _add_lines(tx, orders)
+    return sorted(touched)
 
 
 async def void_orders(tx: Tx, orders: Sequence[OrderFact]) -> list[UUID]:
-    """Count these orders no more, also when they are only told of later; the customers of those that counted.
+    """Count these orders no more, also when they are only told of later; whom that touches, as `add_orders`.
 
     One that is not known yet is written down as voided: both ways meet at its row, whichever comes first.
     """
-    return await _told_of(tx, _VOID_ORDERS, orders, voided=True)
+    return sorted(await _told_of(tx, _VOID_ORDERS, orders, voided=True))
 
 
-async def _told_of(tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, voided: bool) -> list[UUID]:
+async def _told_of(tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, voided: bool) -> set[UUID]:
     columns: dict[str, list[Any]] = {f"b_{name}": [] for name in _ORDER_TYPES}
     for order in orders:
         columns["b_order_id"].append(order.order_id)
@@ -127,8 +201,23 @@ async def _told_of(tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, 
         columns["b_currency"].append(order.currency)
         columns["b_is_return"].append(order.kind == "return")
         columns["b_voided"].append(voided)
+        columns["b_channel"].append(order.channel)
     rows = await tx.rows(statement, **columns)
-    return sorted({row["customer_id"] for row in rows})
+    return {one for row in rows for one in row if one is not None}
+
+
+async def _add_lines(tx: Tx, orders: Sequence[OrderFact]) -> set[UUID]:
+    columns: dict[str, list[Any]] = {f"b_{name}": [] for name in _LINE_TYPES}
+    for order in orders:
+        for position, line in enumerate(order.lines, start=1):
+            columns["b_order_id"].append(order.order_id)
+            columns["b_position"].append(position)
+            columns["b_customer_id"].append(order.customer_id)
+            columns["b_sku"].append(line.sku)
+            columns["b_category"].append(line.category)
+            columns["b_quantity"].append(line.quantity)
+            columns["b_amount_minor"].append(None if line.amount_minor is None else abs(line.amount_minor))
+    return {row["customer_id"] for row in await tx.rows(_ADD_LINES, **columns)}
 
 
 async def add_contacts(tx: Tx, contacts: Iterable[Contact]) -> list[UUID]:
@@ -158,7 +247,7 @@ async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> bool:
 
 
 async def keep_survey(tx: Tx, survey: SurveyRow) -> bool:
-    """Write down how satisfied a customer was; whether that is news."""
+    """Write down how satisfied a customer was, or with what if only that was not known; if it is news."""
     return bool(await tx.run(_KEEP_SURVEY, **survey.model_dump()))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from scoring_svc.facts import commands, due
 from scoring_svc.facts.commands import Contact
-from scoring_svc.facts.tables import ComplaintRow, PromiseRow, SurveyRow
+from scoring_svc.facts.tables import PARTS, ComplaintRow, PromiseRow, SurveyRow
 from shared.db import Tx
 from shared.events import Event
 from shared.events.complaint import (
@@ -29,6 +29,7 @@ from shared.events.interaction import (
     SurveyAnswered,
 )
 
+_INDICATORS = dict(zip(PARTS, ("product_quality", "service_attitude", "delivery_speed"), strict=True))
 SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 
 
@@ -108,6 +109,7 @@ async def on_survey_answered(tx: Tx, event: SurveyAnswered) -> None:
         customer_id=event.customer_id,
         answered_at=event.answered_at,
         score=score,
+        **{part: _mean(event, indicator) for part, indicator in _INDICATORS.items()},
     )
     if await commands.keep_survey(tx, row):
         due.mark_due(tx, [event.customer_id])
@@ -115,11 +117,16 @@ async def on_survey_answered(tx: Tx, event: SurveyAnswered) -> None:
 
 def satisfaction(event: SurveyAnswered) -> float | None:
     """From 1 to 5: the mean of the overall ratings, else of all, else the recommendation on that scale."""
-    overall = [each.value for each in event.ratings if each.indicator == "overall"]
-    rated = overall or [each.value for each in event.ratings]
-    if rated:
-        return sum(rated) / len(rated)
-    return None if event.nps is None else 1 + 4 * event.nps / 10
+    rated = _mean(event, "overall") or _mean(event)
+    if rated is not None or event.nps is None:
+        return rated
+    return 1 + 4 * event.nps / 10
+
+
+def _mean(event: SurveyAnswered, indicator: str | None = None) -> float | None:
+    """Of the ratings of one indicator, or of all; None if nothing was rated by it."""
+    rated = [each.value for each in event.ratings if indicator in (None, each.indicator)]
+    return sum(rated) / len(rated) if rated else None
 
 
 async def on_promise(

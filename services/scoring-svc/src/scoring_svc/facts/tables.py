@@ -8,6 +8,9 @@ from sqlmodel import Field
 
 from scoring_svc.tables import MOMENT, Base
 
+PARTS = ("quality", "attitude", "delivery")
+"""What an answer may tell of beside the whole: products, service, speed of delivery."""
+
 
 class OrderRow(Base, table=True):
     """An order or a return; `amount_minor` is never negative.
@@ -29,7 +32,10 @@ class OrderRow(Base, table=True):
 
 
 class OrderLineRow(Base, table=True):
-    """One product of an order; `amount_minor` is of the whole line, in the order's currency, from 0 up."""
+    """One product of an order; `amount_minor` is of the whole line, in the order's currency, from 0 up.
+
+    It counts as long as its order does: those of voided ones stay, and are left out when lines are read.
+    """
 
     __tablename__ = "order_line_fact"
     __table_args__ = (Index("order_line_fact_of_customer", "customer_id"),)

@@ -4,15 +4,18 @@ from typing import Any
 
 from scoring_svc.facts import consumers as told
 from scoring_svc.facts import due
+from scoring_svc.profiles.commands import keep_profiles
 from scoring_svc.runs.jobs import SETTLE
 from scoring_svc.warnings import commands as warnings
 from shared.db import Tx
 from shared.events import Event
 from shared.events.customer import (
+    CustomerAssigned,
     CustomerMerged,
     CustomerRegistered,
     CustomersImported,
     CustomerUnmerged,
+    CustomerUpdated,
     OrdersImported,
     OrdersVoided,
 )
@@ -52,14 +55,21 @@ async def on_interactions_withdrawn(tx: Tx, event: InteractionsWithdrawn) -> Non
 async def on_customers_imported(tx: Tx, event: CustomersImported) -> None:
     """New customers in bulk; prospects until something is known of them."""
     await CUSTOMER_EVENTS[CustomersImported](tx, event)
-    due.mark_settling(tx, [row.customer_id for row in event.customers])
+    touched = await keep_profiles(tx, event)
+    due.mark_settling(tx, [*touched, *(row.customer_id for row in event.customers)])
     await _settle(tx)
 
 
 async def on_customer_registered(tx: Tx, event: CustomerRegistered) -> None:
     """A new customer."""
     await CUSTOMER_EVENTS[CustomerRegistered](tx, event)
-    due.mark_due(tx, [event.subject])
+    due.mark_due(tx, [event.subject, *await keep_profiles(tx, event)])
+
+
+async def on_customer_changed(tx: Tx, event: CustomerUpdated | CustomerAssigned) -> None:
+    """A customer is scored anew if what it is has changed."""
+    await CUSTOMER_EVENTS[type(event)](tx, event)
+    due.mark_due(tx, await keep_profiles(tx, event))
 
 
 async def on_customer_merged(tx: Tx, event: CustomerMerged) -> None:
@@ -67,20 +77,22 @@ async def on_customer_merged(tx: Tx, event: CustomerMerged) -> None:
     await CUSTOMER_EVENTS[CustomerMerged](tx, event)
     if await root(tx, event.subject) != event.subject:
         await warnings.end_of(tx, event.subject, "merged")
-    due.mark_due(tx, [event.subject, event.merged_into])
+    due.mark_due(tx, [event.subject, event.merged_into, *await keep_profiles(tx, event)])
 
 
 async def on_customer_unmerged(tx: Tx, event: CustomerUnmerged) -> None:
     """Each is scored from its own facts again."""
     merged_into = await root(tx, event.subject)
     await CUSTOMER_EVENTS[CustomerUnmerged](tx, event)
-    due.mark_due(tx, [event.subject, merged_into])
+    due.mark_due(tx, [event.subject, merged_into, *await keep_profiles(tx, event)])
 
 
 SCORING_EVENTS: dict[type[Event], Any] = {
     **CUSTOMER_EVENTS,
     **told.FACT_EVENTS,
     CustomerRegistered: on_customer_registered,
+    CustomerUpdated: on_customer_changed,
+    CustomerAssigned: on_customer_changed,
     CustomerMerged: on_customer_merged,
     CustomerUnmerged: on_customer_unmerged,
     CustomersImported: on_customers_imported,

@@ -1,0 +1,1 @@
+"""Telling the other services everything anew: what they did not listen to when it happened."""
