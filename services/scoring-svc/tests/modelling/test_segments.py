@@ -109,12 +109,12 @@ def test_every_customer_is_spoken_for_by_its_segments_voice(market, learnt):
 def test_a_customer_of_a_segment_alone_is_scored_as_among_others(market, learnt):
     facts, labels = market
     policy = Policy()
-    grids = rank(facts, learnt, policy, AS_OF, segments=labels)
-    all_of_them = score(facts, learnt, policy, grids, AS_OF, segments=labels)
+    grids = rank(facts, learnt, policy, AS_OF, markets=labels)
+    all_of_them = score(facts, learnt, policy, grids, AS_OF, markets=labels)
     weeks = weeks_to_review(all_of_them, learnt, policy)
     for index in range(0, len(facts), 97):
         part = labels[index : index + 1]
-        alone = score(facts.between(index, index + 1), learnt, policy, grids, AS_OF, segments=part)
+        alone = score(facts.between(index, index + 1), learnt, policy, grids, AS_OF, markets=part)
         one, other = score_of(alone, 0), score_of(all_of_them, index)
         assert one.horizon_weeks == other.horizon_weeks
         assert one.churn.probability == pytest.approx(other.churn.probability, rel=1e-9)

@@ -43,14 +43,14 @@ class Forecast:
 
 
 def foresee(
-    known: Features, model: ScoringModel, policy: Policy, segments: Segments | None = None
+    known: Features, model: ScoringModel, policy: Policy, markets: Segments | None = None
 ) -> Forecast:
-    """Forecast, risk, level and reasons of every customer; the model of its segment speaks for each.
+    """Forecast, risk, level and reasons of every customer; the model of its market speaks for each.
 
     Orders are the purchase model's, scaled by what the churn model makes of its chance of an order, so that
     both tell one story: a complaint lowers orders and value too.
     """
-    spoken = model.speaking_for(segments, len(known))
+    spoken = model.speaking_for(markets, len(known))
     if len(spoken) == 1:
         return _by_one(known, spoken[0][0], policy)
     parts = [

@@ -31,8 +31,8 @@ FORMAT = 1
 class ScoringModel:
     """`basis` is "fitted", or "prior" below 300 customers or 1,000 repeat orders; `card` is the backtest.
 
-    `voices` are models that speak in its place for some segments, by name, and `segments` names the voice of
-    each such segment; a finer segment that it does not name is spoken for by the voice of the coarser one.
+    `voices` are models that speak in its place for some markets, by name, and `segments` names the voice of
+    each such market; a finer one that it does not name is spoken for by the voice of the coarser one.
     """
 
     as_of: str

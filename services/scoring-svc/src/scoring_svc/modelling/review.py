@@ -30,7 +30,7 @@ def weeks_to_review(scores: Scores, model: ScoringModel, policy: Policy) -> Floa
         default=np.nan,
     )
     weeks = np.empty(len(scores))
-    for voice, indexes in model.speaking_for(scores.segments, len(scores)):
+    for voice, indexes in model.speaking_for(scores.markets, len(scores)):
         chosen = slice(None) if indexes is None else indexes
         weeks[chosen] = _until(seen.at(chosen), risk[chosen], bar[chosen], voice)
     return weeks

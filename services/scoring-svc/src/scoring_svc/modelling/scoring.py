@@ -31,7 +31,7 @@ class Scores:
 
     customers: Ids
     as_of: np.datetime64
-    segments: Segments | None
+    markets: Segments | None
     known: Features
     forecast: Forecast
     tiers: Tiers
@@ -56,15 +56,17 @@ def score(
     *,
     previous: Previous | None = None,
     segments: Segments | None = None,
+    markets: Segments | None = None,
     headroom: Floats | None = None,
     declared_lost: Bools | None = None,
 ) -> Scores:
     """Score every customer in `facts` at `as_of`; rows after it change nothing, nor do the other customers.
 
     For one customer give facts of that one, with the stored `grids` of the last run over everybody.
+    `segments` label whom each is ranked among, `markets` who of the model's voices speaks for it.
     """
     known = features(facts, as_of)
-    forecast = foresee(known, model, policy, segments)
+    forecast = foresee(known, model, policy, markets)
     inputs = tier_inputs(known, forecast.value_52, policy, headroom=headroom)
     placed = tiers(
         known, inputs, grids, policy, segments=segments, previous=previous.tiers if previous else None
@@ -78,7 +80,7 @@ def score(
         previous=previous.stages if previous else None,
         declared_lost=declared_lost,
     )
-    return Scores(facts.customers, as_of, segments, known, forecast, placed, moved)
+    return Scores(facts.customers, as_of, markets, known, forecast, placed, moved)
 
 
 def rank(
@@ -88,11 +90,12 @@ def rank(
     as_of: np.datetime64,
     *,
     segments: Segments | None = None,
+    markets: Segments | None = None,
     headroom: Floats | None = None,
 ) -> Percentiles:
     """The grids that `score` needs, from everybody; store them beside the model and the policy."""
     known = features(facts, as_of)
-    value_52 = foresee(known, model, policy, segments).value_52
+    value_52 = foresee(known, model, policy, markets).value_52
     return tier_percentiles(tier_inputs(known, value_52, policy, headroom=headroom), policy.tiers, segments)
 
 
