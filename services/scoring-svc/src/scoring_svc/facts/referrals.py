@@ -59,13 +59,16 @@ def _referrals(condition: Any) -> Any:
         .cte("referral")
     )
     family = _families(known.c.referred, "bought_by")
-    first = (
-        select(family.c.root, func.min(_O.c.ordered_at).label("converted"))
-        .join_from(family, _O, _O.c.customer_id == family.c.id)
-        .where(~_O.c.voided, ~_O.c.is_return)
-        .group_by(family.c.root)
-        .subquery()
+    # Looked up for each one: as a join it would read all orders there are to learn a few customers' first.
+    bought = (
+        select(_O.c.ordered_at)
+        .where(_O.c.customer_id == family.c.id, ~_O.c.voided, ~_O.c.is_return)
+        .order_by(_O.c.ordered_at)
+        .limit(1)
+        .scalar_subquery()
     )
+    each = select(family.c.root, bought.label("bought")).subquery()
+    first = select(each.c.root, func.min(each.c.bought).label("converted")).group_by(each.c.root).subquery()
     return (
         select(known.c.referrer, known.c.referred, first.c.converted)
         .select_from(known.outerjoin(first, first.c.root == known.c.referred))
