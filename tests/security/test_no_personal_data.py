@@ -92,6 +92,9 @@ class Story:
             "email": MAIL,
             "code": "C-1",
             "tags": [TEXT],
+            "industry": MAIL,
+            "size": f"call {PHONE}",
+            "region": TEXT,
             "attributes": {"note": TEXT},
         }
         made = await self.ask("POST", "/v1/customers", body, status=201, **{"idempotency-key": "once"})
@@ -122,7 +125,13 @@ class Story:
             "amount": {"amount_minor": 100, "currency": "CNY"},
             "channel": "online_shop",
             "lines": [
-                {"sku": "A", "name": TEXT, "quantity": 1, "amount": {"amount_minor": 100, "currency": "CNY"}}
+                {
+                    "sku": MAIL,
+                    "name": TEXT,
+                    "category": PHONE,
+                    "quantity": 1,
+                    "amount": {"amount_minor": 100, "currency": "CNY"},
+                }
             ],
         }
         await self.ask("POST", "/v1/orders", order, status=201)

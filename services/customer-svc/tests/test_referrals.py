@@ -55,6 +55,22 @@ async def test_nobody_refers_itself_nor_in_a_circle(client, customer):
     )
 
 
+async def test_a_customer_that_is_put_by_its_identity_is_held_to_the_same_rules(client, customer):
+    place, body = "/v1/customers/by-identity/wechat/w-1", {"name": "王小明", "kind": "person"}
+    one = (await client.put(place, json=body)).json()
+    below = await customer(referred_by=one["id"])
+    for named, code in (
+        (one["id"], "same_customer"),
+        (below["id"], "referral_circle"),
+        (str(uuid4()), "customer_unknown"),
+    ):
+        refused = await client.put(place, json={**body, "referred_by": named})
+        assert problem(refused) == ("/referred_by", code)
+    other = await customer()
+    put = await client.put(place, json={**body, "referred_by": other["id"]})
+    assert (put.status_code, put.json()["referred_by"]) == (200, other["id"])
+
+
 async def test_two_changes_at_once_close_no_circle(client, customer):
     for _ in range(5):
         one, other = await customer(), await customer()

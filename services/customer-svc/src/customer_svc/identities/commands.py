@@ -11,6 +11,8 @@ from customer_svc.channels.commands import enter_channels
 from customer_svc.customers import queries as customers
 from customer_svc.customers.commands import alter_customer, register_customer
 from customer_svc.customers.domain import identity_taken
+from customer_svc.customers.referrers import FIELD as REFERRED_BY
+from customer_svc.customers.referrers import check_referrer, hold_referrers
 from customer_svc.customers.schemas import CustomerCreate
 from customer_svc.customers.touching import touch
 from customer_svc.distributors.domain import home
@@ -145,5 +147,8 @@ async def upsert_customer(
         owner = await queries.owner(tx, ref, among)
     if owner is None:
         raise identity_taken()
+    if sent.get(REFERRED_BY) is not None:
+        await hold_referrers(tx)
     record = await customers.customer_for_update(tx, owner.customer_id, archived=True)
+    sent = await check_referrer(tx, record, sent)
     return await alter_customer(tx, record, {**sent, "status": "active"}, by=by), False
