@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from scoring_svc.facts import queries as facts
+from scoring_svc.facts import due
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs.queries import everybody
 from scoring_svc.runs.tables import ScoringRun
@@ -30,16 +30,34 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
     """Score whoever something happened to, then whom silence has moved; how many. Nothing before a model."""
     total = 0
     while True:
-        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+        async with database.begin() as tx:
             champion = await shelf.champion(tx)
             if champion is None:
                 return total
-            customers = await facts.take_due(tx, CHUNK) or await scores.to_review(tx, CHUNK)
-            if customers:
-                await rescore(tx, customers, champion)
-        total += len(customers)
-        if not customers:
+            taken = await due.take(tx, CHUNK)
+        done = await (_of_facts(database, champion, taken) if taken.customers else _of_silence(database, champion))
+        if not done:
             return total
+        total += done
+
+
+async def _of_facts(database: Database, champion: Champion, taken: due.Taken) -> int:
+    try:
+        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+            await rescore(tx, taken.customers, champion)
+            due.done(tx, taken)
+    except Exception:
+        await due.give_back(database, taken)
+        raise
+    return len(taken.customers)
+
+
+async def _of_silence(database: Database, champion: Champion) -> int:
+    async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+        customers = await scores.to_review(tx, CHUNK)
+        if customers:
+            await rescore(tx, customers, champion)
+    return len(customers)
 
 
 async def sweep(

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from scoring_svc.facts import changes, due
 from scoring_svc.facts import consumers as told
-from scoring_svc.facts import due
+from scoring_svc.modelling.states.layout import ALL
 from scoring_svc.runs.jobs import SETTLE
 from scoring_svc.warnings import commands as warnings
 from shared.db import Tx
@@ -67,6 +68,7 @@ async def on_customer_merged(tx: Tx, event: CustomerMerged) -> None:
     await CUSTOMER_EVENTS[CustomerMerged](tx, event)
     if await root(tx, event.subject) != event.subject:
         await warnings.end_of(tx, event.subject, "merged")
+    changes.outdate(tx, [event.subject, event.merged_into], ALL)
     due.mark_due(tx, [event.subject, event.merged_into])
 
 
@@ -74,6 +76,7 @@ async def on_customer_unmerged(tx: Tx, event: CustomerUnmerged) -> None:
     """Each is scored from its own facts again."""
     merged_into = await root(tx, event.subject)
     await CUSTOMER_EVENTS[CustomerUnmerged](tx, event)
+    changes.outdate(tx, [event.subject, merged_into], ALL)
     due.mark_due(tx, [event.subject, merged_into])
 
 
