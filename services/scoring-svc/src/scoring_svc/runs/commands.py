@@ -1,5 +1,6 @@
 """Runs over all customers, and the customers whose facts have just changed."""
 
+import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,15 @@ from scoring_svc.runs.queries import everybody
 from scoring_svc.runs.tables import ScoringRun
 from scoring_svc.scores import queries as scores
 from scoring_svc.scores.commands import Outcome, rescore
+from scoring_svc.states.reconciling import Compared, reconcile
 from shared.db import Database, Tx, prepare
 from shared.events.scoring import ScoringCompleted
 from shared.messaging import outbox
 
 CHUNK = 500
+RECONCILED = 5_000
+"""Customers a day whose states are held against the log."""
+
 _CHUNK_SECONDS = 60
 _T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
 _NOTE = prepare(insert(_T), *_T.c.keys())
@@ -80,6 +85,16 @@ async def sweep(
     async with database.begin() as tx:
         await _complete(tx, champion, outcome, cause=cause, learnt=learnt, started=started)
     return outcome
+
+
+async def reconcile_some(database: Database, shelf: Shelf) -> Compared:
+    """Hold the states of some customers, others each time, against the log."""
+    async with database.read() as reader:
+        champion, customers = await shelf.champion(reader), await everybody(reader)
+    if champion is None:
+        return Compared()
+    chosen = random.sample(customers, min(len(customers), RECONCILED))
+    return await reconcile(database, chosen, currency=champion.currency)
 
 
 async def _complete(

@@ -13,7 +13,7 @@ from scoring_svc.modelling.states.columns import States
 from scoring_svc.modelling.states.layout import ALL, NOTHING, Part, is_current
 from scoring_svc.modelling.states.state import PART_OF, State
 from scoring_svc.modelling.states.told import Told
-from scoring_svc.states import queries
+from scoring_svc.states import metrics, queries
 from scoring_svc.states.queries import Written
 from shared.db import Record, Tx
 
@@ -87,7 +87,7 @@ async def current(tx: Tx, customers: Sequence[UUID], *, currency: str) -> States
     """
     now = micros(tx.now)
     found = await queries.of(tx, customers)
-    stale = _stale(customers, found, currency, now)
+    stale = stale_parts(customers, found, currency, now)
     if stale:
         built = await _built(tx, stale, currency, now)
         documents = [built[each] if each in built else found[each]["document"] for each in customers]
@@ -96,9 +96,10 @@ async def current(tx: Tx, customers: Sequence[UUID], *, currency: str) -> States
     return States.read(documents)
 
 
-def _stale(
+def stale_parts(
     customers: Sequence[UUID], rows: Mapping[UUID, Record], currency: str, now: int
 ) -> dict[UUID, Part]:
+    """What is to be built anew of those of these customers whose state does not count as it stands."""
     stale: dict[UUID, Part] = {}
     readable = [each for each in customers if each in rows and is_current(rows[each]["document"])]
     ended = States.read([rows[each]["document"] for each in readable]).ended(now).tolist()
@@ -115,7 +116,7 @@ async def _built(tx: Tx, stale: Mapping[UUID, Part], currency: str, now: int) ->
     await tx.run_together(queries.marking(stale, tx.now))
     chosen = sorted(stale)
     rows = await queries.to_change(tx, chosen, read=chosen)
-    stale = _stale(chosen, rows, currency, now)
+    stale = stale_parts(chosen, rows, currency, now)
     heavy = [each for each in chosen if _HEAVY in stale.get(each, NOTHING)]
     light = [each for each in chosen if each in stale and each not in set(heavy)]
     found = {each: row["document"] for each, row in rows.items()}
@@ -128,6 +129,7 @@ async def _built(tx: Tx, stale: Mapping[UUID, Part], currency: str, now: int) ->
                 each: _with(found[each], document, stale[each])
                 for each, document in zip(group, built, strict=True)
             }
+    metrics.built.add(len(stale))
     if written := [Written(each, NOTHING, found[each]) for each in stale]:
         await tx.run_together(queries.writing(written, tx.now, currency=currency))
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring_svc.modelling.facts import Ints
+from scoring_svc.modelling.facts import Bools, Ints
 from scoring_svc.modelling.states.layout import HEAD, HEAD_COLUMNS, ROWS, Part, column
 from scoring_svc.modelling.states.parts import NO_DAY
 
@@ -53,6 +53,21 @@ class States:
         days = [self.number(part, "newest_day") for part in Part if part is not Part.ANSWERING]
         answered = self.number(Part.ANSWERING, "score_at").astype("datetime64[us]").astype("datetime64[D]")
         return max((int(each.max()) for each in (*days, answered.astype(np.int64)) if len(each)), default=NO_DAY)
+
+    def same_as(self, other: States) -> Bools:
+        """Of each customer whether both say the same: counts exactly, sums to 1e-9."""
+        same = np.ones(len(self), dtype=np.bool_)
+        for name in HEAD_COLUMNS.names or ():
+            mine, others = self.heads[name], other.heads[name]
+            if mine.dtype.kind == "f":
+                same &= np.isclose(mine, others, rtol=1e-9, atol=1e-9, equal_nan=True)
+            else:
+                same &= mine == others
+        for kind in ROWS:
+            whose = self.owners(kind)[np.isin(self.owners(kind), np.flatnonzero(same))]
+            mine, others = (each.rows[kind][np.isin(each.owners(kind), whose)] for each in (self, other))
+            same[whose[mine != others]] = False
+        return same
 
     @classmethod
     def read(cls, documents: Sequence[bytes]) -> States:
