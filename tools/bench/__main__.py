@@ -15,6 +15,7 @@ from tools.bench.parts import (
     edge,
     events,
     files,
+    freshness,
     ghosts,
     http,
     imports,
@@ -49,9 +50,13 @@ PARTS = {
     "sla": Part("Clocks of service levels among twice as many complaints", sla.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
+    "freshness": Part(
+        "Fresh scores, from the commit of an order to the commit of the score that counts it",
+        freshness.measure,
+    ),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
-_WITH_BROKER = {"http", "events"}
+_WITH_BROKER = {"http", "events", "freshness"}
 
 
 async def run(chosen: list[str], here: Stage) -> None:

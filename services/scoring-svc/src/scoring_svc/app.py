@@ -11,6 +11,7 @@ from scoring_svc.runs.routes import NUMBER
 from scoring_svc.runs.routes import router as runs_router
 from scoring_svc.scores.routes import router as scores_router
 from scoring_svc.settings import Settings
+from scoring_svc.states.commands import take_in
 from scoring_svc.warnings.routes import router as warnings_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
@@ -23,7 +24,7 @@ _LOOK_SECONDS = 1.0
 
 def build(settings: Settings, bus: EventBus | None = None) -> Service:
     """The service, not started."""
-    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size, finish=take_in)
     shelf = Shelf()
     blueprint = Blueprint(
         name="scoring-svc",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -121,6 +123,8 @@ _WITHDRAW_CONTACTS = prepare(
         where=~_C.c.withdrawn,
     ).returning(_C.c.customer_id)
 )
+# PostgreSQL writes down no one who replaces a row that has just been inserted.
+_IS_NEW = literal_column("(xmax = 0)").label("is_new")
 _S: Any = SurveyRow.__table__  # type: ignore[attr-defined]
 _answer = insert(_S)
 _parts = {name: func.coalesce(_S.c[name], _answer.excluded[name]) for name in PARTS}
@@ -140,7 +144,7 @@ _KEEP_COMPLAINT = prepare(
             name: _new_complaint.excluded[name] for name in ("severity", "resolved_at", "merged", "version")
         },
         where=_P.c.version < _new_complaint.excluded.version,
-    ),
+    ).returning(_IS_NEW),
     *_P.c.keys(),
 )
 _W: Any = PromiseRow.__table__  # type: ignore[attr-defined]
@@ -158,9 +162,22 @@ _KEEP_PROMISE = prepare(
             "version": func.greatest(_W.c.version, _word.excluded.version),
         },
         where=or_(_newer, *(_W.c[name].is_distinct_from(first) for name, first in _first.items())),
-    ).returning(_W.c.broken_at),
+    ).returning(_W.c.broken_at, _W.c.settled_at, _W.c.due_at, _IS_NEW),
     *_W.c.keys(),
 )
+_PROMISE_BEFORE = prepare(
+    select(_W.c.broken_at, _W.c.settled_at)
+    .where(_W.c.promise_id == bindparam("b_promise", type_=Uuid))
+    .with_for_update()
+)
+
+
+class News(Enum):
+    """What telling of something changed: nothing, or it counts for the first time, or it counts otherwise."""
+
+    NONE = 0
+    NEW = 1
+    CHANGED = 2
 
 
 class Contact(NamedTuple):
@@ -241,9 +258,10 @@ async def _contacts_told(
     return sorted({row["customer_id"] for row in rows})
 
 
-async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> bool:
-    """Write down where a complaint stands unless something newer is known; whether that changed anything."""
-    return bool(await tx.run(_KEEP_COMPLAINT, **complaint.model_dump()))
+async def keep_complaint(tx: Tx, complaint: ComplaintRow) -> News:
+    """Write down where a complaint stands unless something newer is known."""
+    row = await tx.row(_KEEP_COMPLAINT, **complaint.model_dump())
+    return News.NONE if row is None else News.NEW if row["is_new"] else News.CHANGED
 
 
 async def keep_survey(tx: Tx, survey: SurveyRow) -> bool:
@@ -251,10 +269,16 @@ async def keep_survey(tx: Tx, survey: SurveyRow) -> bool:
     return bool(await tx.run(_KEEP_SURVEY, **survey.model_dump()))
 
 
-async def keep_promise(tx: Tx, promise: PromiseRow) -> bool:
-    """Write down what this tells of a promise beside what is known of it; whether a broken one changed.
+async def keep_promise(tx: Tx, promise: PromiseRow) -> News:
+    """Write down what this tells of a promise beside what is known of it; what that changed of broken ones.
 
-    Each of its times happens once, so that what is known does not depend on the order of telling.
+    Each of its times happens once, so that what is known does not depend on the order of telling. It is
+    new when this alone tells that it broke; `promise` is then what is known of it.
     """
-    changed = await tx.row(_KEEP_PROMISE, **promise.model_dump())
-    return changed is not None and changed["broken_at"] is not None
+    before = await tx.row(_PROMISE_BEFORE, b_promise=promise.promise_id)
+    now = await tx.row(_KEEP_PROMISE, **promise.model_dump())
+    if now is None or now["broken_at"] is None:
+        return News.NONE
+    first = now["is_new"] or (before is not None and before["broken_at"] is None)
+    same = all(now[name] == getattr(promise, name) for name in ("broken_at", "settled_at", "due_at"))
+    return News.NEW if first and same else News.CHANGED

@@ -1,10 +1,15 @@
 """Facts as the other services tell them; any order, any repetition."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from scoring_svc.facts import commands, due
-from scoring_svc.facts.commands import Contact
+from scoring_svc.facts import changes, commands, due, queries
+from scoring_svc.facts.changes import micros, micros_or_none
+from scoring_svc.facts.commands import Contact, News
 from scoring_svc.facts.tables import PARTS, ComplaintRow, PromiseRow, SurveyRow
+from scoring_svc.modelling.states.layout import Part
+from scoring_svc.modelling.states.told import Answered, Bought, Broke, Complained, Talked
 from shared.db import Tx
 from shared.events import Event
 from shared.events.complaint import (
@@ -35,38 +40,60 @@ SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 
 async def on_order(tx: Tx, event: OrderRecorded | OrderReturned) -> None:
     """One order or return: its customer is scored at once."""
-    due.mark_due(tx, await commands.add_orders(tx, [event]))
+    known = await queries.knows_order(tx, event.order_id)
+    touched = await commands.add_orders(tx, [event])
+    due.mark_due(tx, touched)
+    if not known and event.customer_id in touched:
+        fact = Bought(micros(event.ordered_at), abs(event.amount_minor), event.kind == "return")
+        changes.note(tx, event.customer_id, fact, currency=event.currency)
+    changes.outdate(tx, (one for one in touched if one != event.customer_id), Part.REFERRING)
 
 
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
     """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
-    due.mark_settling(tx, await commands.add_orders(tx, event.orders))
+    _orders_changed(tx, touched := await commands.add_orders(tx, event.orders))
+    due.mark_settling(tx, touched)
 
 
 async def on_order_voided(tx: Tx, event: OrderVoided) -> None:
     """An order that was never meant: its customer is scored without it at once."""
-    due.mark_due(tx, await commands.void_orders(tx, [event]))
+    _orders_changed(tx, touched := await commands.void_orders(tx, [event]))
+    due.mark_due(tx, touched)
 
 
 async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
     """A chunk of an import that is undone: its customers are scored when the undoing has gone quiet."""
-    due.mark_settling(tx, await commands.void_orders(tx, event.orders))
+    _orders_changed(tx, touched := await commands.void_orders(tx, event.orders))
+    due.mark_settling(tx, touched)
+
+
+def _orders_changed(tx: Tx, customers: Sequence[UUID]) -> None:
+    """Late as most of a file's orders are, or gone: taking them in one by one would not do."""
+    changes.outdate(tx, customers, Part.BUYING | Part.REFERRING)
 
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
     """A contact, perhaps of long ago."""
     told = Contact(event.subject, event.customer_id, event.occurred_at, event.direction)
-    due.mark_due(tx, await commands.add_contacts(tx, [told]))
+    new = await commands.add_contacts(tx, [told])
+    due.mark_due(tx, new)
+    if new:
+        fact = Talked(micros(event.occurred_at), changes.direction(event.direction))
+        changes.note(tx, event.customer_id, fact)
 
 
 async def on_interactions_imported(tx: Tx, event: InteractionsImported) -> None:
     """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
-    due.mark_settling(tx, await commands.add_contacts(tx, map(_contact, event.interactions)))
+    touched = await commands.add_contacts(tx, map(_contact, event.interactions))
+    changes.outdate(tx, touched, Part.TALKING)
+    due.mark_settling(tx, touched)
 
 
 async def on_interactions_withdrawn(tx: Tx, event: InteractionsWithdrawn) -> None:
     """A chunk of an import that is undone: its customers are scored when the undoing has gone quiet."""
-    due.mark_settling(tx, await commands.withdraw_contacts(tx, map(_contact, event.interactions)))
+    touched = await commands.withdraw_contacts(tx, map(_contact, event.interactions))
+    changes.outdate(tx, touched, Part.TALKING)
+    due.mark_settling(tx, touched)
 
 
 def _contact(told: ImportedInteraction) -> Contact:
@@ -83,20 +110,24 @@ async def on_complaint(
     | ComplaintUnmerged,
 ) -> None:
     """Where a complaint stands now."""
-    changed = await commands.keep_complaint(
-        tx,
-        ComplaintRow(
-            complaint_id=event.subject,
-            customer_id=event.customer_id,
-            opened_at=event.opened_at,
-            severity=SEVERITY[event.severity],
-            resolved_at=event.resolved_at or event.closed_at,
-            merged=isinstance(event, ComplaintMerged),
-            version=event.version,
-        ),
+    row = ComplaintRow(
+        complaint_id=event.subject,
+        customer_id=event.customer_id,
+        opened_at=event.opened_at,
+        severity=SEVERITY[event.severity],
+        resolved_at=event.resolved_at or event.closed_at,
+        merged=isinstance(event, ComplaintMerged),
+        version=event.version,
     )
-    if changed:
-        due.mark_due(tx, [event.customer_id])
+    news = await commands.keep_complaint(tx, row)
+    if news is News.NONE:
+        return
+    due.mark_due(tx, [event.customer_id])
+    if news is News.CHANGED:
+        changes.outdate(tx, [event.customer_id], Part.COMPLAINING)
+    elif not row.merged:
+        fact = Complained(micros(row.opened_at), row.severity, micros_or_none(row.resolved_at))
+        changes.note(tx, event.customer_id, fact)
 
 
 async def on_survey_answered(tx: Tx, event: SurveyAnswered) -> None:
@@ -111,8 +142,15 @@ async def on_survey_answered(tx: Tx, event: SurveyAnswered) -> None:
         score=score,
         **{part: _mean(event, indicator) for part, indicator in _INDICATORS.items()},
     )
-    if await commands.keep_survey(tx, row):
-        due.mark_due(tx, [event.customer_id])
+    known = await queries.knows_answer(tx, event.subject)
+    if not await commands.keep_survey(tx, row):
+        return
+    due.mark_due(tx, [event.customer_id])
+    if known:
+        changes.outdate(tx, [event.customer_id], Part.ANSWERING)
+    else:
+        fact = Answered(micros(row.answered_at), row.score, row.quality, row.attitude, row.delivery)
+        changes.note(tx, event.customer_id, fact)
 
 
 def satisfaction(event: SurveyAnswered) -> float | None:
@@ -147,8 +185,16 @@ async def on_promise(
         settled_at=event.settled_at or (tx.now if settled else None),
         version=event.version,
     )
-    if await commands.keep_promise(tx, row):
-        due.mark_due(tx, [event.customer_id])
+    news = await commands.keep_promise(tx, row)
+    if news is News.NONE:
+        return
+    due.mark_due(tx, [event.customer_id])
+    if news is News.NEW and row.broken_at is not None:
+        settled = micros_or_none(row.settled_at)
+        fact = Broke(micros(row.broken_at), micros(row.due_at), settled, str(row.promise_id))
+        changes.note(tx, event.customer_id, fact)
+    else:
+        changes.outdate(tx, [event.customer_id], Part.PROMISING)
 
 
 FACT_EVENTS: dict[type[Event], Any] = {

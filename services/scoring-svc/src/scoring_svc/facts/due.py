@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from scoring_svc.facts.tables import Due
@@ -14,6 +14,9 @@ from shared.db import Database, Prepared, Tx, prepare
 BELL = "due"
 SETTLING = timedelta(minutes=10)
 """How long customers of a bulk load wait at most for the run that follows it."""
+
+LEASE = timedelta(minutes=1)
+"""How long after a crash of whoever scores them customers wait."""
 
 _NOTE = "due"
 _MOMENT = DateTime(timezone=True)
@@ -47,6 +50,33 @@ _FORGET = prepare(
 )
 
 
+_UNTIL = bindparam("b_until", type_=_MOMENT)
+_ready = (
+    select(_D.c.customer_id)
+    .where(_D.c.due_at <= _NOW)
+    .order_by(_D.c.due_at)
+    .limit(bindparam("b_most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = prepare(
+    update(_D).where(_D.c.customer_id.in_(_ready)).values(due_at=_UNTIL).returning(_D.c.customer_id)
+)
+_taken = (_D.c.customer_id == func.any(bindparam("b_customers", type_=ARRAY(Uuid)))) & (_D.c.due_at == _UNTIL)
+_DONE = prepare(
+    delete(_D).where(
+        _D.c.customer_id.in_(select(_D.c.customer_id).where(_taken).with_for_update(skip_locked=True))
+    )
+)
+_GIVE_BACK = prepare(update(_D).where(_taken), "due_at")
+
+
+class Taken(NamedTuple):
+    """Customers to be scored now, and the moment until which nobody else takes them."""
+
+    customers: list[UUID]
+    until: datetime
+
+
 def mark_due(tx: Tx, customers: Iterable[UUID]) -> None:
     """Have these customers scored at once."""
     _mark(tx, dict.fromkeys(customers, tx.now))
@@ -72,6 +102,27 @@ def _flush(tx: Tx) -> tuple[Prepared, dict[str, Any]]:
     noted: dict[UUID, datetime] = tx.notes.pop(_NOTE)
     chosen = sorted(noted)
     return _MARK, {"b_customers": chosen, "b_moments": [noted[one] for one in chosen], "b_now": tx.now}
+
+
+async def take(tx: Tx, most: int) -> Taken:
+    """Up to `most` customers whose time has come. They stay on the list, for later, until they are `done`.
+
+    So that whoever marks one meanwhile does not wait for its score.
+    """
+    until = tx.now + LEASE
+    rows = await tx.rows(_TAKE, b_now=tx.now, b_most=most, b_until=until)
+    return Taken([row["customer_id"] for row in rows], until)
+
+
+def done(tx: Tx, taken: Taken) -> None:
+    """Take off the list, with this transaction, who was not marked again since it was taken."""
+    tx.run_last(_DONE, b_customers=taken.customers, b_until=taken.until)
+
+
+async def give_back(database: Database, taken: Taken) -> None:
+    """Have them scored at once after all."""
+    async with database.begin() as tx:
+        await tx.run(_GIVE_BACK, b_customers=taken.customers, b_until=taken.until, due_at=tx.now)
 
 
 async def settle(database: Database, *, scored_since: datetime | None) -> None:

@@ -1,28 +1,31 @@
 """Facts read back as the columns that the models take."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, delete, func, select, union_all
+from sqlalchemy import ARRAY, Uuid, bindparam, exists, func, select, union_all
 
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow, PromiseRow, SurveyRow
+from scoring_svc.facts.referrals import Referrals, all_referrals, referrals_of
+from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.facts import Facts, record
-from shared.db import Reader, Record, Tx, prepare
+from scoring_svc.modelling.states.layout import ALL, Part
+from shared.db import Reader, Record, prepare
 from shared.references.tables import KNOWN as _R
 
 MINOR_PER_UNIT = 100.0
 """Amounts are modelled in hundreds of minor units and reported in minor units of the same currency."""
+
+NOBODY = Referrals(np.array([], dtype="U36"), np.array([], dtype="U36"), np.array([], dtype="datetime64[us]"))
 
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
 _P: Any = ComplaintRow.__table__  # type: ignore[attr-defined]
 _V: Any = SurveyRow.__table__  # type: ignore[attr-defined]
 _W: Any = PromiseRow.__table__  # type: ignore[attr-defined]
-_D: Any = Due.__table__  # type: ignore[attr-defined]
-_MOMENT = DateTime(timezone=True)
 
 
 def _of(column: Any) -> Any:
@@ -34,7 +37,7 @@ _ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_r
 )
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction).where(~_C.c.withdrawn)
 _COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at).where(~_P.c.merged)
-_SURVEYS = select(_V.c.customer_id, _V.c.answered_at, _V.c.score)
+_SURVEYS = select(_V.c.customer_id, _V.c.answered_at, _V.c.score, _V.c.quality, _V.c.attitude, _V.c.delivery)
 _PROMISES = select(_W.c.customer_id, _W.c.promise_id, _W.c.due_at, _W.c.broken_at, _W.c.settled_at).where(
     _W.c.broken_at.is_not(None)
 )
@@ -45,6 +48,8 @@ _SURVEYS_OF = prepare(_SURVEYS.where(_of(_V.c.customer_id)))
 _PROMISES_OF = prepare(_PROMISES.where(_of(_W.c.customer_id)))
 _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
 _SURVEYS_ALL, _PROMISES_ALL = prepare(_SURVEYS), prepare(_PROMISES)
+_KNOWS_ORDER = prepare(select(exists().where(_O.c.order_id == bindparam("b_id", type_=Uuid))))
+_KNOWS_ANSWER = prepare(select(exists().where(_V.c.response_id == bindparam("b_id", type_=Uuid))))
 _KNOWN = union_all(
     select(_O.c.customer_id).where(~_O.c.voided),
     select(_C.c.customer_id).where(~_C.c.withdrawn),
@@ -70,19 +75,16 @@ _CURRENCY = prepare(
     .order_by(func.count().desc(), _O.c.currency)
     .limit(1)
 )
-_ready = (
-    select(_D.c.customer_id)
-    .where(_D.c.due_at <= bindparam("b_now", type_=_MOMENT))
-    .order_by(_D.c.due_at)
-    .limit(bindparam("b_most", type_=Integer))
-    .with_for_update(skip_locked=True)
-)
-_TAKE_DUE = prepare(delete(_D).where(_D.c.customer_id.in_(_ready)).returning(_D.c.customer_id))
 
 
-async def take_due(tx: Tx, most: int) -> list[UUID]:
-    """Up to `most` customers whose time has come, taken off the list within this transaction."""
-    return [row["customer_id"] for row in await tx.rows(_TAKE_DUE, b_now=tx.now, b_most=most)]
+async def knows_order(reader: Reader, order_id: UUID) -> bool:
+    """Whether this order or return was told of before, counting or not."""
+    return bool(await reader.value(_KNOWS_ORDER, b_id=order_id))
+
+
+async def knows_answer(reader: Reader, response_id: UUID) -> bool:
+    """Whether this answer was told of before."""
+    return bool(await reader.value(_KNOWS_ANSWER, b_id=response_id))
 
 
 async def known_customers(reader: Reader) -> list[UUID]:
@@ -107,83 +109,114 @@ async def main_currency(reader: Reader) -> str | None:
     return found
 
 
-async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
+async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str, parts: Part = ALL) -> Facts:
     """All facts of these customers, and of those merged into them; orders in another currency are left out.
 
-    None of them may be merged itself.
+    None of them may be merged itself. With `parts` only what these parts of a state are made of is read.
     """
     chosen = list(customers)
     keepers = {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=chosen)}
-    members = list(keepers)
-    return _facts(
-        chosen,
-        keepers,
-        await reader.rows(_ORDERS_OF, customers=members, currency=currency),
-        await reader.rows(_CONTACTS_OF, customers=members),
-        await reader.rows(_COMPLAINTS_OF, customers=members),
-        await reader.rows(_SURVEYS_OF, customers=members),
-        await reader.rows(_PROMISES_OF, customers=members),
-    )
+    given = {"customers": list(keepers)}
+    logs = {
+        Part.BUYING: (_ORDERS_OF, {**given, "currency": currency}),
+        Part.TALKING: (_CONTACTS_OF, given),
+        Part.COMPLAINING: (_COMPLAINTS_OF, given),
+        Part.ANSWERING: (_SURVEYS_OF, given),
+        Part.PROMISING: (_PROMISES_OF, given),
+    }
+    read = {
+        part: await reader.rows(statement, **values) if part in parts else []
+        for part, (statement, values) in logs.items()
+    }
+    won = await referrals_of(reader, chosen) if Part.REFERRING in parts else NOBODY
+    return _facts(chosen, keepers, read, won)
 
 
 async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
     """All facts there are; `customers` must be all `known_customers`."""
     known = list(customers)
-    return _facts(
-        known,
-        {**dict(zip(known, known, strict=True)), **await _merged(reader)},
-        await reader.rows(_ORDERS_ALL, currency=currency),
-        await reader.rows(_CONTACTS_ALL),
-        await reader.rows(_COMPLAINTS_ALL),
-        await reader.rows(_SURVEYS_ALL),
-        await reader.rows(_PROMISES_ALL),
+    logs = {
+        Part.BUYING: await reader.rows(_ORDERS_ALL, currency=currency),
+        Part.TALKING: await reader.rows(_CONTACTS_ALL),
+        Part.COMPLAINING: await reader.rows(_COMPLAINTS_ALL),
+        Part.ANSWERING: await reader.rows(_SURVEYS_ALL),
+        Part.PROMISING: await reader.rows(_PROMISES_ALL),
+    }
+    keepers = {**dict(zip(known, known, strict=True)), **await _merged(reader)}
+    return _facts(known, keepers, logs, await all_referrals(reader))
+
+
+def _facts(
+    customers: list[UUID], keepers: Mapping[UUID, UUID], logs: Mapping[Part, list[Record]], won: Referrals
+) -> Facts:
+    """The facts by who keeps them now, said of whomever they tell; those of nobody are left out."""
+    place_of = {customer: place for place, customer in enumerate(customers)}
+    places = {one: place_of[keeper] for one, keeper in keepers.items() if keeper in place_of}
+    rows = {part: [row for row in log if row["customer_id"] in places] for part, log in logs.items()}
+    kept = {part: [places[row["customer_id"]] for row in log] for part, log in rows.items()}
+    names = _ids(customers)
+    facts = record(
+        np.arange(len(customers)),
+        orders={"customer": kept[Part.BUYING], **_orders(rows[Part.BUYING])},
+        contacts={"customer": kept[Part.TALKING], **_contacts(rows[Part.TALKING])},
+        complaints={"customer": kept[Part.COMPLAINING], **_complaints(rows[Part.COMPLAINING])},
+        surveys={"customer": kept[Part.ANSWERING], **_surveys(rows[Part.ANSWERING])},
+        promises={"customer": kept[Part.PROMISING], **_promises(rows[Part.PROMISING])},
+        referrals=_won(won, {str(customer): place for customer, place in place_of.items()}),
     )
+    return replace(facts, customers=names)
 
 
-def _facts(customers: list[UUID], keepers: Mapping[UUID, UUID], *logs: list[Record]) -> Facts:
-    """The facts by who keeps them now, said of whomever they tell; those of nobody are left out.
+def _orders(rows: list[Record]) -> dict[str, Any]:
+    return {
+        "ts": _times(row["ordered_at"] for row in rows),
+        "amount": [row["amount_minor"] / MINOR_PER_UNIT for row in rows],
+        "is_return": [row["is_return"] for row in rows],
+    }
 
-    `logs` are orders, contacts, complaints, surveys and broken promises.
-    """
-    orders, contacts, complaints, surveys, promises = (
-        [row for row in rows if row["customer_id"] in keepers] for rows in logs
-    )
 
-    def kept(rows: list[Record]) -> Any:
-        return _ids(keepers[row["customer_id"]] for row in rows)
+def _contacts(rows: list[Record]) -> dict[str, Any]:
+    return {
+        "ts": _times(row["occurred_at"] for row in rows),
+        "direction": [row["direction"] for row in rows],
+    }
 
-    return record(
-        _ids(customers),
-        orders={
-            "customer": kept(orders),
-            "ts": _times(row["ordered_at"] for row in orders),
-            "amount": [row["amount_minor"] / MINOR_PER_UNIT for row in orders],
-            "is_return": [row["is_return"] for row in orders],
-        },
-        contacts={
-            "customer": kept(contacts),
-            "ts": _times(row["occurred_at"] for row in contacts),
-            "direction": [row["direction"] for row in contacts],
-        },
-        complaints={
-            "customer": kept(complaints),
-            "ts": _times(row["opened_at"] for row in complaints),
-            "severity": [float(row["severity"]) for row in complaints],
-            "resolved": _times(row["resolved_at"] for row in complaints),
-        },
-        surveys={
-            "customer": kept(surveys),
-            "ts": _times(row["answered_at"] for row in surveys),
-            "score": [row["score"] for row in surveys],
-        },
-        promises={
-            "customer": kept(promises),
-            "ts": _times(row["broken_at"] for row in promises),
-            "due": _times(row["due_at"] for row in promises),
-            "settled": _times(row["settled_at"] for row in promises),
-            "id": _ids(row["promise_id"] for row in promises),
-        },
-    )
+
+def _complaints(rows: list[Record]) -> dict[str, Any]:
+    return {
+        "ts": _times(row["opened_at"] for row in rows),
+        "severity": [float(row["severity"]) for row in rows],
+        "resolved": _times(row["resolved_at"] for row in rows),
+    }
+
+
+def _surveys(rows: list[Record]) -> dict[str, Any]:
+    values = {
+        name: np.array([row[name] for row in rows], dtype=np.float64)
+        for name in ("score", "quality", "attitude", "delivery")
+    }
+    return {"ts": _times(row["answered_at"] for row in rows), **values}
+
+
+def _promises(rows: list[Record]) -> dict[str, Any]:
+    return {
+        "ts": _times(row["broken_at"] for row in rows),
+        "due": _times(row["due_at"] for row in rows),
+        "settled": _times(row["settled_at"] for row in rows),
+        "id": _ids(row["promise_id"] for row in rows),
+    }
+
+
+def _won(won: Referrals, place_of: Mapping[str, int]) -> dict[str, Any]:
+    """Referrals that led to an order, by who made them."""
+    chosen = [
+        place for place, who in enumerate(won.referrer.tolist())
+        if who in place_of and not np.isnat(won.converted[place])
+    ]  # fmt: skip
+    return {
+        "customer": [place_of[who] for who in won.referrer[chosen].tolist()],
+        "ts": won.converted[chosen],
+    }
 
 
 def _ids(customers: Any) -> Any:

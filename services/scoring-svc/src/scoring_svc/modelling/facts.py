@@ -1,8 +1,8 @@
-"""What happened to customers by dense index: orders, complaints, contacts, surveys, broken promises."""
+"""What happened to customers by dense index: orders, complaints, contacts, surveys, promises, referrals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeVar
 
@@ -71,9 +71,12 @@ class Contacts(Log):
 
 @dataclass(frozen=True, slots=True)
 class Surveys(Log):
-    """`score` from 1 (bad) to 5 (good)."""
+    """All from 1 (bad) to 5 (good): the whole, and the parts where an answer told of them, else NaN."""
 
     score: Floats
+    quality: Floats
+    attitude: Floats
+    delivery: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,11 @@ class Promises(Log):
     due: Times
     settled: Times
     id: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Referrals(Log):
+    """`customer` recommended us to somebody, who ordered for the first time at `ts`."""
 
 
 AnyLog = TypeVar("AnyLog", bound=Log)
@@ -101,6 +109,7 @@ class Facts:
     contacts: Contacts
     surveys: Surveys
     promises: Promises
+    referrals: Referrals
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -110,41 +119,30 @@ class Facts:
 
         Complaints that were resolved later are open, promises that were kept later are not kept.
         """
-        complaints, promises = _until(self.complaints, moment), _until(self.promises, moment)
+        known = self._each(lambda log: _until(log, moment))
+        complaints, promises = known.complaints, known.promises
         unresolved = np.where(complaints.resolved > moment, _OPEN, complaints.resolved)
         unsettled = np.where(promises.settled > moment, _OPEN, promises.settled)
         return replace(
-            self,
-            orders=_until(self.orders, moment),
+            known,
             complaints=replace(complaints, resolved=unresolved),
-            contacts=_until(self.contacts, moment),
-            surveys=_until(self.surveys, moment),
             promises=replace(promises, settled=unsettled),
         )
 
     def between(self, first: int, end: int) -> Facts:
         """The customers `first` to `end` - 1 alone, renumbered from 0."""
-        return Facts(
-            customers=self.customers[first:end],
-            orders=_slice(self.orders, first, end),
-            complaints=_slice(self.complaints, first, end),
-            contacts=_slice(self.contacts, first, end),
-            surveys=_slice(self.surveys, first, end),
-            promises=_slice(self.promises, first, end),
-        )
+        return replace(self._each(lambda log: _slice(log, first, end)), customers=self.customers[first:end])
 
     def chosen(self, indexes: Ints) -> Facts:
         """The customers at ascending `indexes` alone, renumbered from 0."""
         renumber = np.full(len(self), -1, dtype=np.int64)
         renumber[indexes] = np.arange(len(indexes))
-        return Facts(
-            customers=self.customers[indexes],
-            orders=self.orders.of(renumber),
-            complaints=self.complaints.of(renumber),
-            contacts=self.contacts.of(renumber),
-            surveys=self.surveys.of(renumber),
-            promises=self.promises.of(renumber),
-        )
+        return replace(self._each(lambda log: log.of(renumber)), customers=self.customers[indexes])
+
+    def _each(self, change: Callable[[Any], Any]) -> Facts:
+        """The same customers with every log changed."""
+        logs = {column.name: getattr(self, column.name) for column in fields(self)[1:]}
+        return replace(self, **{name: change(log) for name, log in logs.items()})
 
 
 def record(
@@ -155,13 +153,15 @@ def record(
     contacts: dict[str, Any] | None = None,
     surveys: dict[str, Any] | None = None,
     promises: dict[str, Any] | None = None,
+    referrals: dict[str, Any] | None = None,
 ) -> Facts:
     """Build facts from columns keyed by name; `customer` in each holds ids that occur in `customers`.
 
     orders: customer, ts, amount, is_return (default no); complaints: customer, ts, severity (default 1),
     resolved (default open); contacts: customer, ts, direction ("in", "out", else unknown); surveys: customer,
-    ts, score; promises: customer, ts, due (default ts), settled (default not), id (default none). Times are
-    anything numpy reads as datetime64, in UTC. A negative amount is a return.
+    ts, score, quality, attitude, delivery (default not told: NaN); promises: customer, ts, due (default ts),
+    settled (default not), id (default none); referrals: customer (who recommended), ts (of the first order
+    of whom they won). Times are anything numpy reads as datetime64, in UTC. A negative amount is a return.
 
     Raises:
         ValueError: an id is unknown or doubled, or an amount, score or time is not a number.
@@ -178,6 +178,7 @@ def record(
         contacts=_contacts(place, contacts or {}),
         surveys=_surveys(place, surveys or {}),
         promises=_promises(place, promises or {}),
+        referrals=Referrals(*place.rows(referrals or {})).in_order(),
     )
 
 
@@ -224,7 +225,9 @@ def _contacts(place: _Place, columns: dict[str, Any]) -> Contacts:
 
 def _surveys(place: _Place, columns: dict[str, Any]) -> Surveys:
     customer, ts = place.rows(columns)
-    return Surveys(customer, ts, _numbers(columns.get("score", []), len(ts))).in_order()
+    score = _numbers(columns.get("score", []), len(ts))
+    parts = [_numbers_or_unknown(columns.get(name), len(ts)) for name in ("quality", "attitude", "delivery")]
+    return Surveys(customer, ts, score, *parts).in_order()
 
 
 def _promises(place: _Place, columns: dict[str, Any]) -> Promises:
@@ -243,6 +246,13 @@ def _numbers(values: Any, length: int) -> Floats:
     numbers = np.asarray(values, dtype=np.float64)
     if len(numbers) != length or not np.all(np.isfinite(numbers)):
         raise ValueError("every row needs a finite number")
+    return numbers
+
+
+def _numbers_or_unknown(values: Any, length: int) -> Floats:
+    numbers = np.full(length, np.nan) if values is None else np.asarray(values, dtype=np.float64)
+    if len(numbers) != length or np.any(np.isinf(numbers)):
+        raise ValueError("a number is infinite, or missing")
     return numbers
 
 

@@ -88,10 +88,10 @@ def rhythm(orders: Orders, customers: int, today: np.datetime64) -> Rhythm:
     return Rhythm(
         first_day=first,
         last_day=last,
-        age=_weeks_between(first, np.full(customers, today)),
-        last_week=_weeks_between(first, last),
+        age=weeks_between(first, np.full(customers, today)),
+        last_week=weeks_between(first, last),
         **_gaps(days, customers),
-        **_windows(days, customers, today),
+        **order_windows(days.customer, _days_ago(days.day, today), customers),
         **_money(orders, customers, today),
     )
 
@@ -114,7 +114,8 @@ def _merge(orders: Orders) -> _Days:
     return _Days(customer, day, value, opens, closes, gap)
 
 
-def _weeks_between(first: Times, last: Times) -> Floats:
+def weeks_between(first: Times, last: Times) -> Floats:
+    """Weeks from day to day; 0 where there is no first day."""
     weeks = (last - first).astype(np.float64) / DAYS
     return np.where(np.isnat(first), 0.0, weeks)
 
@@ -138,34 +139,46 @@ def _gaps(days: _Days, customers: int) -> dict[str, Floats]:
     }
 
 
-def _windows(days: _Days, customers: int, today: np.datetime64) -> dict[str, Floats]:
-    ago = (today - days.day).astype(np.int64)
+def order_windows(who: Ints, ago: Ints, customers: int) -> dict[str, Floats]:
+    """Order days by window, from one row for each: whose it is, and how many days ago it was."""
     recent = ago < YEAR * DAYS
-    who, ago = days.customer[recent], ago[recent]
+    who, ago = who[recent], ago[recent]
     spans = (MONTH, TWO_MONTHS, QUARTER, HALF_YEAR)
     windows = {f"orders_{weeks}": _count(who[ago < weeks * DAYS], customers) for weeks in spans}
     before = _count(who[(ago >= QUARTER * DAYS) & (ago < HALF_YEAR * DAYS)], customers)
     return {**windows, "orders_52": _count(who, customers), "orders_before_13": before}
 
 
-def _money(orders: Orders, customers: int, today: np.datetime64) -> dict[str, Floats]:
-    who, back = orders.customer, orders.is_return
-    returned = _total(who[back], orders.amount[back], customers)
-    sold = _total(who[~back], orders.amount[~back], customers)
-    ago = (today - orders.ts.astype("datetime64[D]")).astype(np.int64)
+def money_windows(who: Ints, ago: Ints, net: Floats, returns: Floats, customers: int) -> dict[str, Floats]:
+    """Money and returns by window, from rows of a customer's net amount and number of returns some days ago.
+
+    A row may be an order, a return, or all of a day.
+    """
     recent = ago < YEAR * DAYS
-    who, back, ago = who[recent], back[recent], ago[recent]
-    signed = np.where(back, -orders.amount[recent], orders.amount[recent])
+    who, ago, net, returns = who[recent], ago[recent], net[recent], returns[recent]
     near, before = ago < QUARTER * DAYS, (ago >= QUARTER * DAYS) & (ago < HALF_YEAR * DAYS)
     return {
-        "sold": sold,
-        "returned": returned,
-        "net_52": _total(who, signed, customers),
-        "net_13": _total(who[near], signed[near], customers),
-        "net_before_13": _total(who[before], signed[before], customers),
-        "returns_13": _count(who[near & back], customers),
-        "returns_before_13": _count(who[before & back], customers),
+        "net_52": _total(who, net, customers),
+        "net_13": _total(who[near], net[near], customers),
+        "net_before_13": _total(who[before], net[before], customers),
+        "returns_13": _total(who[near], returns[near], customers),
+        "returns_before_13": _total(who[before], returns[before], customers),
     }
+
+
+def _money(orders: Orders, customers: int, today: np.datetime64) -> dict[str, Floats]:
+    who, back, amount = orders.customer, orders.is_return, orders.amount
+    signed = np.where(back, -amount, amount)
+    ago = _days_ago(orders.ts.astype("datetime64[D]"), today)
+    return {
+        "sold": _total(who[~back], amount[~back], customers),
+        "returned": _total(who[back], amount[back], customers),
+        **money_windows(who, ago, signed, back.astype(np.float64), customers),
+    }
+
+
+def _days_ago(day: Times, today: np.datetime64) -> Ints:
+    return (today - day).astype(np.int64)
 
 
 def _count(who: Ints, customers: int) -> Floats:

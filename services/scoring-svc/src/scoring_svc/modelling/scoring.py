@@ -65,7 +65,34 @@ def score(
     For one customer give facts of that one, with the stored `grids` of the last run over everybody.
     `segments` label whom each is ranked among, `markets` who of the model's voices speaks for it.
     """
-    known = features(facts, as_of)
+    return score_known(
+        facts.customers,
+        features(facts, as_of),
+        model,
+        policy,
+        grids,
+        previous=previous,
+        segments=segments,
+        markets=markets,
+        headroom=headroom,
+        declared_lost=declared_lost,
+    )
+
+
+def score_known(
+    customers: Ids,
+    known: Features,
+    model: ScoringModel,
+    policy: Policy,
+    grids: Percentiles,
+    *,
+    previous: Previous | None = None,
+    segments: Segments | None = None,
+    markets: Segments | None = None,
+    headroom: Floats | None = None,
+    declared_lost: Bools | None = None,
+) -> Scores:
+    """The same from the features of these customers, wherever they come from."""
     forecast = foresee(known, model, policy, markets)
     inputs = tier_inputs(known, forecast.value_52, policy, headroom=headroom)
     placed = tiers(
@@ -80,7 +107,7 @@ def score(
         previous=previous.stages if previous else None,
         declared_lost=declared_lost,
     )
-    return Scores(facts.customers, as_of, markets, known, forecast, placed, moved)
+    return Scores(customers, known.today, markets, known, forecast, placed, moved)
 
 
 def rank(

@@ -1,5 +1,6 @@
 """Runs over all customers, and the customers whose facts have just changed."""
 
+import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -7,17 +8,21 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from scoring_svc.facts import queries as facts
+from scoring_svc.facts import due
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs.queries import everybody
 from scoring_svc.runs.tables import ScoringRun
 from scoring_svc.scores import queries as scores
 from scoring_svc.scores.commands import Outcome, rescore
+from scoring_svc.states.reconciling import Compared, reconcile
 from shared.db import Database, Tx, prepare
 from shared.events.scoring import ScoringCompleted
 from shared.messaging import outbox
 
 CHUNK = 500
+RECONCILED = 5_000
+"""Customers a day whose states are held against the log."""
+
 _CHUNK_SECONDS = 60
 _T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
 _NOTE = prepare(insert(_T), *_T.c.keys())
@@ -30,16 +35,36 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
     """Score whoever something happened to, then whom silence has moved; how many. Nothing before a model."""
     total = 0
     while True:
-        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+        async with database.begin() as tx:
             champion = await shelf.champion(tx)
             if champion is None:
                 return total
-            customers = await facts.take_due(tx, CHUNK) or await scores.to_review(tx, CHUNK)
-            if customers:
-                await rescore(tx, customers, champion)
-        total += len(customers)
-        if not customers:
+            taken = await due.take(tx, CHUNK)
+        done = await (
+            _of_facts(database, champion, taken) if taken.customers else _of_silence(database, champion)
+        )
+        if not done:
             return total
+        total += done
+
+
+async def _of_facts(database: Database, champion: Champion, taken: due.Taken) -> int:
+    try:
+        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+            await rescore(tx, taken.customers, champion)
+            due.done(tx, taken)
+    except Exception:
+        await due.give_back(database, taken)
+        raise
+    return len(taken.customers)
+
+
+async def _of_silence(database: Database, champion: Champion) -> int:
+    async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+        customers = await scores.to_review(tx, CHUNK)
+        if customers:
+            await rescore(tx, customers, champion)
+    return len(customers)
 
 
 async def sweep(
@@ -62,6 +87,16 @@ async def sweep(
     async with database.begin() as tx:
         await _complete(tx, champion, outcome, cause=cause, learnt=learnt, started=started)
     return outcome
+
+
+async def reconcile_some(database: Database, shelf: Shelf) -> Compared:
+    """Hold the states of some customers, others each time, against the log."""
+    async with database.read() as reader:
+        champion, customers = await shelf.champion(reader), await everybody(reader)
+    if champion is None:
+        return Compared()
+    chosen = random.sample(customers, min(len(customers), RECONCILED))
+    return await reconcile(database, chosen, currency=champion.currency)
 
 
 async def _complete(

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from scoring_svc.facts import changes, due
 from scoring_svc.facts import consumers as told
-from scoring_svc.facts import due
+from scoring_svc.modelling.states.layout import ALL
 from scoring_svc.profiles.commands import keep_profiles
 from scoring_svc.runs.jobs import SETTLE
 from scoring_svc.warnings import commands as warnings
@@ -77,6 +78,7 @@ async def on_customer_merged(tx: Tx, event: CustomerMerged) -> None:
     await CUSTOMER_EVENTS[CustomerMerged](tx, event)
     if await root(tx, event.subject) != event.subject:
         await warnings.end_of(tx, event.subject, "merged")
+    changes.outdate(tx, [event.subject, event.merged_into], ALL)
     due.mark_due(tx, [event.subject, event.merged_into, *await keep_profiles(tx, event)])
 
 
@@ -84,6 +86,7 @@ async def on_customer_unmerged(tx: Tx, event: CustomerUnmerged) -> None:
     """Each is scored from its own facts again."""
     merged_into = await root(tx, event.subject)
     await CUSTOMER_EVENTS[CustomerUnmerged](tx, event)
+    changes.outdate(tx, [event.subject, merged_into], ALL)
     due.mark_due(tx, [event.subject, merged_into, *await keep_profiles(tx, event)])
 
 

@@ -33,6 +33,7 @@ def scoring_jobs(shelf: Shelf) -> Jobs:
         async with job.db.read() as reader:
             outgrown = await learning.is_due(reader, await shelf.champion(reader), job.db)
         await _run(job, shelf, cause="daily", learn=outgrown)
+        await commands.reconcile_some(job.db, shelf)
 
     async def requested(job: JobContext, args: dict[str, Any]) -> None:
         await _run(job, shelf, cause="request", learn=bool(args["learn"]))

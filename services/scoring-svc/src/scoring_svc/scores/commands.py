@@ -7,20 +7,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scoring_svc.facts import queries as facts
-from scoring_svc.modelling.facts import Facts
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
-from scoring_svc.modelling.scoring import Previous, score
+from scoring_svc.modelling.scoring import Previous, score_known
+from scoring_svc.modelling.states.ageing import features_of
+from scoring_svc.modelling.states.columns import States
 from scoring_svc.models.queries import Champion
 from scoring_svc.policies import queries as policies
 from scoring_svc.scores import domain, queries
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.tables import Score, ScoreHistory
+from scoring_svc.states import commands as states
 from scoring_svc.warnings import commands as warnings
 from scoring_svc.warnings import queries as live_warnings
 from scoring_svc.warnings.commands import Finding
@@ -57,7 +60,7 @@ class Outcome:
 
 
 async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False) -> Outcome:
-    """Score these customers from their facts as of now; the same facts give the same scores.
+    """Score these customers from their states as of now; the same facts give the same scores.
 
     Of one that was merged into another, that other is scored.
     With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
@@ -65,9 +68,9 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     policy = await policies.current(tx)
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
-    known = await facts.facts_of(tx, chosen, currency=champion.currency)
+    kept = await states.current(tx, chosen, currency=champion.currency)
     held = domain.previous(chosen, {} if anew else before)
-    rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
+    rows = await asyncio.to_thread(_scored, kept, champion, policy, held, tx.now)
     _attribute(rows, chosen, owners, before)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
@@ -78,10 +81,12 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
 
 
 def _scored(
-    known: Facts, champion: Champion, policy: Policy, held: Previous, now: datetime
+    kept: States, champion: Champion, policy: Policy, held: Previous, now: datetime
 ) -> list[dict[str, Any]]:
-    scores = score(known, champion.model, policy, champion.grids, domain.instant(now), previous=held)
-    reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), now)
+    known = features_of(kept, domain.moment_of(kept, now), minor_per_unit=facts.MINOR_PER_UNIT)
+    customers = np.arange(len(kept))
+    scores = score_known(customers, known, champion.model, policy, champion.grids, previous=held)
+    reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), kept.next_end, now)
     made_by = {
         "currency": champion.currency,
         "policy_version": policy.version,

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from scoring_svc.modelling.facts import Floats
+from scoring_svc.modelling.facts import Floats, Ints
 from scoring_svc.modelling.lifecycle import NO_STAGE, STAGES, PreviousStages
 from scoring_svc.modelling.report import Score
 from scoring_svc.modelling.scoring import Previous
+from scoring_svc.modelling.states.columns import States
+from scoring_svc.modelling.states.parts import NEVER
 from scoring_svc.modelling.tiers import NO_TIER, TIERS, PreviousTiers
 
 NOTHING_KNOWN = -1.0
@@ -20,6 +22,7 @@ NOTHING_KNOWN = -1.0
 _NEWS = ("tier", "lifecycle_stage", "churn_level")
 _NOTABLE = 0.05
 _SOONEST = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(moment: datetime) -> np.datetime64:
@@ -79,9 +82,24 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
     }
 
 
-def review_moments(weeks: Floats, now: datetime) -> list[datetime | None]:
-    """When silence alone will have moved each score; None without an order, never sooner than in a day."""
-    return [None if np.isnan(wait) else now + max(timedelta(weeks=float(wait)), _SOONEST) for wait in weeks]
+def moment_of(kept: States, now: datetime) -> np.datetime64:
+    """The moment to score these states at: now, or where a clock that is ahead has told of more, its day."""
+    newest = np.datetime64(kept.newest_day, "D").astype("datetime64[us]")
+    return np.fmax(instant(now), newest)
+
+
+def review_moments(weeks: Floats, ahead: Ints, now: datetime) -> list[datetime | None]:
+    """When each score will have moved without a new fact; None if never.
+
+    By silence, which takes a day at least (NaN weeks: without an order it moves nothing), or by a fact that
+    lies `ahead`, in microseconds since 1970.
+    """
+    silent = [None if np.isnan(wait) else now + max(timedelta(weeks=float(wait)), _SOONEST) for wait in weeks]
+    known = [None if end == NEVER else _EPOCH + timedelta(microseconds=end) for end in ahead.tolist()]
+    return [
+        min((each for each in pair if each is not None), default=None)
+        for pair in zip(silent, known, strict=True)
+    ]
 
 
 def is_news(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
