@@ -18,7 +18,7 @@ from scoring_svc.modelling.percentiles import Percentiles, Segments
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.purchase import histories
 from scoring_svc.modelling.reasons import Reasons, reasons
-from scoring_svc.modelling.tiers import PreviousTiers, Tiers, tier_inputs, tier_percentiles, tiers
+from scoring_svc.modelling.tiers import Pins, PreviousTiers, Tiers, tier_inputs, tier_percentiles, tiers
 from scoring_svc.modelling.value import expected_value
 from scoring_svc.modelling.weeks import YEAR
 
@@ -41,7 +41,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What the last scoring said, in the order of the customers of the facts."""
+    """What the last scoring said, in the order of the customers of the facts; tiers as by rule."""
 
     tiers: PreviousTiers
     stages: PreviousStages
@@ -64,7 +64,7 @@ class Scores:
 
     def as_previous(self) -> Previous:
         return Previous(
-            PreviousTiers(self.tiers.tier, self.tiers.since),
+            PreviousTiers(self.tiers.by_rule, self.tiers.by_rule_since),
             PreviousStages(self.stages.stage, self.stages.since),
         )
 
@@ -79,6 +79,7 @@ def score(
     previous: Previous | None = None,
     segments: Segments | None = None,
     headroom: Floats | None = None,
+    pins: Pins | None = None,
     declared_lost: Bools | None = None,
 ) -> Scores:
     """Score every customer in `facts` at `as_of`; rows after it change nothing, nor do the other customers.
@@ -88,9 +89,8 @@ def score(
     known = features(facts, as_of)
     forecast = foresee(known, model, policy)
     inputs = tier_inputs(known, forecast.value_52, policy, headroom=headroom)
-    placed = tiers(
-        known, inputs, grids, policy, segments=segments, previous=previous.tiers if previous else None
-    )
+    held = previous.tiers if previous else None
+    placed = tiers(known, inputs, grids, policy, segments=segments, previous=held, pins=pins)
     moved = stages(
         known,
         1.0 - forecast.risk.probability,
