@@ -107,9 +107,7 @@ def tiers(
 ) -> Tiers:
     """Tier of every customer against stored `grids`; see `place`."""
     brought = contribution_52(known, policy)
-    return place(
-        known.today, inputs, brought, grids, policy, segments=segments, previous=previous, pins=pins
-    )
+    return place(known.today, inputs, brought, grids, policy, segments=segments, previous=previous, pins=pins)
 
 
 def place(

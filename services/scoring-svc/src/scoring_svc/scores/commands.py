@@ -12,12 +12,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scoring_svc.facts import queries as facts
 from scoring_svc.modelling.facts import Facts
-from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import Previous, score
+from scoring_svc.modelling.tiers import Pins
 from scoring_svc.models.queries import Champion
-from scoring_svc.policies import queries as policies
+from scoring_svc.overrides import queries as overrides
+from scoring_svc.policies.queries import Standard
+from scoring_svc.policies.segments import segments
 from scoring_svc.scores import domain, queries
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.tables import Score, ScoreHistory
@@ -62,12 +65,15 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     Of one that was merged into another, that other is scored.
     With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
     """
-    policy = await policies.current(tx)
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
+    # Read behind the locks: whoever publishes a policy meanwhile comes to these scores later.
+    standard = await champion.standards.current(tx, champion.id)
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
     held = domain.previous(chosen, {} if anew else before)
-    rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
+    groups = await segments(tx, chosen, standard.policy.tiers.segments)
+    pins = overrides.pins(chosen, await overrides.active(tx, chosen, tx.now))
+    rows = await asyncio.to_thread(_scored, known, champion, standard, held, tx.now, groups=groups, pins=pins)
     _attribute(rows, chosen, owners, before)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
@@ -78,10 +84,27 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
 
 
 def _scored(
-    known: Facts, champion: Champion, policy: Policy, held: Previous, now: datetime
+    known: Facts,
+    champion: Champion,
+    standard: Standard,
+    held: Previous,
+    now: datetime,
+    *,
+    groups: Segments | None,
+    pins: Pins,
 ) -> list[dict[str, Any]]:
-    scores = score(known, champion.model, policy, champion.grids, domain.instant(now), previous=held)
-    reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), now)
+    policy, model = standard.policy, champion.model
+    scores = score(
+        known,
+        model,
+        policy,
+        standard.grids,
+        domain.instant(now),
+        previous=held,
+        segments=groups,
+        pins=pins,
+    )
+    reviews = domain.review_moments(weeks_to_review(scores, model, policy), now)
     made_by = {
         "currency": champion.currency,
         "policy_version": policy.version,
