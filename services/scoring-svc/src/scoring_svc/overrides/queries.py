@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from scoring_svc.modelling.tiers import NO_TIER, TIERS, Pins
 from scoring_svc.overrides.tables import TierOverride
@@ -22,7 +23,7 @@ _MOMENT = DateTime(timezone=True)
 # Of two that met by a merge the newer one counts.
 _ACTIVE = prepare(
     select(T)
-    .distinct(T.c.customer_id)
+    .ext(distinct_on(T.c.customer_id))
     .where(
         T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))),
         T.c.ended_at.is_(None),

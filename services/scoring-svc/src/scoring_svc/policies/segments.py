@@ -13,10 +13,12 @@ from shared.db import Reader, Record, prepare
 from shared.references.tables import KNOWN as _R
 
 _P: Any = CustomerProfile.__table__  # type: ignore[attr-defined]
-_given = func.unnest(bindparam("customers", type_=ARRAY(Uuid))).column_valued("given")
+_given = (
+    func.unnest(bindparam("customers", type_=ARRAY(Uuid))).table_valued("id", name="given").render_derived()
+)
 _ATTRIBUTES = prepare(
-    select(_given.label("id"), _P.c.industry, _P.c.region, _R.c.channel, _P.c.size, _P.c.kind).select_from(
-        _given.outerjoin(_P, _P.c.customer_id == _given).outerjoin(_R, _R.c.id == _given)
+    select(_given.c.id, _P.c.industry, _P.c.region, _R.c.channel, _P.c.size, _P.c.kind).select_from(
+        _given.outerjoin(_P, _P.c.customer_id == _given.c.id).outerjoin(_R, _R.c.id == _given.c.id)
     )
 )
 _PROVINCE = 2

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from scoring_svc.facts import changes
 from scoring_svc.policies.queries import Row, plain
@@ -58,7 +59,7 @@ _UNDONE = prepare(
         P.c.from_rule_tier.label("tier"),
         P.c.from_since.label("tier_since"),
     )
-    .distinct(P.c.customer_id)
+    .ext(distinct_on(P.c.customer_id))
     .select_from(P.join(T, T.c.id == P.c.simulation_id))
     .where(
         P.c.from_rule_tier.is_not(None),
