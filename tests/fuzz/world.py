@@ -140,6 +140,8 @@ class World:
         found: dict[str, str] = {}
         for each in operation.parameters["path"]:
             found[each["name"]] = await self._value(operation, each["name"], found)
+        if operation.path.startswith("/v1/tier-policies/{"):
+            found["version"] = await self.tier_policy(operation)
         return found
 
     async def _value(self, operation: Operation, name: str, known: dict[str, str]) -> str:
@@ -147,8 +149,6 @@ class World:
             return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
             return self.kept["scored"]
-        if name == "version" and operation.path.startswith("/v1/tier-policies"):
-            return await self.tier_policy(operation)
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
         if name == "token":

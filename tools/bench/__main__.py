@@ -19,6 +19,7 @@ from tools.bench.parts import (
     http,
     imports,
     interactions,
+    policies,
     scoring,
     sla,
     start,
@@ -49,6 +50,7 @@ PARTS = {
     "sla": Part("Clocks of service levels among twice as many complaints", sla.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
+    "policies": Part("Trying a tier policy on everybody", policies.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events"}

@@ -85,8 +85,10 @@ async def freeze(
 
     `held` are scores' tier columns that count as held instead of the stored ones, by customer.
     """
-    async with database.begin(timeout=_SECONDS, bulk=True) as tx:
+    async with database.begin(timeout=_SECONDS) as tx:
+        # Before plans are made anew: PostgreSQL takes that for a query, after which the level stands.
         await tx.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        await tx.plan_anew()
         champion = await shelf.champion(tx)
         if champion is None:
             raise LookupError("no model has been learnt yet")
