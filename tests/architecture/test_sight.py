@@ -47,6 +47,8 @@ OPEN: Mapping[str, str] = {
     "model": "what was learnt from all customers, about none of them",
     "scoring_run": "how many customers were scored",
     "tier_policy": "the company's rules",
+    "tier_grids": "what was learnt from all customers, about none of them",
+    "tier_simulation": "sums over all customers, shown to who may publish policies",
     # gateway: accounts and credentials, no customers
     "auth_failure": "guesses at credentials",
     "limit_bucket": "how much of a plan is used",

@@ -21,7 +21,7 @@ from shared.messaging.bus import Delivery
 from shared.messaging.dead_letters import Parking
 from tonglu_local.system import System
 
-OK = 200
+OK, NOT_FOUND = 200, 404
 ENDS_SESSION = {"signOutEverywhere", "changeOwnPassword", "signOutStaff"}
 _COURSE = {
     "startComplaintStep": ("classify", "assign"),
@@ -96,6 +96,7 @@ class World:
     pair: str = ""
     complainant: str = ""
     picture: str = ""
+    simulated: dict[str, Any] = field(default_factory=dict)
 
     def learn(self, operations: Iterable[Operation]) -> None:
         """Remember the examples of a complaint's steps."""
@@ -139,6 +140,8 @@ class World:
         found: dict[str, str] = {}
         for each in operation.parameters["path"]:
             found[each["name"]] = await self._value(operation, each["name"], found)
+        if operation.path.startswith("/v1/tier-policies/{"):
+            found["version"] = await self.tier_policy(operation)
         return found
 
     async def _value(self, operation: Operation, name: str, known: dict[str, str]) -> str:
@@ -582,6 +585,68 @@ class World:
                 ),
             )
         return str(found)
+
+    async def tier_policy(self, operation: Operation) -> str:
+        """A draft; one that was simulated to be published, and one of before to go back to."""
+        await self.published()
+        if operation.id != "rollBackTierPolicy":
+            return await self.tier_draft(simulated=operation.id == "publishTierPolicy")
+        for _ in range(2):
+            before = (await self._read("/v1/tier-policies?status=retired"))["data"]
+            if before:
+                break
+            version = await self.tier_draft(simulated=True)
+            await self.admin.made(f"/v1/tier-policies/{version}/publish", self.simulated)
+            await self.published()
+        return str(before[0]["version"])
+
+    async def tier_draft(self, *, simulated: bool = False) -> str:
+        version = str((await self.admin.made("/v1/tier-policies", {"document": {}}))["version"])
+        if simulated:
+            await self.simulation(version)
+        return version
+
+    async def simulation(self, version: str | None = None) -> str:
+        """A draft's, when it has ended."""
+        version = version or await self.tier_draft()
+        begun = await self.admin.made(f"/v1/tier-policies/{version}/simulate")
+        await self.ended(begun["id"])
+        self.simulated = {"simulation_id": begun["simulation_id"], "tolerance": 1}
+        return str(begun["simulation_id"])
+
+    async def for_publishTierPolicy(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """By the simulation that was made last."""
+        return self.simulated
+
+    async def ended(self, operation: str) -> None:
+        async with asyncio.timeout(60):
+            while (await self._read(f"/v1/operations/{operation}"))["finished_at"] is None:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+
+    async def published(self) -> None:
+        """Wait until no policy is about to take another one's place."""
+        async with asyncio.timeout(60):
+            while True:
+                async with self.database("scoring-svc").begin() as tx:
+                    going = await tx.connection.fetchval(
+                        "SELECT count(*) FROM operation WHERE kind LIKE 'tier-%' AND finished_at IS NULL"
+                    )
+                if not going:
+                    return
+                await asyncio.sleep(0.05)
+
+    async def override(self) -> str:
+        body = await self.for_createTierOverride()
+        return str((await self.admin.made("/v1/tier-overrides", body))["id"])
+
+    async def for_createTierOverride(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        """Of a customer that scoring-svc has heard of."""
+        customer = await self.customer()
+        async with asyncio.timeout(20):
+            while (await self.admin("GET", f"/v1/scores/{customer}")).status == NOT_FOUND:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+        reason = self.said("明年春季新开三店")
+        return {"customer_id": customer, "tier": "core", "reason": reason, "expires_at": _now(days=30)}
 
     async def letter(self, operation: Operation) -> str:
         service = operation.path.split("/")[2]

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 NOT_ASKED: Mapping[str, str] = {
     "changeOwnPassword": "ends the asker's own session, and names no record",
+    "publishTierPolicy": "whoever may publish does so for the company, and then no other simulation holds",
     "signOutEverywhere": "ends the asker's own session, and names no record",
 }
 """What strangers who are signed in do not ask."""
@@ -43,7 +44,17 @@ NOBODYS_TO_SEE = {"warning_id"}
 """Of a customer that is not known there, so that only those see it who see whatever anybody holds."""
 REGISTERS = tuple(
     f"/v1/{kind}"
-    for kind in ("distributors", "org-units", "channels", "fields", "staff", "api-keys", "plans", "models")
+    for kind in (
+        "distributors",
+        "org-units",
+        "channels",
+        "fields",
+        "staff",
+        "api-keys",
+        "plans",
+        "models",
+        "tier-policies",
+    )
 )
 """What all staff may see who have the permission."""
 LEDGER = (

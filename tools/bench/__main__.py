@@ -20,6 +20,7 @@ from tools.bench.parts import (
     http,
     imports,
     interactions,
+    policies,
     scoring,
     sla,
     start,
@@ -54,6 +55,7 @@ PARTS = {
         "Fresh scores, from the commit of an order to the commit of the score that counts it",
         freshness.measure,
     ),
+    "policies": Part("Trying a tier policy on everybody", policies.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events", "freshness"}

@@ -32,6 +32,8 @@ class Sizes:
     events: int = 2_000
     scored: int = 100_000
     rescored: int = 2_000
+    tried: int = 1_000_000
+    simulated: int = 50_000
     archive: int = 1_000_000
     doubles: int = 100_000
     interactions: int = 1_000_000
@@ -46,6 +48,8 @@ SMALL = Sizes(
     events=60,
     scored=500,
     rescored=50,
+    tried=2_000,
+    simulated=300,
     archive=300,
     doubles=300,
     interactions=600,

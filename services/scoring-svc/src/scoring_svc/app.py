@@ -3,18 +3,22 @@
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.models.routes import router as models_router
+from scoring_svc.overrides.routes import router as overrides_router
 from scoring_svc.policies.routes import router as policies_router
+from scoring_svc.publications.jobs import policy_jobs
+from scoring_svc.publications.routes import router as publications_router
 from scoring_svc.runs.commands import rescore_due
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.runs.jobs import scoring_jobs
-from scoring_svc.runs.routes import NUMBER
 from scoring_svc.runs.routes import router as runs_router
 from scoring_svc.scores.routes import router as scores_router
-from scoring_svc.settings import Settings
+from scoring_svc.settings import NUMBER, Settings
+from scoring_svc.simulations.routes import router as simulations_router
 from scoring_svc.states.commands import take_in
 from scoring_svc.warnings.routes import router as warnings_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
+from shared.jobs import Jobs
 from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
@@ -33,9 +37,18 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         title="Tonglu scoring-svc",
         description="What a customer is worth and whether it may be lost: tier 客户等级, value 客户价值, "
         "churn risk 流失风险 with its reasons, lifecycle stage 生命周期.",
-        routers=[scores_router, warnings_router, policies_router, models_router, runs_router],
+        routers=[
+            scores_router,
+            warnings_router,
+            policies_router,
+            simulations_router,
+            publications_router,
+            overrides_router,
+            models_router,
+            runs_router,
+        ],
         consumers=Consumers(SCORING_EVENTS),
-        jobs=scoring_jobs(shelf),
+        jobs=_together(scoring_jobs(shelf), policy_jobs(shelf)),
         loops={
             "rescoring": every(
                 _LOOK_SECONDS, lambda: rescore_due(database, shelf), bell=database.signal(due.BELL)
@@ -43,3 +56,8 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         },
     )
     return Service(blueprint, settings, database=database, bus=bus)
+
+
+def _together(*parts: Jobs) -> Jobs:
+    handlers = {kind: handler for part in parts for kind, handler in part.handlers.items()}
+    return Jobs(handlers, [plan for part in parts for plan in part.periodic])

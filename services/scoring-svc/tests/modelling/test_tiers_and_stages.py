@@ -8,7 +8,7 @@ import pytest
 from scoring_svc.modelling.facts import record
 from scoring_svc.modelling.features import features
 from scoring_svc.modelling.lifecycle import STAGES, PreviousStages, chance_a_week_ago, stages
-from scoring_svc.modelling.percentiles import percentiles
+from scoring_svc.modelling.percentiles import Segments, percentiles
 from scoring_svc.modelling.policy import Policy, TierRule
 from scoring_svc.modelling.purchase import histories
 from scoring_svc.modelling.purchase_fit import usual_model
@@ -84,7 +84,7 @@ def test_one_customer_against_stored_grids_gets_its_tier_among_all(hundred):
 
 def test_percentiles_are_within_the_segment_if_it_is_large_enough():
     values = {"amount": np.concatenate([np.arange(300.0), 1000 + np.arange(300.0), [5000.0]])}
-    segments = np.array(["a"] * 300 + ["b"] * 300 + ["tiny"])
+    segments = Segments.of(np.array(["a"] * 300 + ["b"] * 300 + ["tiny"]))
     grids = percentiles(values, segments, smallest=200)
     ranked = grids.rank("amount", values["amount"], segments)
     assert ranked[300] < 1

@@ -33,4 +33,4 @@ async def manager(scoring: Service) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(autouse=True)
 async def empty(scoring: Service) -> AsyncIterator[None]:
     yield
-    await clean(scoring.database, keep=("job", "model", "tier_policy"))
+    await clean(scoring.database, keep=("job", "model", "tier_policy", "tier_grids"))

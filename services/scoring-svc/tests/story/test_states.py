@@ -20,7 +20,6 @@ from scoring_svc.settings import Settings
 from scoring_svc.states import queries
 from scoring_svc.states.commands import current
 from scoring_svc.states.reconciling import reconcile
-from shared.composition import Service
 from shared.db import Database
 from shared.events import Event
 from shared.events.complaint import ComplaintOpened, ComplaintResolved

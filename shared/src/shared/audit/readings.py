@@ -18,6 +18,7 @@ PERSONAL: Final = frozenset(
         "complaints",
         "complaint_notes",
         "scores",
+        "tier_overrides",
         "reminders",
         "imports",
         "exports",

@@ -19,6 +19,7 @@ _READING = (
     "scores:read",
     "models:read",
     "policies:read",
+    "tier_overrides:read",
     "operations:read",
 )
 _OWN_DESK = (
@@ -59,6 +60,7 @@ _MANAGER = (
     "distributors:write",
     "org_units:write",
     "policies:write",
+    "tier_overrides:write",
     "scores:write",
     "staff:read",
     "api_keys:read",

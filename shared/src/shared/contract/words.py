@@ -78,6 +78,14 @@ TAGS = {
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
     "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),
     "tier policies": ("The rules by which tiers and stages are decided", "分级策略"),
+    "tier overrides": (
+        "Tiers that people gave, each with a reason and an end",
+        "等级覆盖：手动指定的客户等级",
+    ),
+    "tier simulations": (
+        "What a policy would make of every customer, before anybody feels it",
+        "策略模拟：发布前查看对每个客户的影响",
+    ),
     "models": ("What the scores were learnt from, and how good it is", "评分模型及其回测"),
     "scoring runs": ("Scoring every customer", "批量评分"),
     "reminders": ("What somebody shall do at a moment", "定时提醒"),
@@ -116,6 +124,7 @@ THINGS = {
     "reminders": ("reminders", "提醒"),
     "scores": ("scores and churn warnings", "评分与流失预警"),
     "staff": ("staff accounts", "员工账号"),
+    "tier_overrides": ("tier overrides", "等级覆盖"),
     "usage": ("usage figures", "调用量统计"),
     "views": ("saved views", "已保存的视图"),
 }

@@ -41,6 +41,46 @@ class TierChanged(Event):
     to_tier: Code
 
 
+class TierPinned(Event):
+    """A person gave a customer a tier until then; the subject is the override, not the customer."""
+
+    type: ClassVar[str] = "tier.pinned.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    customer_id: UUID
+    tier: Code
+    expires_at: Moment
+    created_by: UUID
+
+
+class TierUnpinned(Event):
+    """The rules decide of a customer's tier again; the subject is the override, `cause` why it ended."""
+
+    type: ClassVar[str] = "tier.unpinned.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    customer_id: UUID
+    cause: Code
+
+
+class PolicyPublished(Event):
+    """A version of the tier policy decides from now on; the subject is that version's record.
+
+    `policy_version` and `previous_version` are the versions' own numbers, `copy_of` is the one that a
+    rollback brought back, and `moved` is how many customers get another tier by it.
+    """
+
+    type: ClassVar[str] = "policy.published.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    policy_version: Count
+    previous_version: Count | None
+    copy_of: Count | None
+    simulation_id: UUID
+    approved_by: UUID | None
+    moved: Count
+
+
 class StageChanged(Event):
     """A customer moved to another stage of its life; `from_stage` is None the first time."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from scoring_svc.facts import touched
 from scoring_svc.facts.tables import Due
 from shared.db import Database, Prepared, Tx, prepare
 
@@ -92,10 +93,15 @@ def _mark(tx: Tx, moments: Mapping[UUID, datetime]) -> None:
     noted: dict[UUID, datetime] | None = tx.notes.get(_NOTE)
     if noted is None:
         noted = tx.notes[_NOTE] = {}
+        tx.before_commit(_changed)
         tx.before_commit(_flush)
         tx.after_commit(tx.database.signal(BELL).set)
     for customer, moment in moments.items():
         noted[customer] = min(moment, noted.get(customer, moment))
+
+
+def _changed(tx: Tx) -> tuple[Prepared, dict[str, Any]]:
+    return touched.NOTE, {"b_customers": sorted(tx.notes[_NOTE])}
 
 
 def _flush(tx: Tx) -> tuple[Prepared, dict[str, Any]]:

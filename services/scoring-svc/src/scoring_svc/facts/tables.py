@@ -131,3 +131,13 @@ class Due(Base, table=True):
 
     customer_id: UUID = Field(primary_key=True)
     due_at: datetime = Field(sa_type=MOMENT)
+
+
+class CustomerChange(Base, table=True):
+    """When something new was last known of a customer, by transaction (`pg_current_xact_id`) and moment."""
+
+    __tablename__ = "customer_change"
+
+    customer_id: UUID = Field(primary_key=True)
+    changed_in: int = Field(sa_type=BigInteger)
+    changed_at: datetime = Field(sa_type=MOMENT)

@@ -15,10 +15,10 @@ from scoring_svc.modelling.inputs import churn_inputs
 from scoring_svc.modelling.levels import levels
 from scoring_svc.modelling.lifecycle import chance_a_week_ago
 from scoring_svc.modelling.model import ScoringModel
-from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.purchase import histories
 from scoring_svc.modelling.reasons import Reasons, reasons
+from scoring_svc.modelling.segments import Labels
 from scoring_svc.modelling.value import expected_value
 from scoring_svc.modelling.weeks import YEAR
 
@@ -42,9 +42,7 @@ class Forecast:
     level: Ints  # into LEVELS
 
 
-def foresee(
-    known: Features, model: ScoringModel, policy: Policy, markets: Segments | None = None
-) -> Forecast:
+def foresee(known: Features, model: ScoringModel, policy: Policy, markets: Labels | None = None) -> Forecast:
     """Forecast, risk, level and reasons of every customer; the model of its market speaks for each.
 
     Orders are the purchase model's, scaled by what the churn model makes of its chance of an order, so that

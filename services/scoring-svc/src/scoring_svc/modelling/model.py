@@ -14,10 +14,9 @@ from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, s
 from scoring_svc.modelling.facts import Facts, Ints
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
-from scoring_svc.modelling.percentiles import EVERYBODY, Segments
 from scoring_svc.modelling.purchase import PurchaseModel, histories
 from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_purchase
-from scoring_svc.modelling.segments import coarser
+from scoring_svc.modelling.segments import EVERYBODY, Labels, coarser
 from scoring_svc.modelling.spend import SpendModel, fit_spend
 from scoring_svc.modelling.value import horizon_for
 
@@ -46,7 +45,7 @@ class ScoringModel:
     voices: Mapping[str, ScoringModel] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
 
-    def speaking_for(self, labels: Segments | None, size: int) -> list[tuple[ScoringModel, Ints | None]]:
+    def speaking_for(self, labels: Labels | None, size: int) -> list[tuple[ScoringModel, Ints | None]]:
         """Who speaks for which of `size` customers, by index; None stands for all of them."""
         if labels is None or not self.segments:
             return [(self, None)]

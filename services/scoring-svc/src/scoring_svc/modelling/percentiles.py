@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring_svc.modelling.facts import Floats
+from scoring_svc.modelling.facts import Floats, Ints
 
 EVERYBODY = ""
 _POINTS = 1001
 _WHOLE = 100.0
 
-Segments = NDArray[Any]
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Which segment each customer is in: `codes` into `names`, and the customers of each, code by code."""
+
+    names: tuple[str, ...]
+    codes: Ints
+    members: tuple[Ints, ...]
+
+    @classmethod
+    def of(cls, labels: NDArray[Any]) -> Segments:
+        """From one label a customer, shape (customers,)."""
+        names, codes = np.unique(labels, return_inverse=True)
+        ordered = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(names)))
+        return cls(tuple(str(name) for name in names), codes, tuple(np.split(ordered, ends[:-1])))
+
+    def each(self) -> Iterator[tuple[str, Ints]]:
+        """Every segment's name with its customers."""
+        return zip(self.names, self.members, strict=True)
+
+    def label(self, index: int) -> str:
+        """The segment of one customer."""
+        return self.names[int(self.codes[index])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +51,14 @@ class Percentiles:
         """Percentile 0 to 100 of each value, ties in the middle; NaN for NaN or an input never seen."""
         if segments is None:
             return _rank(self.grids[EVERYBODY].get(name), values)
-        ranked = np.full(len(values), np.nan)
-        for segment in np.unique(segments):
-            inside = segments == segment
-            ranked[inside] = _rank(self._of(str(segment)).get(name), values[inside])
+        ranked, others = np.empty(len(values)), [np.empty(0, dtype=np.int64)]
+        for segment, inside in segments.each():
+            if segment in self.grids:
+                ranked[inside] = _rank(self.grids[segment].get(name), values[inside])
+            else:
+                others.append(inside)
+        rest = np.concatenate(others)
+        ranked[rest] = _rank(self.grids[EVERYBODY].get(name), values[rest])
         return ranked
 
     def with_inputs(self, added: Percentiles) -> Percentiles:
@@ -54,19 +81,15 @@ class Percentiles:
             }
         )
 
-    def _of(self, segment: str) -> Mapping[str, Floats]:
-        return self.grids.get(segment, self.grids[EVERYBODY])
-
 
 def percentiles(
     inputs: Mapping[str, Floats], segments: Segments | None = None, *, smallest: int = 1
 ) -> Percentiles:
     """Grids of every input over everybody and over each segment of at least `smallest` customers."""
     grids = {EVERYBODY: _grids(inputs, slice(None))}
-    if segments is not None:
-        names, sizes = np.unique(segments, return_counts=True)
-        for segment in names[sizes >= smallest]:
-            grids[str(segment)] = _grids(inputs, segments == segment)
+    for segment, inside in () if segments is None else segments.each():
+        if len(inside) >= smallest and segment != EVERYBODY:
+            grids[segment] = _grids(inputs, inside)
     return Percentiles(grids)
 
 
@@ -84,5 +107,9 @@ def _grid(values: Floats) -> Floats:
 def _rank(grid: Floats | None, values: Floats) -> Floats:
     if grid is None or not len(grid):
         return np.full(len(values), np.nan)
-    middle = (np.searchsorted(grid, values, "left") + np.searchsorted(grid, values, "right")) / 2.0
+    # A second search finds where ties end; looked up by the first one's place it costs half of that.
+    left = np.searchsorted(grid, values, "left")
+    place = np.minimum(left, len(grid) - 1)
+    ends = np.searchsorted(grid, grid, "right")
+    middle = (left + np.where(grid[place] == values, ends[place], left)) / 2.0
     return np.where(np.isnan(values), np.nan, _WHOLE * middle / len(grid))

@@ -9,10 +9,28 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+INPUTS = (
+    "amount_52",
+    "orders_52",
+    "tenure",
+    "satisfaction",
+    "closeness",
+    "forecast_52",
+    "growth",
+    "headroom",
+)
+"""What an axis can weigh; `tier_inputs` in `tiers` makes them."""
+ATTRIBUTES = ("industry", "region", "channel", "size", "kind")
+"""What of a customer a segment can be made of; of a region the province."""
+
 
 @dataclass(frozen=True, slots=True)
 class TierRule:
-    """Weights and thresholds of percentiles; an unknown input gives its weight to the others."""
+    """Weights and thresholds of percentiles; an unknown input gives its weight to the others.
+
+    Percentiles are within the segment that `segments` (of ATTRIBUTES) make, if it has `smallest_segment`
+    customers, else among everybody.
+    """
 
     contribution: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType(
@@ -20,7 +38,7 @@ class TierRule:
         )
     )
     potential: Mapping[str, float] = field(
-        default_factory=lambda: MappingProxyType({"forecast_52": 0.6, "growth": 0.4, "headroom": 0.4})
+        default_factory=lambda: MappingProxyType({"forecast_52": 0.45, "growth": 0.3, "headroom": 0.25})
     )
     core_from: float = 80.0
     relationship_at_least: float = 20.0
@@ -28,6 +46,7 @@ class TierRule:
     hysteresis: float = 2.0
     minimum_stay_weeks: float = 8.0
     smallest_segment: int = 200
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,11 @@ class StageRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`margin` turns amounts into contributions (1 when they are already); costs are in the same money."""
+    """`margin` turns amounts into contributions (1 when they are already); costs are in the same money.
+
+    Whose contribution of 52 weeks is below `negative_below` has a negative value; `referral_share` is what
+    part of the value of customers that were referred counts for who referred them.
+    """
 
     version: int = 1
     tiers: TierRule = TierRule()
@@ -69,6 +92,8 @@ class Policy:
     yearly_discount: float = 0.1
     complaint_cost: float = 0.0
     contact_cost: float = 0.0
+    negative_below: float = 0.0
+    referral_share: float = 0.0
 
     def to_document(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -79,6 +104,7 @@ class Policy:
                 **tiers,
                 "contribution": dict(self.tiers.contribution),
                 "potential": dict(self.tiers.potential),
+                "segments": list(self.tiers.segments),
             },
             "risk": asdict(self.risk),
             "stages": asdict(self.stages),
@@ -86,13 +112,16 @@ class Policy:
             "yearly_discount": self.yearly_discount,
             "complaint_cost": self.complaint_cost,
             "contact_cost": self.contact_cost,
+            "negative_below": self.negative_below,
+            "referral_share": self.referral_share,
         }
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Policy:
-        """Raise TypeError for an unknown or missing entry."""
+        """Raise TypeError for an unknown entry; one that the document is too old to have gets its default."""
+        tiers = document["tiers"]
         parts = {
-            "tiers": TierRule(**document["tiers"]),
+            "tiers": TierRule(**{**tiers, "segments": tuple(tiers.get("segments", ()))}),
             "risk": RiskRule(**document["risk"]),
             "stages": StageRule(**document["stages"]),
         }

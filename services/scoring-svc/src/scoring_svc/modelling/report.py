@@ -37,6 +37,8 @@ class Score:
     customer: Any
     tier: str
     tier_since: str
+    rule_tier: str  # what the rules say beneath a pin; else the tier itself
+    rule_tier_since: str
     contribution: float
     potential: float
     brought_52: float
@@ -65,6 +67,8 @@ def score_of(scores: Scores, index: int) -> Score:
         customer=scores.customers[index],
         tier=TIERS[int(placed.tier[index])],
         tier_since=str(placed.since[index]),
+        rule_tier=TIERS[int(placed.by_rule[index])],
+        rule_tier_since=str(placed.by_rule_since[index]),
         contribution=float(placed.contribution[index]),
         potential=float(placed.potential[index]),
         brought_52=float(placed.brought[index]),

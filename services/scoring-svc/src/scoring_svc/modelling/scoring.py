@@ -14,12 +14,13 @@ from scoring_svc.modelling.lifecycle import PreviousStages, Stages, stages
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.percentiles import Percentiles, Segments
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.tiers import PreviousTiers, Tiers, tier_inputs, tier_percentiles, tiers
+from scoring_svc.modelling.segments import Labels
+from scoring_svc.modelling.tiers import Pins, PreviousTiers, Tiers, tier_inputs, tier_percentiles, tiers
 
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What the last scoring said, in the order of the customers of the facts."""
+    """What the last scoring said, in the order of the customers of the facts; tiers as by rule."""
 
     tiers: PreviousTiers
     stages: PreviousStages
@@ -31,7 +32,7 @@ class Scores:
 
     customers: Ids
     as_of: np.datetime64
-    markets: Segments | None
+    markets: Labels | None
     known: Features
     forecast: Forecast
     tiers: Tiers
@@ -42,7 +43,7 @@ class Scores:
 
     def as_previous(self) -> Previous:
         return Previous(
-            PreviousTiers(self.tiers.tier, self.tiers.since),
+            PreviousTiers(self.tiers.by_rule, self.tiers.by_rule_since),
             PreviousStages(self.stages.stage, self.stages.since),
         )
 
@@ -56,8 +57,9 @@ def score(
     *,
     previous: Previous | None = None,
     segments: Segments | None = None,
-    markets: Segments | None = None,
+    markets: Labels | None = None,
     headroom: Floats | None = None,
+    pins: Pins | None = None,
     declared_lost: Bools | None = None,
 ) -> Scores:
     """Score every customer in `facts` at `as_of`; rows after it change nothing, nor do the other customers.
@@ -75,6 +77,7 @@ def score(
         segments=segments,
         markets=markets,
         headroom=headroom,
+        pins=pins,
         declared_lost=declared_lost,
     )
 
@@ -88,16 +91,16 @@ def score_known(
     *,
     previous: Previous | None = None,
     segments: Segments | None = None,
-    markets: Segments | None = None,
+    markets: Labels | None = None,
     headroom: Floats | None = None,
+    pins: Pins | None = None,
     declared_lost: Bools | None = None,
 ) -> Scores:
     """The same from the features of these customers, wherever they come from."""
     forecast = foresee(known, model, policy, markets)
     inputs = tier_inputs(known, forecast.value_52, policy, headroom=headroom)
-    placed = tiers(
-        known, inputs, grids, policy, segments=segments, previous=previous.tiers if previous else None
-    )
+    held = previous.tiers if previous else None
+    placed = tiers(known, inputs, grids, policy, segments=segments, previous=held, pins=pins)
     moved = stages(
         known,
         1.0 - forecast.risk.probability,
@@ -117,7 +120,7 @@ def rank(
     as_of: np.datetime64,
     *,
     segments: Segments | None = None,
-    markets: Segments | None = None,
+    markets: Labels | None = None,
     headroom: Floats | None = None,
 ) -> Percentiles:
     """The grids that `score` needs, from everybody; store them beside the model and the policy."""

@@ -16,8 +16,7 @@ from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.inputs import churn_inputs
 from scoring_svc.modelling.model import Learnt, ScoringModel, enough, learn_and_judge
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back
-from scoring_svc.modelling.percentiles import EVERYBODY, Segments
-from scoring_svc.modelling.segments import coarser, members
+from scoring_svc.modelling.segments import EVERYBODY, Labels, coarser, members
 from scoring_svc.modelling.value import horizon_for
 
 FEWEST_FOR_A_RHYTHM = 100
@@ -56,7 +55,7 @@ class Speaker:
 
 
 def learn_by_segment(
-    facts: Facts, as_of: np.datetime64, segments: Segments, *, horizon_weeks: float | None = None
+    facts: Facts, as_of: np.datetime64, segments: Labels, *, horizon_weeks: float | None = None
 ) -> ScoringModel:
     """`learn`, with a voice for each of the 24 largest segments whose rhythm asks for one.
 
@@ -96,7 +95,7 @@ class _Everybody:
         return Speaker(name, learnt, learnt.model.churn.champion)
 
 
-def _worth_a_look(known: Facts, as_of: np.datetime64, segments: Segments) -> Iterator[tuple[str, Ints]]:
+def _worth_a_look(known: Facts, as_of: np.datetime64, segments: Labels) -> Iterator[tuple[str, Ints]]:
     """The largest segments that have a rhythm of their own: whoever bought more than once shows one.
 
     Coarser ones come first.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring_svc.modelling.facts import Ints
-from scoring_svc.modelling.percentiles import EVERYBODY, Segments
 
+Labels = NDArray[Any]
+EVERYBODY = ""
 BETWEEN = "|"
 
 
@@ -22,7 +25,7 @@ def coarser(label: str) -> Iterator[str]:
         label = label.rpartition(BETWEEN)[0]
 
 
-def members(labels: Segments, *, smallest: int) -> dict[str, Ints]:
+def members(labels: Labels, *, smallest: int) -> dict[str, Ints]:
     """Indexes of the customers of each segment, fine and coarse, with at least `smallest`; largest first."""
     found: dict[str, list[Ints]] = {}
     names, place = np.unique(labels, return_inverse=True)

@@ -16,6 +16,7 @@ from scoring_svc.modelling.weeks import DAYS
 TIERS = ("ordinary", "important", "core")
 ORDINARY, IMPORTANT, CORE = range(3)
 NO_TIER = -1
+RELATIONSHIP = {"satisfaction": 1.0, "closeness": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,25 @@ class PreviousTiers:
 
 
 @dataclass(frozen=True, slots=True)
-class Tiers:
-    """Axes are percentiles 0 to 100, 0 without an order; `brought` is the money of the last 52 weeks."""
+class Pins:
+    """The tier that a person gave (-1 for none) and the day since which it holds, shape (customers,) each."""
 
     tier: Ints
     since: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """Axes are percentiles 0 to 100, 0 without an order; `brought` is the money of the last 52 weeks.
+
+    `tier` is the pinned one where there is a pin; `by_rule` and `by_rule_since` go on beneath it, so that a
+    pin leaves nothing behind when it ends.
+    """
+
+    tier: Ints
+    since: Times
+    by_rule: Ints
+    by_rule_since: Times
     contribution: Floats
     potential: Floats
     relationship: Floats  # NaN where nothing is known
@@ -88,28 +103,81 @@ def tiers(
     *,
     segments: Segments | None = None,
     previous: PreviousTiers | None = None,
+    pins: Pins | None = None,
 ) -> Tiers:
-    """Tier of every customer against stored `grids`.
+    """Tier of every customer against stored `grids`; see `place`."""
+    brought = contribution_52(known, policy)
+    return place(known.today, inputs, brought, grids, policy, segments=segments, previous=previous, pins=pins)
+
+
+def place(
+    today: np.datetime64,
+    inputs: Mapping[str, Floats],
+    brought: Floats,
+    grids: Percentiles,
+    policy: Policy,
+    *,
+    segments: Segments | None = None,
+    previous: PreviousTiers | None = None,
+    pins: Pins | None = None,
+) -> Tiers:
+    """Tier of every customer by its inputs on the day `today`; `previous` are the tiers held by rule.
 
     A threshold moves by the hysteresis in favour of the tier held; within the minimum stay nobody moves down.
+    `brought` is the money of the last 52 weeks, of customers without an order, too.
     """
-    rule, brought = policy.tiers, contribution_52(known, policy)
+    rule, bought = policy.tiers, ~np.isnan(inputs["orders_52"])
     contribution = _axis("contribution", inputs, rule.contribution, grids, segments)
     potential = _axis("potential", inputs, rule.potential, grids, segments)
-    related = _weighted(inputs, {"satisfaction": 1.0, "closeness": 1.0}, grids, segments)
-    held = previous or PreviousTiers(
-        np.full(len(known), NO_TIER), np.full(len(known), np.datetime64("NaT", "D"))
-    )
-    core_from = rule.core_from + rule.hysteresis * _favour(held.tier, CORE)
-    important_from = rule.important_from + rule.hysteresis * _favour(held.tier, IMPORTANT)
-    close = np.isnan(related) | (related >= rule.relationship_at_least)
-    tier = np.where(potential >= important_from, IMPORTANT, ORDINARY)
-    tier = np.where((contribution >= core_from) & close, CORE, tier)
-    tier = np.where(known.bought, tier, ORDINARY)
-    stays = (tier < held.tier) & ((known.today - held.since) < _days(rule.minimum_stay_weeks))
+    related = _weighted(inputs, RELATIONSHIP, grids, segments)
+    held = previous or nothing_held(len(brought))
+    bars = thresholds(held.tier, rule)
+    close = np.isnan(related) | (related >= bars.relationship)
+    tier = np.where(potential >= bars.important, IMPORTANT, ORDINARY)
+    tier = np.where((contribution >= bars.core) & close, CORE, tier)
+    tier = np.where(bought, tier, ORDINARY)
+    stays = (tier < held.tier) & ((today - held.since) < days(rule.minimum_stay_weeks))
     tier = np.where(stays, held.tier, tier)
-    since = np.where(tier == held.tier, held.since, known.today)
-    return Tiers(tier, since, contribution, potential, related, brought, known.bought & (brought < 0))
+    since = np.where(tier == held.tier, held.since, today)
+    pinned = pins or Pins(*_nothing(len(brought)))
+    return Tiers(
+        tier=np.where(pinned.tier == NO_TIER, tier, pinned.tier),
+        since=np.where(pinned.tier == NO_TIER, since, pinned.since),
+        by_rule=tier,
+        by_rule_since=since,
+        contribution=contribution,
+        potential=potential,
+        relationship=related,
+        brought=brought,
+        negative_value=bought & (brought < policy.negative_below),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which percentile each customer is core, close enough for it, or important; (customers,) each."""
+
+    core: Floats
+    relationship: Floats
+    important: Floats
+
+
+def thresholds(held: Ints, rule: TierRule) -> Thresholds:
+    """The policy's thresholds, each moved by the hysteresis in favour of the tier held."""
+    return Thresholds(
+        rule.core_from + rule.hysteresis * _favour(held, CORE),
+        rule.relationship_at_least + rule.hysteresis * _favour(held, CORE),
+        rule.important_from + rule.hysteresis * _favour(held, IMPORTANT),
+    )
+
+
+def nothing_held(size: int) -> PreviousTiers:
+    """Nobody has a tier yet."""
+    return PreviousTiers(*_nothing(size))
+
+
+def _nothing(size: int) -> tuple[Ints, Times]:
+    return np.full(size, NO_TIER), np.full(size, np.datetime64("NaT", "D"))
 
 
 def _axis(
@@ -143,5 +211,6 @@ def _favour(held: Ints, tier: int) -> Floats:
     return np.where(held == NO_TIER, 0.0, np.where(held == tier, -1.0, 1.0))
 
 
-def _days(weeks: float) -> np.timedelta64:
+def days(weeks: float) -> np.timedelta64:
+    """So many weeks in whole days."""
     return np.timedelta64(round(weeks * DAYS), "D")

@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, update
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.percentiles import Percentiles
 from scoring_svc.models.tables import Model
+from scoring_svc.policies import commands as policies
 from shared.db import Tx, prepare
 
 _T: Any = Model.__table__  # type: ignore[attr-defined]
@@ -17,9 +18,18 @@ _ADD = prepare(insert(_T), *_T.c.keys())
 
 
 async def promote(
-    tx: Tx, model: ScoringModel, grids: Percentiles, *, currency: str, customers: int, orders: int
+    tx: Tx,
+    model: ScoringModel,
+    grids: Percentiles,
+    *,
+    policy_version: int,
+    currency: str,
+    customers: int,
+    orders: int,
 ) -> UUID:
     """Let this model speak from now on; the one before it stays on record as retired.
+
+    `grids` rank its customers under this version of the tier policy.
 
     Two that were learnt at the same time speak one after the other.
     """
@@ -37,8 +47,8 @@ async def promote(
         customers=customers,
         orders=orders,
         document=model.to_document(),
-        grids=grids.to_document(),
         created_at=tx.now,
         retired_at=None,
     )
+    await policies.keep_grids(tx, grids, model_id=model_id, policy_version=policy_version)
     return model_id

@@ -12,7 +12,7 @@ from scoring_svc.tables import MOMENT, Base
 
 
 class Model(Base, table=True):
-    """A model as it was learnt; at most one is the champion. `grids` rank tiers."""
+    """A model as it was learnt; at most one is the champion."""
 
     __tablename__ = "model"
     __table_args__ = (
@@ -30,6 +30,5 @@ class Model(Base, table=True):
     customers: int
     orders: int
     document: dict[str, Any] = Field(sa_type=JSONB)
-    grids: dict[str, Any] = Field(sa_type=JSONB)
     created_at: datetime = Field(sa_type=MOMENT)
     retired_at: datetime | None = Field(None, sa_type=MOMENT)

@@ -1,6 +1,10 @@
 """A model learnt from everything that is known, and promoted."""
 
 import asyncio
+from typing import Any
+from uuid import UUID
+
+import numpy as np
 
 from scoring_svc.facts import queries as facts
 from scoring_svc.modelling.facts import Facts
@@ -13,6 +17,7 @@ from scoring_svc.models.domain import is_old, is_outgrown
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.policies import commands as publishing
 from scoring_svc.policies import queries as policies
+from scoring_svc.policies.segments import segments
 from scoring_svc.scores.domain import instant
 from shared.db import Database, Reader
 
@@ -39,16 +44,33 @@ async def learn_and_promote(database: Database, shelf: Shelf) -> Champion:
         orders = await facts.order_count(tx)
         known = await facts.all_facts(tx, customers, currency=currency)
         as_of = instant(tx.now)
-    model, grids = await asyncio.to_thread(_learnt, known, policy, as_of)
-    async with database.begin() as tx:
-        await publishing.publish_default(tx)
-        await models.promote(tx, model, grids, currency=currency, customers=len(customers), orders=orders)
+    model = await asyncio.to_thread(learn, known, as_of)
+    size = {"currency": currency, "customers": len(customers), "orders": orders}
+    while not await _promoted(database, model, policy, await _ranked(database, known, model, policy), size):
+        async with database.read() as reader:
+            policy = await policies.current(reader)
     return await require_champion(database, shelf)
 
 
-def _learnt(known: Facts, policy: Policy, as_of: object) -> tuple[ScoringModel, Percentiles]:
-    model = learn(known, as_of)  # type: ignore[arg-type]
-    return model, rank(known, model, policy, as_of)  # type: ignore[arg-type]
+async def _ranked(database: Database, known: Facts, model: ScoringModel, policy: Policy) -> Percentiles:
+    customers = [UUID(str(customer)) for customer in known.customers]
+    async with database.read() as reader:
+        groups = await segments(reader, customers, policy.tiers.segments)
+    as_of = np.datetime64(model.as_of)
+    return await asyncio.to_thread(rank, known, model, policy, as_of, segments=groups)
+
+
+async def _promoted(
+    database: Database, model: ScoringModel, policy: Policy, grids: Percentiles, size: dict[str, Any]
+) -> bool:
+    """Whether the model speaks now: not if another policy was published while it was ranked by this one."""
+    async with database.begin() as tx:
+        await policies.take_turns(tx)
+        await publishing.publish_default(tx)
+        if (await policies.current(tx)).version != policy.version:
+            return False
+        await models.promote(tx, model, grids, policy_version=policy.version, **size)
+    return True
 
 
 async def require_champion(database: Database, shelf: Shelf) -> Champion:

@@ -8,10 +8,10 @@ from pydantic import Field
 from scoring_svc.runs import queries
 from scoring_svc.runs.jobs import REQUESTED
 from scoring_svc.runs.schemas import RunInput, RunQuery, RunRead
+from scoring_svc.settings import NUMBER
 from shared import operations
 from shared.http import Caller, Output, Page, ReadDb, Router, Sealing, WriteTx, needs
 
-NUMBER = 3
 router = Router(tags=["scoring runs"])
 
 

@@ -12,14 +12,17 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scoring_svc.facts import queries as facts
-from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import Previous, score_known
 from scoring_svc.modelling.states.ageing import features_of
 from scoring_svc.modelling.states.columns import States
+from scoring_svc.modelling.tiers import Pins
 from scoring_svc.models.queries import Champion
-from scoring_svc.policies import queries as policies
+from scoring_svc.overrides import queries as overrides
+from scoring_svc.policies.queries import Standard
+from scoring_svc.policies.segments import segments
 from scoring_svc.scores import domain, queries
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.tables import Score, ScoreHistory
@@ -65,12 +68,15 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     Of one that was merged into another, that other is scored.
     With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
     """
-    policy = await policies.current(tx)
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
+    # Read behind the locks: whoever publishes a policy meanwhile comes to these scores later.
+    standard = await champion.standards.current(tx, champion.id)
     kept = await states.current(tx, chosen, currency=champion.currency)
     held = domain.previous(chosen, {} if anew else before)
-    rows = await asyncio.to_thread(_scored, kept, champion, policy, held, tx.now)
+    groups = await segments(tx, chosen, standard.policy.tiers.segments)
+    pins = overrides.pins(chosen, await overrides.active(tx, chosen, tx.now))
+    rows = await asyncio.to_thread(_scored, kept, champion, standard, held, tx.now, groups=groups, pins=pins)
     _attribute(rows, chosen, owners, before)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
@@ -81,12 +87,28 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
 
 
 def _scored(
-    kept: States, champion: Champion, policy: Policy, held: Previous, now: datetime
+    kept: States,
+    champion: Champion,
+    standard: Standard,
+    held: Previous,
+    now: datetime,
+    *,
+    groups: Segments | None,
+    pins: Pins,
 ) -> list[dict[str, Any]]:
+    policy, model = standard.policy, champion.model
     known = features_of(kept, domain.moment_of(kept, now), minor_per_unit=facts.MINOR_PER_UNIT)
-    customers = np.arange(len(kept))
-    scores = score_known(customers, known, champion.model, policy, champion.grids, previous=held)
-    reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), kept.next_end, now)
+    scores = score_known(
+        np.arange(len(kept)),
+        known,
+        model,
+        policy,
+        standard.grids,
+        previous=held,
+        segments=groups,
+        pins=pins,
+    )
+    reviews = domain.review_moments(weeks_to_review(scores, model, policy), kept.next_end, now)
     made_by = {
         "currency": champion.currency,
         "policy_version": policy.version,

@@ -31,19 +31,26 @@ def instant(moment: datetime) -> np.datetime64:
 
 
 def previous(customers: Sequence[UUID], rows: Mapping[UUID, Mapping[str, Any]]) -> Previous:
-    """What the last scores said, in the order of these customers."""
+    """What the last scores said, in the order of these customers; tiers without what people pinned."""
     held = [rows.get(customer) for customer in customers]
     return Previous(
-        PreviousTiers(
-            np.array([TIERS.index(row["tier"]) if row else NO_TIER for row in held], dtype=np.int64),
-            _days([row["tier_since"] if row else None for row in held]),
-        ),
+        held_tiers(held),
         PreviousStages(
             np.array(
                 [STAGES.index(row["lifecycle_stage"]) if row else NO_STAGE for row in held], dtype=np.int64
             ),
             _days([row["stage_since"] if row else None for row in held]),
         ),
+    )
+
+
+def held_tiers(rows: Sequence[Mapping[str, Any] | None]) -> PreviousTiers:
+    """The tiers by rule of these scores; none where there is no score."""
+    return PreviousTiers(
+        np.array(
+            [TIERS.index(row["rule_tier"] or row["tier"]) if row else NO_TIER for row in rows], dtype=np.int64
+        ),
+        _days([(row["rule_tier_since"] or row["tier_since"]) if row else None for row in rows]),
     )
 
 
@@ -57,6 +64,9 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
     return {
         "tier": score.tier,
         "tier_since": date.fromisoformat(score.tier_since),
+        **beneath(
+            (score.tier, score.tier_since), (score.rule_tier, date.fromisoformat(score.rule_tier_since))
+        ),
         "contribution": score.contribution,
         "potential": score.potential,
         "negative_value": score.negative_value,
@@ -80,6 +90,13 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
         },
         "features": score.features,
     }
+
+
+def beneath(shown: tuple[str, str], by_rule: tuple[str, date]) -> dict[str, Any]:
+    """Columns of what the rules say beneath a pin, by (tier, since) each; null where nothing lies over."""
+    if shown == (by_rule[0], str(by_rule[1])):
+        return {"rule_tier": None, "rule_tier_since": None}
+    return {"rule_tier": by_rule[0], "rule_tier_since": by_rule[1]}
 
 
 def moment_of(kept: States, now: datetime) -> np.datetime64:

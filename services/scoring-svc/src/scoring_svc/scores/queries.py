@@ -24,6 +24,8 @@ _BEFORE = prepare(
         _S.c.customer_id,
         _S.c.tier,
         _S.c.tier_since,
+        _S.c.rule_tier,
+        _S.c.rule_tier_since,
         _S.c.lifecycle_stage,
         _S.c.stage_since,
         _S.c.stage_cause,

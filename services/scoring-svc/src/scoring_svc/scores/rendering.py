@@ -1,17 +1,21 @@
 """Stored scores as answers in the caller's language."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from scoring_svc.warnings.rendering import reason, texted
 from shared.db import Record
 
 
-def score(row: Record, *, zh: bool) -> dict[str, Any]:
-    """A score's row as its answer."""
+def score(row: Record, pins: Mapping[UUID, Record], *, zh: bool) -> dict[str, Any]:
+    """A score's row as its answer; `pins` are the overrides that hold, by customer."""
     stored = dict(row)
+    pin = pins.get(stored["customer_id"])
     churn = stored["churn"]
     return {
         **stored,
+        "tier_override": {**dict(pin), "by_rule": stored["rule_tier"] or stored["tier"]} if pin else None,
         "expected_value": _money(stored, "expected_value_minor"),
         "value_52": _money(stored, "value_52_minor"),
         "contributed_52": _money(stored, "contributed_52_minor"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from scoring_svc.overrides import queries as overrides
 from scoring_svc.scores import queries, rendering
 from scoring_svc.scores.schemas import (
     Distribution,
@@ -41,7 +42,8 @@ async def get_score(customer_id: UUID, db: ReadDb, request: Request, response: R
             "score_pending", en="This customer is being scored. Ask again.", zh="该客户正在评分，请稍后再试。"
         )
     set_etag(response, row["version"])
-    return rendering.score(row, zh=chinese(request.headers.get("accept-language")))
+    pins = await overrides.active(db, [customer_id])
+    return rendering.score(row, pins, zh=chinese(request.headers.get("accept-language")))
 
 
 @router.get(
@@ -57,7 +59,8 @@ async def list_scores(
     """By expected value, churn probability or age; filtered by tier, churn level, stage and owner."""
     page = await queries.SCORES.page(db, query, sealer, where=visible(db.scope, queries.SIGHT))
     zh = chinese(request.headers.get("accept-language"))
-    return {**page, "data": [rendering.score(row, zh=zh) for row in page["data"]]}
+    pins = await overrides.active(db, [row["customer_id"] for row in page["data"]])
+    return {**page, "data": [rendering.score(row, pins, zh=zh) for row in page["data"]]}
 
 
 @router.get(

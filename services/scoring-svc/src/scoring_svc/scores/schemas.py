@@ -30,11 +30,23 @@ class Churn(Output):
     recommended_action: ActionRead
 
 
+class TierOverrideShown(Output):
+    """A tier that a person gave, and the one that the rules say; see `/v1/tier-overrides`."""
+
+    id: UUID
+    tier: Tier
+    by_rule: Tier
+    expires_at: Moment = Field(examples=["2027-03-31T16:00:00Z"])
+
+
 class ScoreRead(Output):
     """A customer's score. Contribution and potential are percentiles; values are over the horizon."""
 
     customer_id: UUID
     tier: Tier = Field(examples=["core"])
+    tier_override: TierOverrideShown | None = Field(
+        description="Who was pinned to a tier by a person; null where the rules decide.", examples=[None]
+    )
     contribution: float = Field(ge=0, le=100, examples=[91.4])
     potential: float = Field(ge=0, le=100, examples=[55.0])
     negative_value: bool

@@ -12,7 +12,10 @@ from scoring_svc.tables import MOMENT, Base
 
 
 class Score(Base, table=True):
-    """One row a customer. Money is in minor units of `currency`; `churn_rank` is -1 without a verdict."""
+    """One row a customer. Money is in minor units of `currency`; `churn_rank` is -1 without a verdict.
+
+    `rule_tier` is what the rules say while a person has pinned another tier, else null.
+    """
 
     __tablename__ = "score"
     __table_args__ = (
@@ -32,6 +35,8 @@ class Score(Base, table=True):
     owner_id: UUID | None
     tier: str = Field(sa_type=Text)
     tier_since: date = Field(sa_type=Date)
+    rule_tier: str | None = Field(None, sa_type=Text)
+    rule_tier_since: date | None = Field(None, sa_type=Date)
     contribution: float = Field(sa_type=Float)
     potential: float = Field(sa_type=Float)
     negative_value: bool
