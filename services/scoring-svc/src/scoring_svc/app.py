@@ -1,6 +1,8 @@
 """The composition root of scoring-svc: what it serves, hears and does by the clock."""
 
+from scoring_svc.actions.routes import router as actions_router
 from scoring_svc.facts import due
+from scoring_svc.lifecycle.routes import router as lifecycle_router
 from scoring_svc.models.queries import Shelf
 from scoring_svc.models.routes import router as models_router
 from scoring_svc.policies.routes import router as policies_router
@@ -11,7 +13,9 @@ from scoring_svc.runs.routes import NUMBER
 from scoring_svc.runs.routes import router as runs_router
 from scoring_svc.scores.routes import router as scores_router
 from scoring_svc.settings import Settings
+from scoring_svc.warnings.count_routes import router as warning_counts_router
 from scoring_svc.warnings.routes import router as warnings_router
+from scoring_svc.workload.routes import router as workload_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.loops import every
@@ -32,7 +36,17 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         title="Tonglu scoring-svc",
         description="What a customer is worth and whether it may be lost: tier 客户等级, value 客户价值, "
         "churn risk 流失风险 with its reasons, lifecycle stage 生命周期.",
-        routers=[scores_router, warnings_router, policies_router, models_router, runs_router],
+        routers=[
+            scores_router,
+            lifecycle_router,
+            warning_counts_router,
+            warnings_router,
+            workload_router,
+            actions_router,
+            policies_router,
+            models_router,
+            runs_router,
+        ],
         consumers=Consumers(SCORING_EVENTS),
         jobs=scoring_jobs(shelf),
         loops={

@@ -248,10 +248,12 @@ async def test_a_broken_promise_raises_the_risk_until_it_is_kept_and_says_why(on
         assert "promise" in score["churn"]["drivers"]
         (reason,) = [each for each in score["churn"]["reasons"] if each["category"] == "promise"]
         assert reason["code"] == "promise_unkept"
-        assert re.search(r"promised for \d+ \w+ \d{4}, broken [89] days ago$", reason["text"])
-        assert reason["evidence"] == [{"type": "promise", "id": str(broke.subject)}]
+        assert re.search(r"^Promise broken since \d+ \w+ \d{4}, not kept \([89] days\)$", reason["text"])
+        assert [(each["type"], each["id"]) for each in reason["evidence"]] == [
+            ("promise", str(broke.subject))
+        ]
         chinese = await manager.get(f"/v1/scores/{customer}", headers={"Accept-Language": "zh-CN"})
-        assert re.search(r"应于 \d{4} 年 \d+ 月 \d+ 日前兑现，[89] 天前逾期", chinese.text)
+        assert re.search(r"承诺自 \d{4} 年 \d+ 月 \d+ 日起逾期（[89] 天）", chinese.text)
         await tell(on_each_bus, kept)
         later = await features(manager, customer, promises_unkept=0, promises_broken_26=1)
         assert calm["churn"]["probability"] < later["churn"]["probability"] < score["churn"]["probability"]

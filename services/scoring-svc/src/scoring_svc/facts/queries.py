@@ -113,7 +113,7 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) 
     None of them may be merged itself.
     """
     chosen = list(customers)
-    keepers = {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=chosen)}
+    keepers = await keepers_of(reader, chosen)
     members = list(keepers)
     return _facts(
         chosen,
@@ -124,6 +124,11 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) 
         await reader.rows(_SURVEYS_OF, customers=members),
         await reader.rows(_PROMISES_OF, customers=members),
     )
+
+
+async def keepers_of(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Who keeps the facts of whom: each of these customers, and those merged into it, by their ids."""
+    return {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=list(customers))}
 
 
 async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:

@@ -7,21 +7,17 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from scoring_svc.modelling.care import Care, care
-from scoring_svc.modelling.facts import Bools, Facts, Floats, Promises
+from scoring_svc.modelling.facts import Bools, Facts, Floats
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Columns of shape (customers,), time in weeks counted in whole days to `today` (UTC).
-
-    `promises` are the broken ones themselves, which reasons name.
-    """
+    """Columns of shape (customers,), time in weeks counted in whole days to `today` (UTC)."""
 
     today: np.datetime64
     rhythm: Rhythm
     care: Care
-    promises: Promises
 
     def __len__(self) -> int:
         return len(self.rhythm.order_days)
@@ -50,7 +46,7 @@ def features(facts: Facts, as_of: np.datetime64) -> Features:
     """Features of every customer in `facts` at `as_of`; later rows change nothing."""
     known = facts.as_of(as_of)
     today = as_of.astype("datetime64[D]")
-    return Features(today, rhythm(known.orders, len(known), today), care(known, today), known.promises)
+    return Features(today, rhythm(known.orders, len(known), today), care(known, today))
 
 
 def shrunk_gap(columns: Rhythm, usual_gap: float) -> Floats:

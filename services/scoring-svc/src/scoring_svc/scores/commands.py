@@ -7,11 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from scoring_svc.actions import queries as actions
+from scoring_svc.actions.domain import recommend
+from scoring_svc.evidence.commands import attach
 from scoring_svc.facts import queries as facts
-from scoring_svc.modelling.facts import Facts
+from scoring_svc.lifecycle import commands as lifecycle
+from scoring_svc.modelling.facts import Bools, Facts
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
@@ -19,12 +24,9 @@ from scoring_svc.modelling.scoring import Previous, score
 from scoring_svc.models.queries import Champion
 from scoring_svc.policies import queries as policies
 from scoring_svc.scores import domain, queries
+from scoring_svc.scores.alarms import heed
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.tables import Score, ScoreHistory
-from scoring_svc.warnings import commands as warnings
-from scoring_svc.warnings import queries as live_warnings
-from scoring_svc.warnings.commands import Finding
-from scoring_svc.warnings.domain import next_step
 from shared.db import Record, Tx, prepare
 
 _S: Any = Score.__table__  # type: ignore[attr-defined]
@@ -56,31 +58,45 @@ class Outcome:
         return Outcome(self.scored + other.scored, self.changed + other.changed, self.warned + other.warned)
 
 
-async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False) -> Outcome:
+async def rescore(
+    tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False, hold: bool = False
+) -> Outcome:
     """Score these customers from their facts as of now; the same facts give the same scores.
 
     Of one that was merged into another, that other is scored.
-    With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
+    With `anew` no tier or stage held before binds: what it was decided on has been outgrown. With `hold`
+    warnings of owners with a capacity wait for a later `fill`.
     """
     policy = await policies.current(tx)
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
-    held = domain.previous(chosen, {} if anew else before)
-    rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
+    held, lost = domain.previous(chosen, {} if anew else before), await lifecycle.lost_by_word(tx, chosen)
+    declared = np.array([customer in lost for customer in chosen], dtype=np.bool_)
+    rows = await asyncio.to_thread(_scored, known, champion, policy, held=held, declared=declared, now=tx.now)
     _attribute(rows, chosen, owners, before)
+    await _explain(tx, rows, champion)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
+    await lifecycle.note_stages(tx, rows, before)
     for row in news:
         tell(tx, row, before.get(row["customer_id"]))
-    return Outcome(len(rows), len(news), await _warn(tx, rows))
+    return Outcome(len(rows), len(news), await heed(tx, rows, hold=hold))
 
 
 def _scored(
-    known: Facts, champion: Champion, policy: Policy, held: Previous, now: datetime
+    known: Facts, champion: Champion, policy: Policy, *, held: Previous, declared: Bools, now: datetime
 ) -> list[dict[str, Any]]:
-    scores = score(known, champion.model, policy, champion.grids, domain.instant(now), previous=held)
+    scores = score(
+        known,
+        champion.model,
+        policy,
+        champion.grids,
+        domain.instant(now),
+        previous=held,
+        declared_lost=declared,
+    )
     reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), now)
     made_by = {
         "currency": champion.currency,
@@ -98,6 +114,14 @@ def _scored(
     ]
 
 
+async def _explain(tx: Tx, rows: Sequence[dict[str, Any]], champion: Champion) -> None:
+    """Give the scores the records that their reasons rest on, and what the company recommends for them."""
+    await attach(tx, rows, currency=champion.currency)
+    rules = await actions.rules(tx)
+    for row in rows:
+        row["churn"]["recommended_action"] = recommend(rules, row)
+
+
 def _attribute(
     rows: list[dict[str, Any]],
     customers: Sequence[UUID],
@@ -112,42 +136,8 @@ def _attribute(
         row["owner_id"] = owner["owner_id"] if owner else None
         row["version"] = held["version"] + 1 if held else 1
         if held and held["lifecycle_stage"] == row["lifecycle_stage"]:
-            row["stage_cause"] = held["stage_cause"]
+            row["stage_cause"], row["stage_since"] = held["stage_cause"], held["stage_since"]
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "id": tx.new_id()}
-
-
-async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
-    live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
-    opened = 0
-    for row in rows:
-        warning = live.get(row["customer_id"])
-        step = next_step(
-            warned=warning is not None,
-            stage=row["lifecycle_stage"],
-            level=row["churn_level"],
-            contribution=row["contribution"],
-        )
-        if step == "open":
-            await warnings.warn(tx, _finding(row))
-            opened += 1
-        elif step is not None and warning is not None:
-            await warnings.end(tx, warning, "lost" if step == "lost" else "not_at_risk")
-    return opened
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(
-        customer_id=row["customer_id"],
-        distributor_id=row["distributor_id"],
-        owner_id=row["owner_id"],
-        level=row["churn_level"],
-        probability=row["churn_probability"],
-        expected_value_minor=row["expected_value_minor"],
-        contributed_52_minor=row["contributed_52_minor"],
-        currency=row["currency"],
-        reasons=row["churn"]["reasons"],
-        recommended_action=row["churn"]["recommended_action"],
-    )

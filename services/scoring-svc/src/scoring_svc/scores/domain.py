@@ -71,7 +71,7 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
         "churn_level": score.churn.level,
         "churn": {
             "evidence": churn["evidence"],
-            "reasons": list(churn["reasons"]),
+            "reasons": [{**each, "contribution": each["weight"]} for each in churn["reasons"]],
             "drivers": list(churn["drivers"]),
             "recommended_action": churn["recommended_action"],
         },

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scoring_svc.warnings.rendering import reason, texted
+from scoring_svc.warnings.rendering import apart, reasons, texted
 from shared.db import Record
 
 
@@ -10,6 +10,7 @@ def score(row: Record, *, zh: bool) -> dict[str, Any]:
     """A score's row as its answer."""
     stored = dict(row)
     churn = stored["churn"]
+    told = reasons(churn["reasons"], zh=zh)
     return {
         **stored,
         "expected_value": _money(stored, "expected_value_minor"),
@@ -20,7 +21,8 @@ def score(row: Record, *, zh: bool) -> dict[str, Any]:
             **churn,
             "probability": stored["churn_probability"],
             "level": stored["churn_level"],
-            "reasons": [reason(each, zh=zh) for each in churn["reasons"]],
+            "reasons": told,
+            "explained": apart(told),
             "recommended_action": texted(churn["recommended_action"], zh=zh),
         },
     }
