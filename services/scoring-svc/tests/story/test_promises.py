@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from scoring_svc.models.commands import promote
 from scoring_svc.models.queries import Shelf
 from scoring_svc.policies.commands import publish_default
 from scoring_svc.runs.commands import rescore_due
-from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.settings import Settings
 from shared.composition import Service
 from shared.db import Database
@@ -38,9 +37,7 @@ from shared.events.interaction import (
     PromiseWithdrawn,
 )
 from shared.messaging import outbox
-from shared.messaging.rabbit import RabbitBus
-from shared.messaging.rabbit.topology import Topology, connect
-from shared.testing import clean, running, service_client, staff
+from shared.testing import running, service_client, staff
 
 from .stories import NOW, order, registered, tell, until
 
@@ -125,13 +122,6 @@ async def due(database: Database, customer: UUID) -> datetime | None:
     return found
 
 
-@pytest.fixture(scope="module")
-async def asleep(service_database: Any) -> AsyncIterator[Service]:
-    """A scoring-svc that only writes down what it is told."""
-    async with running(build, Settings, service_database("scoring_asleep"), worker=False) as service:
-        yield service
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(verbs=st.sampled_from(COURSES), data=st.data())
 async def test_what_is_known_does_not_depend_on_the_order_of_telling(
@@ -205,35 +195,6 @@ async def test_a_champion_from_before_promises_goes_on_speaking(asleep: Service)
         told = await reader.connection.fetchrow("SELECT * FROM score WHERE customer_id = $1", customer)
     assert told["model_id"] == promoted
     assert "promise_unkept" in {reason["code"] for reason in told["churn"]["reasons"]}
-
-
-async def _removed(url: str, prefix: str) -> None:
-    topology = Topology(prefix)
-    connection = await connect(url, "tests")
-    channel = await connection.channel()
-    for queue in (topology.queue_of("scoring-svc"), topology.dead):
-        await channel.queue_delete(queue)
-    for exchange in (topology.events, topology.dead):
-        await channel.exchange_delete(exchange)
-    await connection.close()
-
-
-@pytest.fixture(params=["local", pytest.param("rabbit", marks=pytest.mark.rabbit)])
-async def on_each_bus(
-    request: pytest.FixtureRequest, service_database: Callable[[str], Any]
-) -> AsyncIterator[Service]:
-    """The session's service on the bus in the process, or one of its own behind the broker."""
-    if request.param == "local":
-        yield request.getfixturevalue("scoring")
-        return
-    url, prefix = request.getfixturevalue("amqp_url"), f"test-{uuid4().hex[:12]}"
-    bus = RabbitBus(url, prefix=prefix)
-    await bus.declare("scoring-svc", {event.type for event in SCORING_EVENTS})
-    async with running(build, Settings, service_database("scoring_wire"), bus=bus) as service:
-        yield service
-        await clean(service.database, keep=("job", "model", "tier_policy"))
-    await bus.close()
-    await _removed(url, prefix)
 
 
 async def test_a_broken_promise_raises_the_risk_until_it_is_kept_and_says_why(on_each_bus: Service) -> None:

@@ -26,7 +26,11 @@ _keys = select(func.hashtextextended(cast(_names, Text), 1).label("key")).order_
 _TAKE_TURNS = prepare(select(func.pg_advisory_xact_lock(_keys.c.key)))
 _CARRIED = prepare(
     select(_T.c.owner_id, func.count().label("count"))
-    .where(_T.c.owner_id == func.any(bindparam("owners", type_=ARRAY(Uuid))), _T.c.status.in_(CARRIED))
+    .where(
+        _T.c.owner_id == func.any(bindparam("owners", type_=ARRAY(Uuid))),
+        _T.c.status != "waiting",
+        _T.c.status != "closed",
+    )
     .group_by(_T.c.owner_id)
 )
 _NEXT = prepare(

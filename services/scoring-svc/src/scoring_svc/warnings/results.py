@@ -14,7 +14,7 @@ from shared.db import Reader, Record, prepare, visible
 _T: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
 _people = _T.c.outcome_by.is_not(None)
 SAID = case(
-    (_T.c.outcome.in_(("won_back", "retained")), "won_back"),
+    (or_(_T.c.outcome == "won_back", _T.c.outcome == "retained"), "won_back"),
     (_T.c.outcome == "lost", "lost"),
     (or_(_T.c.outcome == "false_alarm", and_(_T.c.outcome == "not_at_risk", _people)), "false_alarm"),
     else_=None,
