@@ -41,12 +41,18 @@ async def manager(scoring: Service) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture
+async def boss(asleep: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """A manager at the one who sleeps, whose records go afterwards."""
+    async with service_client(asleep, staff("manager")) as client:
+        yield client
+    await clean(asleep.database, keep=("job", "model", "tier_policy"))
+
+
 @pytest.fixture(autouse=True)
-async def empty(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+async def empty(scoring: Service) -> AsyncIterator[None]:
     yield
-    for name in {"scoring", "asleep"} & set(request.fixturenames):
-        service: Service = request.getfixturevalue(name)
-        await clean(service.database, keep=("job", "model", "tier_policy"))
+    await clean(scoring.database, keep=("job", "model", "tier_policy"))
 
 
 async def _removed(url: str, prefix: str) -> None:

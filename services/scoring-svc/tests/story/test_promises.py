@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring_svc.app import build
 from scoring_svc.facts.consumers import FACT_EVENTS, on_promise
 from scoring_svc.facts.queries import all_facts, facts_of, known_customers
 from scoring_svc.modelling.facts import record
@@ -25,7 +23,6 @@ from scoring_svc.models.commands import promote
 from scoring_svc.models.queries import Shelf
 from scoring_svc.policies.commands import publish_default
 from scoring_svc.runs.commands import rescore_due
-from scoring_svc.settings import Settings
 from shared.composition import Service
 from shared.db import Database
 from shared.events.customer import CustomerMerged, CustomerUnmerged, OrderRecorded
@@ -37,7 +34,7 @@ from shared.events.interaction import (
     PromiseWithdrawn,
 )
 from shared.messaging import outbox
-from shared.testing import running, service_client, staff
+from shared.testing import service_client, staff
 
 from .stories import NOW, order, registered, tell, until
 

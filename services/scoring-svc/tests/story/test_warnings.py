@@ -1,6 +1,5 @@
 """Warnings queue for owners with a capacity, take only steps of their table, and are counted."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,12 +35,6 @@ _RHYTHM = {
     "text_en": "No order",
     "text_zh": "未下单",
 }
-
-
-@pytest.fixture
-async def boss(asleep: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with service_client(asleep, staff("manager")) as client:
-        yield client
 
 
 async def found(service: Service, owner: UUID | None = None, worth: int = 1000, **fields: Any) -> UUID:
@@ -251,6 +244,7 @@ async def test_what_customers_did_is_kept_apart_from_what_people_said(
     assert wrong.status_code == 422
 
 
+@pytest.mark.usefixtures("boss")
 async def test_a_partner_reads_and_counts_its_own_customers_warnings_alone(asleep: Service) -> None:
     mine, customer = uuid4(), uuid4()
     known = {"owner_id": None, "org_unit_id": None, "status": "active", "channel": None, "merged_into": None}

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, insert, update
 
 from scoring_svc.facts import due
 from scoring_svc.lifecycle import queries
-from scoring_svc.lifecycle.domain import basis, has_moved
+from scoring_svc.lifecycle.domain import Words, basis, has_moved, spoken
 from scoring_svc.lifecycle.tables import LossDeclaration, StageRow
-from shared.db import Record, Tx, prepare
+from shared.db import Tx, prepare
 from shared.problems import Conflict, not_found
 from shared.references import check_unmerged
 
@@ -53,18 +53,16 @@ def _entered(tx: Tx, row: Mapping[str, Any], before: Mapping[str, Any] | None) -
     }
 
 
-async def lost_by_word(tx: Tx, customers: Sequence[UUID]) -> set[UUID]:
-    """Which of these customers somebody declared lost; the word ends where they ordered since."""
-    lost = set()
-    for row in await queries.declared(tx, customers):
+async def words(tx: Tx, customers: Sequence[UUID], before: Mapping[UUID, Mapping[str, Any]]) -> Words:
+    """What people's words say of these customers; a word ends where its customer ordered since."""
+    standing = await queries.declared(tx, customers)
+    for row in standing:
         if row["ordered"]:
             await tx.run(_END, b_id=row["id"], ended_at=tx.now, ended_by=None)
-        else:
-            lost.add(row["customer_id"])
-    return lost
+    return spoken(standing, before)
 
 
-async def declare(tx: Tx, customer_id: UUID, *, reason: str, note: str | None, by: UUID) -> Record | None:
+async def declare(tx: Tx, customer_id: UUID, *, reason: str, note: str | None, by: UUID) -> dict[str, Any]:
     """Declare a customer lost, and have it scored; raises NotFound, Moved, Conflict."""
     await check_unmerged(tx, customer_id)
     if not await queries.locked(tx, customer_id):
@@ -72,7 +70,7 @@ async def declare(tx: Tx, customer_id: UUID, *, reason: str, note: str | None, b
     if await queries.declaration_for_update(tx, customer_id) is not None:
         raise Conflict("declared_already", en="This customer is declared lost.", zh="该客户已被宣告流失。")
     due.mark_due(tx, [customer_id])
-    return await tx.row(
+    (row,) = await tx.rows(
         _DECLARE,
         id=tx.new_id(),
         customer_id=customer_id,
@@ -83,9 +81,10 @@ async def declare(tx: Tx, customer_id: UUID, *, reason: str, note: str | None, b
         ended_at=None,
         ended_by=None,
     )
+    return dict(row)
 
 
-async def withdraw(tx: Tx, customer_id: UUID, *, by: UUID) -> Record | None:
+async def withdraw(tx: Tx, customer_id: UUID, *, by: UUID) -> dict[str, Any]:
     """Take the word back, and have the customer scored; raises NotFound, Moved, Conflict."""
     await check_unmerged(tx, customer_id)
     if not await queries.locked(tx, customer_id):
@@ -94,4 +93,5 @@ async def withdraw(tx: Tx, customer_id: UUID, *, by: UUID) -> Record | None:
     if standing is None:
         raise Conflict("not_declared", en="Nobody declared this customer lost.", zh="该客户并未被宣告流失。")
     due.mark_due(tx, [customer_id])
-    return await tx.row(_END, b_id=standing["id"], ended_at=tx.now, ended_by=by)
+    (row,) = await tx.rows(_END, b_id=standing["id"], ended_at=tx.now, ended_by=by)
+    return dict(row)

@@ -14,7 +14,6 @@ from scoring_svc.lifecycle.schemas import (
     StageQuery,
     StageRead,
 )
-from shared.db import Record
 from shared.http import Caller, Db, Page, ReadDb, Router, Sealing, WriteTx, needs
 from shared.problems import not_found
 from shared.references import check_unmerged
@@ -49,7 +48,7 @@ async def list_stages(
     response_model=LossRead,
     **needs("customers:write"),
 )
-async def declare_lost(customer_id: UUID, body: DeclareLost, tx: WriteTx, caller: Caller) -> Record | None:
+async def declare_lost(customer_id: UUID, body: DeclareLost, tx: WriteTx, caller: Caller) -> dict[str, Any]:
     """Its stage is `lost` until the word is withdrawn or an order comes, which wins the customer back."""
     return await commands.declare(tx, customer_id, reason=body.reason, note=body.note, by=caller.id)
 
@@ -61,14 +60,14 @@ async def declare_lost(customer_id: UUID, body: DeclareLost, tx: WriteTx, caller
     response_model=LossRead,
     **needs("scores:read"),
 )
-async def get_declaration(customer_id: UUID, db: ReadDb) -> Record:
+async def get_declaration(customer_id: UUID, db: ReadDb) -> dict[str, Any]:
     """404 while nobody has."""
     await check_unmerged(db, customer_id)
     known = await queries.is_known(db, customer_id)
     found = await queries.declaration(db, customer_id) if known else None
     if found is None:
         raise not_found("declaration", "流失宣告")
-    return found
+    return dict(found)
 
 
 @router.post(
@@ -78,7 +77,7 @@ async def get_declaration(customer_id: UUID, db: ReadDb) -> Record:
     response_model=LossRead,
     **needs("customers:write"),
 )
-async def withdraw_declaration(customer_id: UUID, tx: WriteTx, caller: Caller) -> Record | None:
+async def withdraw_declaration(customer_id: UUID, tx: WriteTx, caller: Caller) -> dict[str, Any]:
     """Its stage is decided by its orders again."""
     return await commands.withdraw(tx, customer_id, by=caller.id)
 

@@ -104,9 +104,11 @@ def stages(
     stage = np.where(_loyal(known, buy_chance, rule, held), LOYAL, stage)
     returned = (held == LOST) & (seen.last_day >= before.since)
     fresh = (held == WON_BACK) & (known.today - before.since < _days(rule.won_back_weeks))
-    stage = np.where(returned | fresh, WON_BACK, stage)
-    stage = np.where(_at_risk(known, buy_chance, policy, usual_gap, held) & ~returned, AT_RISK, stage)
-    stage = np.where(_lost(known, twice, rule, usual_gap, held) & ~returned, LOST, stage)
+    back = returned | fresh
+    just_back = back & (seen.silence <= shrunk_gap(seen, usual_gap))
+    stage = np.where(back, WON_BACK, stage)
+    stage = np.where(_at_risk(known, buy_chance, policy, usual_gap, held) & ~just_back, AT_RISK, stage)
+    stage = np.where(_lost(known, twice, rule, usual_gap, held), LOST, stage)
     declared = np.zeros(size, dtype=np.bool_) if declared_lost is None else declared_lost
     stage = np.where(declared, LOST, stage)
     return Stages(stage, np.where(stage == held, before.since, known.today), held, declared)

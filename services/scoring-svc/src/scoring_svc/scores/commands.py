@@ -71,10 +71,12 @@ async def rescore(
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
-    held, lost = domain.previous(chosen, {} if anew else before), await lifecycle.lost_by_word(tx, chosen)
-    declared = np.array([customer in lost for customer in chosen], dtype=np.bool_)
+    words = await lifecycle.words(tx, chosen, before)
+    held = domain.previous(chosen, {} if anew else before, unsaid=words.withdrawn)
+    declared = np.array([customer in words.lost for customer in chosen], dtype=np.bool_)
     rows = await asyncio.to_thread(_scored, known, champion, policy, held=held, declared=declared, now=tx.now)
     _attribute(rows, chosen, owners, before)
+    domain.keep_stages(rows, before, unsaid=words.withdrawn)
     await _explain(tx, rows, champion)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
@@ -135,8 +137,6 @@ def _attribute(
         row["distributor_id"] = owner["distributor_id"] if owner else None
         row["owner_id"] = owner["owner_id"] if owner else None
         row["version"] = held["version"] + 1 if held else 1
-        if held and held["lifecycle_stage"] == row["lifecycle_stage"]:
-            row["stage_cause"], row["stage_since"] = held["stage_cause"], held["stage_since"]
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
