@@ -16,7 +16,7 @@ from shared.testing import service_client, staff
 
 from .stories import NOW, order, registered, tell, until
 
-_SILENT = 70
+_SILENT = 97
 _HEALTHY = 12
 
 
@@ -100,7 +100,7 @@ async def test_what_was_planted_is_what_a_warning_names_and_what_came_of_it_is_c
         ]
         await tell(on_each_bus, _load(base), *(_met(one, 3) for one in healthy))
         await tell(on_each_bus, *(registered(one, uuid4()) for one in (*healthy, *customers.values())))
-        found = await until(lambda: _warnings(manager, len(DRIVERS)), 90)
+        found = await until(lambda: _warnings(manager, len(DRIVERS)), 50)
         by_customer = {UUID(each["customer_id"]): each for each in found}
         assert by_customer.keys() == set(customers.values()), "the healthy are left in peace"
         for driver, customer in customers.items():
