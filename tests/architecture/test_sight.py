@@ -45,10 +45,12 @@ OPEN: Mapping[str, str] = {
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",
     "model": "what was learnt from all customers, about none of them",
+    "recommended_action": "the company's rules",
     "scoring_run": "how many customers were scored",
     "tier_policy": "the company's rules",
     "tier_grids": "what was learnt from all customers, about none of them",
     "tier_simulation": "sums over all customers, shown to who may publish policies",
+    "warning_capacity": "the company's rule",
     # gateway: accounts and credentials, no customers
     "auth_failure": "guesses at credentials",
     "limit_bucket": "how much of a plan is used",

@@ -1,6 +1,8 @@
 """The composition root of scoring-svc: what it serves, hears and does by the clock."""
 
+from scoring_svc.actions.routes import router as actions_router
 from scoring_svc.facts import due
+from scoring_svc.lifecycle.routes import router as lifecycle_router
 from scoring_svc.models.queries import Shelf
 from scoring_svc.models.routes import router as models_router
 from scoring_svc.overrides.routes import router as overrides_router
@@ -15,7 +17,9 @@ from scoring_svc.scores.routes import router as scores_router
 from scoring_svc.settings import NUMBER, Settings
 from scoring_svc.simulations.routes import router as simulations_router
 from scoring_svc.states.commands import take_in
+from scoring_svc.warnings.count_routes import router as warning_counts_router
 from scoring_svc.warnings.routes import router as warnings_router
+from scoring_svc.workload.routes import router as workload_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.jobs import Jobs
@@ -39,7 +43,11 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         "churn risk 流失风险 with its reasons, lifecycle stage 生命周期.",
         routers=[
             scores_router,
+            lifecycle_router,
+            warning_counts_router,
             warnings_router,
+            workload_router,
+            actions_router,
             policies_router,
             simulations_router,
             publications_router,

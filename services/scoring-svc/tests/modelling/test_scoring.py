@@ -138,8 +138,8 @@ def test_an_open_complaint_adds_a_reason_and_an_action(invent):
     assert "complaint" in after.drivers
     assert after.recommended_action.code == "resolve_complaint"
     (told,) = [found for found in after.reasons if found.code == "complaint_open"]
-    assert told.text_en == "1 complaint(s) open, the oldest for 12 days"
-    assert told.text_zh == "有 1 件投诉未解决，最久的已 12 天"
+    assert told.text_en == "Complaint open since 20 August 2024 (12 days)"
+    assert told.text_zh == "投诉自 2024 年 8 月 20 日起未解决（12 天）"
 
 
 def test_codes_name_each_topic_and_are_unique():

@@ -76,7 +76,15 @@ TAGS = {
     "satisfaction": ("How satisfied customers are, and with what they are not", "客户满意度指标与常见问题"),
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
-    "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),
+    "lifecycle": (
+        "The stages of customers: since when, by what cause, and who is lost",
+        "客户生命周期：阶段、时间与原因",
+    ),
+    "churn warnings": (
+        "Customers who may be lost, while something can be done: who does what, and what came of it",
+        "流失预警：负责人、措施、容量与成效",
+    ),
+    "recommended actions": ("What to do for which reason, as the company says", "推荐措施：由公司按原因设定"),
     "tier policies": ("The rules by which tiers and stages are decided", "分级策略"),
     "tier overrides": (
         "Tiers that people gave, each with a reason and an end",

@@ -82,17 +82,25 @@ class PolicyPublished(Event):
 
 
 class StageChanged(Event):
-    """A customer moved to another stage of its life; `from_stage` is None the first time."""
+    """A customer moved to another stage of its life; `from_stage` is None the first time.
+
+    `cause` says what moved it; None in events from before they told.
+    """
 
     type: ClassVar[str] = "stage.changed.v1"
     publisher: ClassVar[str] = "scoring-svc"
 
     from_stage: Code | None
     to_stage: Code
+    cause: Code | None = None
 
 
 class ChurnWarned(Event):
-    """A customer may be lost with this probability (0..1); the subject is the warning, not the customer."""
+    """A customer may be lost with this probability (0..1); the subject is the warning, not the customer.
+
+    Told again, with a later version, when the warning goes to another owner. Something should have come of it
+    by `due_at`.
+    """
 
     type: ClassVar[str] = "churn.warned.v1"
     publisher: ClassVar[str] = "scoring-svc"
@@ -103,15 +111,17 @@ class ChurnWarned(Event):
     probability: Share
     reasons: tuple[Code, ...]
     recommended_action: Code | None
+    due_at: Moment | None = None
 
 
 class ChurnCleared(Event):
-    """A warning no longer holds; the subject is the warning."""
+    """A warning no longer holds; the subject is the warning. `outcome` is what came of it."""
 
     type: ClassVar[str] = "churn.cleared.v1"
     publisher: ClassVar[str] = "scoring-svc"
 
     customer_id: UUID
+    outcome: Code | None = None
 
 
 class ScoringCompleted(Event):

@@ -115,7 +115,7 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str, 
     None of them may be merged itself. With `parts` only what these parts of a state are made of is read.
     """
     chosen = list(customers)
-    keepers = {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=chosen)}
+    keepers = await keepers_of(reader, chosen)
     given = {"customers": list(keepers)}
     logs = {
         Part.BUYING: (_ORDERS_OF, {**given, "currency": currency}),
@@ -130,6 +130,11 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str, 
     }
     won = await referrals_of(reader, chosen) if Part.REFERRING in parts else NOBODY
     return _facts(chosen, keepers, read, won)
+
+
+async def keepers_of(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Who keeps the facts of whom: each of these customers, and those merged into it, by their ids."""
+    return {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=list(customers))}
 
 
 async def all_facts(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from scoring_svc.modelling.care import Care, care
-from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints, Promises
+from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
 
 Part = TypeVar("Part", Rhythm, Care)
@@ -16,15 +16,11 @@ Part = TypeVar("Part", Rhythm, Care)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Columns of shape (customers,), time in weeks counted in whole days to `today` (UTC).
-
-    `promises` are the broken ones themselves, which reasons name.
-    """
+    """Columns of shape (customers,), time in weeks counted in whole days to `today` (UTC)."""
 
     today: np.datetime64
     rhythm: Rhythm
     care: Care
-    promises: Promises
 
     def __len__(self) -> int:
         return len(self.rhythm.order_days)
@@ -42,13 +38,8 @@ class Features:
 
     def at(self, indexes: Ints) -> Features:
         """The customers at ascending `indexes` alone, renumbered from 0."""
-        renumber = np.full(len(self), -1, dtype=np.int64)
-        renumber[indexes] = np.arange(len(indexes))
         return Features(
-            self.today,
-            _columns_at(self.rhythm, indexes),
-            _columns_at(self.care, indexes),
-            self.promises.of(renumber),
+            self.today, _columns_at(self.rhythm, indexes), _columns_at(self.care, indexes)
         )
 
     def row(self, index: int) -> dict[str, float | str | None]:
@@ -64,7 +55,7 @@ def features(facts: Facts, as_of: np.datetime64) -> Features:
     """Features of every customer in `facts` at `as_of`; later rows change nothing."""
     known = facts.as_of(as_of)
     today = as_of.astype("datetime64[D]")
-    return Features(today, rhythm(known.orders, len(known), today), care(known, today), known.promises)
+    return Features(today, rhythm(known.orders, len(known), today), care(known, today))
 
 
 def _columns_at(part: Part, indexes: Ints) -> Part:

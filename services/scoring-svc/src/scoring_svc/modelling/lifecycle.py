@@ -32,6 +32,7 @@ _LEFT = {  # a step back to active says what ended instead
     LOYAL: "habit_weakened",
     WON_BACK: "won_back_settled",
 }
+_WITH_ORDERS = (FIRST_PURCHASE, ACTIVE, LOYAL, AT_RISK, LOST, WON_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,36 @@ class PreviousStages:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
+    """`declared` are those who are lost because somebody said so."""
+
     stage: Ints
     since: Times
     previous: Ints
+    declared: Bools
 
     def cause(self, index: int) -> str:
         """What moved one customer now; empty when nothing did."""
         now, before = int(self.stage[index]), int(self.previous[index])
         if now == before:
             return UNMOVED
-        if now == ACTIVE and before in _LEFT:
-            return _LEFT[before]
-        if now == AT_RISK and before == FIRST_PURCHASE:
-            return "second_order_missing"
-        return _ENTERED[now]
+        if now == LOST and self.declared[index]:
+            return "declared_lost"
+        if before in _WITH_ORDERS and now in (PROSPECT, NEW, FIRST_PURCHASE) and before != AT_RISK:
+            return "orders_taken_back"
+        if before == LOST and now != WON_BACK:
+            return "no_longer_lost"
+        return _step(now, before)
+
+
+def _step(now: int, before: int) -> str:
+    """What an ordinary step is caused by."""
+    if now == ACTIVE and before in _LEFT:
+        return _LEFT[before]
+    if now in (FIRST_PURCHASE, LOYAL) and before == AT_RISK:
+        return _LEFT[AT_RISK]
+    if now == AT_RISK and before == FIRST_PURCHASE:
+        return "second_order_missing"
+    return _ENTERED[now]
 
 
 def stages(
@@ -74,7 +91,8 @@ def stages(
 
     `buy_chance` is P(an order within the horizon); `silent_chance` the same a week ago, or 1 for those who
     ordered since: nobody is lost by one look. The second look is recomputed, not remembered, so that a missed
-    or repeated run changes nothing.
+    or repeated run changes nothing. `declared_lost` are those whom somebody declared lost and who have not
+    ordered since.
     """
     size = len(known)
     before = previous or PreviousStages(np.full(size, NO_STAGE), np.full(size, np.datetime64("NaT", "D")))
@@ -86,12 +104,14 @@ def stages(
     stage = np.where(_loyal(known, buy_chance, rule, held), LOYAL, stage)
     returned = (held == LOST) & (seen.last_day >= before.since)
     fresh = (held == WON_BACK) & (known.today - before.since < _days(rule.won_back_weeks))
-    stage = np.where(returned | fresh, WON_BACK, stage)
-    stage = np.where(_at_risk(known, buy_chance, policy, usual_gap, held) & ~returned, AT_RISK, stage)
-    stage = np.where(_lost(known, twice, rule, usual_gap, held) & ~returned, LOST, stage)
-    if declared_lost is not None:
-        stage = np.where(declared_lost & ~returned, LOST, stage)
-    return Stages(stage, np.where(stage == held, before.since, known.today), held)
+    back = returned | fresh
+    just_back = back & (seen.silence <= shrunk_gap(seen, usual_gap))
+    stage = np.where(back, WON_BACK, stage)
+    stage = np.where(_at_risk(known, buy_chance, policy, usual_gap, held) & ~just_back, AT_RISK, stage)
+    stage = np.where(_lost(known, twice, rule, usual_gap, held), LOST, stage)
+    declared = np.zeros(size, dtype=np.bool_) if declared_lost is None else declared_lost
+    stage = np.where(declared, LOST, stage)
+    return Stages(stage, np.where(stage == held, before.since, known.today), held, declared)
 
 
 def chance_a_week_ago(model: PurchaseModel, seen: Histories, horizon: float) -> Floats:

@@ -14,17 +14,18 @@ from scoring_svc.modelling.inputs import TOPICS, Topic
 
 Category = Literal["purchase", "complaint", "satisfaction", "contact", "promise"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
+Kind = Literal["signal", "driver"]
 WORTH_NAMING = 0.05  # log odds
 NO_CODE = -1
-_OVERDUE = 1.25
-_FALLEN = 0.7
-_RETURNED = 0.2
-_RARE = 2
-_SELDOM = 0.5  # of the horizon: at such a gap nobody can be sure of an order within it
-_QUIET_WEEKS = 6.0
-_ATTEMPTS = 2
-_DROPPED = 1.0
-_CONTENT = 4.0
+OVERDUE = 1.25
+FALLEN = 0.7
+RETURNED = 0.2
+RARE = 2
+SELDOM = 0.5  # of the horizon: at such a gap nobody can be sure of an order within it
+QUIET_WEEKS = 6.0
+ATTEMPTS = 2
+DROPPED = 1.0
+CONTENT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Code:
     topic: Topic
     category: Category
     action: str
+
+    @property
+    def kind(self) -> Kind:
+        """What is seen of buying is a signal; how a customer is treated is what somebody can act on."""
+        return "signal" if self.category == "purchase" else "driver"
 
 
 CODES: tuple[Code, ...] = (
@@ -62,10 +68,15 @@ CATEGORY_OF_TOPIC = {code.topic: CATEGORIES.index(code.category) for code in COD
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """One slot a topic, shape (customers, topics): `code` into CODES or -1, `weight` in log odds."""
+    """One slot a topic, shape (customers, topics): `code` into CODES or -1, `weight` in log odds.
+
+    `usual_gap` and `horizon` are the weeks that facts were held against, of all or of each.
+    """
 
     code: Ints
     weight: Floats
+    usual_gap: float | Floats
+    horizon: float | Floats
 
     def ranked(self, index: int) -> list[tuple[Code, float]]:
         """One customer's reasons, the strongest first."""
@@ -105,7 +116,7 @@ def reasons(known: Features, risk: ChurnRisk, usual_gap: float, horizon: float) 
         column = TOPICS.index(CODES[place].topic)
         holds = held[CODES[place].name] & (lifts[:, column] > WORTH_NAMING)
         code[holds, column] = place
-    return Reasons(code, np.where(code == NO_CODE, 0.0, lifts))
+    return Reasons(code, np.where(code == NO_CODE, 0.0, lifts), usual_gap, horizon)
 
 
 def supported(known: Features, usual_gap: float, horizon: float) -> dict[str, Bools]:
@@ -117,29 +128,29 @@ def _buying(known: Features, usual_gap: float, horizon: float) -> dict[str, Bool
     seen = known.rhythm
     bought, repeated = seen.order_days > 0, seen.repeats > 1
     norm = np.where(repeated, seen.last_week / np.maximum(seen.repeats, 1.0), shrunk_gap(seen, usual_gap))
-    late = seen.silence > _OVERDUE * norm
+    late = seen.silence > OVERDUE * norm
     return {
         "own_rhythm_broken": repeated & late,
         "order_overdue": bought & ~repeated & late,
-        "orders_seldom": bought & (norm > min(usual_gap, _SELDOM * horizon)),
-        "bought_rarely": bought & (seen.orders_52 <= _RARE),
+        "orders_seldom": bought & (norm > min(usual_gap, SELDOM * horizon)),
+        "bought_rarely": bought & (seen.orders_52 <= RARE),
         "orders_falling": seen.orders_13 < seen.orders_before_13,
-        "amount_falling": (seen.net_before_13 > 0) & (seen.net_13 < _FALLEN * seen.net_before_13),
+        "amount_falling": (seen.net_before_13 > 0) & (seen.net_13 < FALLEN * seen.net_before_13),
         "returns_rising": seen.returns_13 > seen.returns_before_13,
-        "returns_high": (seen.sold > 0) & (seen.returned > _RETURNED * seen.sold),
+        "returns_high": (seen.sold > 0) & (seen.returned > RETURNED * seen.sold),
     }
 
 
 def _treatment(known: Features) -> dict[str, Bools]:
     seen = known.care
-    norm = np.fmax(_QUIET_WEEKS, seen.contact_gap)
+    norm = np.fmax(QUIET_WEEKS, seen.contact_gap)
     return {
         "complaint_open": seen.complaints_open > 0,
         "complaint_slow": seen.slow_26 > 0,
         "complaint_recent": seen.complaints_26 > 0,
-        "satisfaction_dropped": seen.satisfaction_drop >= _DROPPED,
-        "satisfaction_low": (seen.satisfaction_last < _CONTENT) | (seen.satisfaction_mean < _CONTENT),
-        "contact_unanswered": seen.unanswered >= _ATTEMPTS,
+        "satisfaction_dropped": seen.satisfaction_drop >= DROPPED,
+        "satisfaction_low": (seen.satisfaction_last < CONTENT) | (seen.satisfaction_mean < CONTENT),
+        "contact_unanswered": seen.unanswered >= ATTEMPTS,
         "contact_quiet": seen.weeks_since_contact > norm,
         "promise_unkept": seen.promises_unkept > 0,
         "promise_broken": seen.promises_broken_26 > 0,

@@ -7,12 +7,15 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from scoring_svc.modelling.actions import GET_TO_KNOW, NOTHING, Action, action
+from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.levels import LEVELS, UNKNOWN
 from scoring_svc.modelling.lifecycle import STAGES
+from scoring_svc.modelling.measures import Seat, measured
 from scoring_svc.modelling.reasons import Category
 from scoring_svc.modelling.scoring import Scores
 from scoring_svc.modelling.tiers import TIERS
-from scoring_svc.modelling.wording import Action, Reason, action, reason, too_little_data, wording_facts
+from scoring_svc.modelling.wording import Reason, facts_said, reason, too_little_data
 
 Level = Literal["unknown", "low", "medium", "high"]
 Evidence = Literal["none", "low", "enough"]
@@ -91,22 +94,31 @@ def churn_of(scores: Scores, index: int) -> Churn:
     """Risk, level and reasons of the customer at `index`."""
     level = int(scores.forecast.level[index])
     if level == UNKNOWN:
-        return Churn(None, "unknown", "none", (too_little_data(),), (), action("get_to_know"))
-    facts = wording_facts(scores.known, index)
+        return Churn(None, "unknown", "none", (too_little_data(),), (), action(GET_TO_KNOW))
     ranked = scores.forecast.reasons.ranked(index)
-    found = tuple(reason(code, weight, facts, scores.known, index) for code, weight in ranked)
-    first = next(
-        (code for code, _ in ranked if code.category != "purchase"), ranked[0][0] if ranked else None
-    )
-    calm = LEVELS[level] == "low" and (first is None or first.category == "purchase")
+    first = next((code for code, _ in ranked if code.kind == "driver"), ranked[0][0] if ranked else None)
+    calm = LEVELS[level] == "low" and (first is None or first.kind == "signal")
     return Churn(
         probability=float(scores.forecast.risk.probability[index]),
         level=cast("Level", LEVELS[level]),
         evidence="enough" if scores.known.rhythm.repeats[index] > 0 else "low",
-        reasons=found,
+        reasons=_reasons(scores, index),
         drivers=tuple(scores.forecast.reasons.drivers(index)),
-        recommended_action=action("none" if calm or first is None else first.action),
+        recommended_action=action(NOTHING if calm or first is None else first.action),
     )
+
+
+def _reasons(scores: Scores, index: int) -> tuple[Reason, ...]:
+    given, said = scores.forecast.reasons, facts_said(scores.known, index)
+    seat = Seat(scores.known, index, _of(given.usual_gap, index), _of(given.horizon, index))
+    return tuple(
+        reason(code, weight, measured(code.name, seat), said) for code, weight in given.ranked(index)
+    )
+
+
+def _of(weeks: float | Floats, index: int) -> float:
+    """One customer's, of what holds for all or for each."""
+    return float(weeks[index]) if isinstance(weeks, np.ndarray) else float(weeks)
 
 
 def _known(value: np.float64) -> float | None:

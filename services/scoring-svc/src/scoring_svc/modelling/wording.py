@@ -1,65 +1,68 @@
-"""Reasons and actions in plain English and Chinese, built from facts with their numbers."""
+"""Reasons in plain English and Chinese, built from a customer's features with dates and numbers."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from scoring_svc.modelling.evidence import Evidence, evidence, promise_facts
 from scoring_svc.modelling.features import Features
-from scoring_svc.modelling.reasons import Category, Code
+from scoring_svc.modelling.measures import Measure
+from scoring_svc.modelling.reasons import Category, Code, Kind
+from scoring_svc.modelling.saying import Day, Number
+from scoring_svc.modelling.weeks import DAYS
 
 TOO_LITTLE_DATA = "too_little_data"
+Said = Mapping[str, Number | Day]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """`weight` in log odds of leaving over the average customer's; 0 where there is no verdict.
 
-    `evidence` names what it rests on where that has an id of its own: broken promises.
+    `value` and `threshold` are what was measured and what it was held against, in `unit`; None where nothing
+    was. A signal is what is seen, a driver what somebody can act on.
     """
 
     code: str
     category: Category
+    kind: Kind
     weight: float
-    text_en: str
-    text_zh: str
-    evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    code: str
+    value: float | None
+    threshold: float | None
+    unit: str | None
     text_en: str
     text_zh: str
 
 
 _REASONS: dict[str, tuple[str, str]] = {
     "own_rhythm_broken": (
-        "No order for {silence:.1f} weeks; it used to be one every {gap:.1f} weeks",
-        "已 {silence:.1f} 周未下单，以往平均每 {gap:.1f} 周一单",
+        "No order for {silence:w}, since {last_day:en}: {times:t} × its own rhythm of one every {gap:w}",
+        "自 {last_day:zh}起已 {silence:t} 周未下单，以往平均每 {gap:t} 周一单，已达其 {times:t} 倍",
     ),
     "order_overdue": (
-        "Only {order_days:.0f} order(s) so far, the last {silence:.1f} weeks ago ({last_day})",
-        "至今仅下单 {order_days:.0f} 次，最近一次在 {silence:.1f} 周前（{last_day}）",
+        "Only {order_days:1 order|# orders} so far, {order_days:|the last }{silence:w} ago, on {last_day:en}",
+        "至今仅下单 {order_days:.0f} 次，最近一次在 {last_day:zh}（{silence:t} 周前）",
     ),
     "orders_seldom": (
-        "{order_days:.0f} order(s) in {age:.1f} weeks: too seldom to be sure of the next",
-        "{age:.1f} 周内下单 {order_days:.0f} 次，间隔较长，下一单难以确定",
+        "{order_days:1 order|# orders} in {age:w}: too seldom to be sure of the next",
+        "{age:t} 周内下单 {order_days:.0f} 次，间隔较长，下一单难以确定",
     ),
     "bought_rarely": (
-        "Only {orders_52:.0f} order(s) in the last 52 weeks",
-        "最近 52 周仅下单 {orders_52:.0f} 次",
+        "{orders_52:No order|Only 1 order|Only # orders} in the last 52 weeks",
+        "{orders_52:最近 52 周没有下单|最近 52 周仅下单 1 次|最近 52 周仅下单 # 次}",
     ),
     "orders_falling": (
-        "{orders_13:.0f} order(s) in the last 13 weeks, {orders_before_13:.0f} in the 13 weeks before",
+        "{orders_13:No order|1 order|# orders} in the last 13 weeks, {orders_before_13:.0f} in the 13 before",
         "最近 13 周下单 {orders_13:.0f} 次，之前 13 周为 {orders_before_13:.0f} 次",
     ),
     "amount_falling": (
-        "Bought for {net_13:,.0f} in the last 13 weeks, {net_before_13:,.0f} in those before ({fall:+.0%})",
+        "Bought for {net_13:,.0f} in the last 13 weeks, {net_before_13:,.0f} in the 13 before ({fall:+.0%})",
         "最近 13 周采购额 {net_13:,.0f}，之前 13 周为 {net_before_13:,.0f}（{fall:+.0%}）",
     ),
     "returns_rising": (
-        "{returns_13:.0f} return(s) in the last 13 weeks, {returns_before_13:.0f} in the 13 weeks before",
+        "{returns_13:1 return|# returns} in the last 13 weeks, {returns_before_13:.0f} in the 13 before",
         "最近 13 周退货 {returns_13:.0f} 次，之前 13 周为 {returns_before_13:.0f} 次",
     ),
     "returns_high": (
@@ -67,86 +70,93 @@ _REASONS: dict[str, tuple[str, str]] = {
         "累计退货金额占采购额的 {returned_share:.0%}",
     ),
     "complaint_open": (
-        "{complaints_open:.0f} complaint(s) open, the oldest for {open_days:.0f} days",
-        "有 {complaints_open:.0f} 件投诉未解决，最久的已 {open_days:.0f} 天",
+        "{complaints_open:Complaint|# complaints, the oldest} open since {open_since:en} ({open_days:D})",
+        "{complaints_open:投诉|有 # 件投诉未解决，最早一件}自 {open_since:zh}起未解决（{open_days:.0f} 天）",
     ),
     "complaint_slow": (
-        "{slow_26:.0f} complaint(s) of the last 26 weeks took more than two weeks to resolve",
+        "{slow_26:1 complaint|# complaints} of the last 26 weeks took more than two weeks to resolve",
         "最近 26 周有 {slow_26:.0f} 件投诉处理超过两周",
     ),
     "complaint_recent": (
-        "{complaints_26:.0f} complaint(s) in 26 weeks, the latest {weeks_since_complaint:.1f} weeks ago",
-        "最近 26 周投诉 {complaints_26:.0f} 次，最近一次在 {weeks_since_complaint:.1f} 周前",
+        (
+            "{complaints_26:Complaint|# complaints in 26 weeks, the latest} of "
+            "{complained_on:en} ({complained_days:A})"
+        ),
+        "最近 26 周投诉 {complaints_26:.0f} 次，最近一次在 {complained_on:zh}（{complained_days:.0f} 天前）",
     ),
     "satisfaction_dropped": (
-        "Satisfaction fell from {satisfaction_before:.1f} to {satisfaction_last:.1f} of 5",
-        "满意度由 {satisfaction_before:.1f} 降至 {satisfaction_last:.1f}（满分 5）",
+        (
+            "Satisfaction fell from {satisfaction_before:.1f} to {satisfaction_last:.1f} on "
+            "{answered_on:en} (of 5)"
+        ),
+        "{answered_on:zh}满意度由 {satisfaction_before:.1f} 降至 {satisfaction_last:.1f}（满分 5）",
     ),
     "satisfaction_low": (
-        "Satisfaction is low: last answer {satisfaction_last:.1f}, average {satisfaction_mean:.1f} of 5",
-        "满意度偏低：最近一次 {satisfaction_last:.1f}，平均 {satisfaction_mean:.1f}（满分 5）",
+        (
+            "Satisfaction is low: {satisfaction_last:.1f} on {answered_on:en}, average "
+            "{satisfaction_mean:.1f} (of 5)"
+        ),
+        "满意度偏低：{answered_on:zh}为 {satisfaction_last:.1f}，平均 {satisfaction_mean:.1f}（满分 5）",
     ),
     "contact_unanswered": (
-        "{unanswered:.0f} attempts to reach the customer without an answer",
+        "{unanswered:1 attempt|# attempts} to reach the customer without an answer",
         "已 {unanswered:.0f} 次联系客户未获回应",
     ),
     "contact_quiet": (
-        "No contact for {weeks_since_contact:.1f} weeks",
-        "已 {weeks_since_contact:.1f} 周没有联系",
+        "No contact for {weeks_since_contact:w}, since {spoke_on:en}",
+        "自 {spoke_on:zh}起已 {weeks_since_contact:t} 周没有联系",
     ),
     "promise_unkept": (
-        "{promises_unkept:.0f} broken promise(s) not kept yet; the first was {unkept_en}",
-        "有 {promises_unkept:.0f} 项承诺逾期未兑现，最早一项{unkept_zh}",
+        (
+            "{promises_unkept:Promise|# promises, the first} broken since "
+            "{unkept_since:en}, not kept ({unkept_days:D})"
+        ),
+        (
+            "{promises_unkept:承诺|有 # 项承诺未兑现，最早一项}自 "
+            "{unkept_since:zh}起逾期（{unkept_days:.0f} 天）"
+        ),
     ),
     "promise_broken": (
-        "{promises_broken_26:.0f} promise(s) broken in 26 weeks; the latest was {broken_en}",
-        "最近 26 周有 {promises_broken_26:.0f} 项承诺未按期兑现，最近一项{broken_zh}",
+        (
+            "{promises_broken_26:Promise|# promises in 26 weeks, the latest} broken on "
+            "{broken_on:en} ({broken_days:A})"
+        ),
+        (
+            "最近 26 周有 {promises_broken_26:.0f} 项承诺未按期兑现，最近一项于 "
+            "{broken_on:zh}逾期（{broken_days:.0f} 天前）"
+        ),
     ),
 }
-
-_ACTIONS: dict[str, tuple[str, str]] = {
-    "none": ("Nothing to do now", "暂无需处理"),
-    "get_to_know": (
-        "Get to know the customer's needs; there is no order to judge by yet",
-        "了解客户需求；尚无订单可供判断",
-    ),
-    "remind_to_reorder": ("Ask about stock and offer a reorder", "询问库存情况并提议补货"),
-    "ask_about_needs": (
-        "Ask what has changed in their needs and whom else they buy from",
-        "了解需求变化及其他供货来源",
-    ),
-    "look_into_returns": ("Find out why goods come back and settle it", "查明退货原因并解决"),
-    "resolve_complaint": (
-        "Resolve the open complaint and tell the customer the result",
-        "尽快解决未结投诉并告知客户结果",
-    ),
-    "make_good": (
-        "Check that the complaint was settled to the customer's content",
-        "回访投诉处理结果，确认客户满意",
-    ),
-    "ask_what_went_wrong": ("Ask what went wrong and answer it", "询问不满意的原因并作出回应"),
-    "try_another_way": ("Reach another contact person or use another channel", "更换联系人或联系渠道"),
-    "call_customer": ("Call or visit the customer", "电话联系或拜访客户"),
-    "keep_promise": (
-        "Keep the promise, or tell the customer when it will be kept",
-        "尽快兑现承诺，或告知客户何时兑现",
-    ),
-    "follow_up_promise": (
-        "Ask whether what came late is in order now",
-        "回访逾期承诺的落实情况，确认客户满意",
-    ),
+_DAYS_FROM = {
+    "last_day": "silence",
+    "open_since": "open_weeks",
+    "complained_on": "weeks_since_complaint",
+    "answered_on": "weeks_since_survey",
+    "spoke_on": "weeks_since_contact",
+    "unkept_since": "unkept_weeks",
+    "broken_on": "weeks_since_broken",
+}
+"""Days that texts name, and the features that say how many weeks they are past."""
+_IN_DAYS = {
+    "open_days": "open_weeks",
+    "complained_days": "weeks_since_complaint",
+    "unkept_days": "unkept_weeks",
+    "broken_days": "weeks_since_broken",
 }
 
 
-def reason(code: Code, weight: float, facts: dict[str, float | str], known: Features, index: int) -> Reason:
+def reason(code: Code, weight: float, measure: Measure, said: Said) -> Reason:
     english, chinese = _REASONS[code.name]
     return Reason(
         code.name,
         code.category,
+        code.kind,
         weight,
-        english.format(**facts),
-        chinese.format(**facts),
-        evidence(code.name, known, index),
+        measure.value,
+        measure.threshold,
+        measure.unit,
+        english.format_map(said),
+        chinese.format_map(said),
     )
 
 
@@ -155,28 +165,38 @@ def too_little_data() -> Reason:
     return Reason(
         TOO_LITTLE_DATA,
         "purchase",
+        "signal",
         0.0,
+        None,
+        None,
+        None,
         "No order yet: too little data for a verdict",
         "尚无订单，数据不足，无法判断",
     )
 
 
-def action(code: str) -> Action:
-    return Action(code, *_ACTIONS[code])
-
-
-def wording_facts(known: Features, index: int) -> dict[str, float | str]:
-    """The numbers that the texts of one customer may name."""
+def facts_said(known: Features, index: int) -> dict[str, Number | Day]:
+    """What the texts of one customer may name: its features, and the days that they stand for."""
     row = known.row(index)
-    facts: dict[str, float | str] = {
-        name: float("nan") if value is None else value for name, value in row.items()
+    said = {
+        name: Number(float("nan") if value is None else value)
+        for name, value in row.items()
+        if not isinstance(value, str)
     }
     seen, treated = known.rhythm, known.care
     before = float(seen.net_before_13[index])
-    facts["silence"] = float(seen.silence[index])
-    facts["gap"] = float(seen.last_week[index]) / max(float(seen.repeats[index]), 1.0)
-    facts["fall"] = float(seen.net_13[index]) / before - 1.0 if before > 0 else 0.0
-    facts["returned_share"] = float(seen.returned[index]) / max(float(seen.sold[index]), 1e-9)
-    facts["open_days"] = float(treated.open_weeks[index]) * 7.0
-    facts["satisfaction_before"] = float(treated.satisfaction_last[index] + treated.satisfaction_drop[index])
-    return facts | promise_facts(known, index)
+    said["silence"] = Number(seen.silence[index])
+    said["gap"] = Number(float(seen.last_week[index]) / max(float(seen.repeats[index]), 1.0))
+    said["times"] = Number(said["silence"] / max(said["gap"], 1e-9))
+    said["fall"] = Number(float(seen.net_13[index]) / before - 1.0 if before > 0 else 0.0)
+    said["returned_share"] = Number(float(seen.returned[index]) / max(float(seen.sold[index]), 1e-9))
+    said["satisfaction_before"] = Number(treated.satisfaction_last[index] + treated.satisfaction_drop[index])
+    said |= {name: Number(said[feature] * DAYS) for name, feature in _IN_DAYS.items()}
+    return {**said, **_days(known.today.astype(date), said)}
+
+
+def _days(today: date, said: Mapping[str, Number]) -> dict[str, Day]:
+    """The days behind the weeks; none where there never was one."""
+    ago = {name: said[feature] for name, feature in _DAYS_FROM.items() if not math.isnan(said[feature])}
+    days = {name: today - timedelta(days=round(weeks * DAYS)) for name, weeks in ago.items()}
+    return {name: Day(day.year, day.month, day.day) for name, day in days.items()}

@@ -15,6 +15,7 @@ from scoring_svc.runs.tables import ScoringRun
 from scoring_svc.scores import queries as scores
 from scoring_svc.scores.commands import Outcome, rescore
 from scoring_svc.states.reconciling import Compared, reconcile
+from scoring_svc.warnings.queue import fill_all
 from shared.db import Database, Tx, prepare
 from shared.events.scoring import ScoringCompleted
 from shared.messaging import outbox
@@ -72,18 +73,23 @@ async def sweep(
 ) -> Outcome:
     """Score every customer, because silence changes risks without any event.
 
-    After a bulk load that outgrew the model nobody is held to a tier or stage from before it.
+    After a bulk load that outgrew the model nobody is held to a tier or stage from before it. What waits for
+    an owner with a capacity is raised when everybody is scored.
     """
     started = database.now()
     async with database.read() as reader:
         customers = await everybody(reader)
-    outcome = Outcome()
+    outcome, wanted = Outcome(), True
     for first in range(0, len(customers), CHUNK):
         chunk = customers[first : first + CHUNK]
         async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
-            outcome += await rescore(tx, chunk, champion, anew=cause == "bulk")
-        if not await progress(outcome.scored, len(customers)):
-            return outcome
+            outcome += await rescore(tx, chunk, champion, anew=cause == "bulk", hold=True)
+        wanted = await progress(outcome.scored, len(customers))
+        if not wanted:
+            break
+    await fill_all(database)
+    if not wanted:
+        return outcome
     async with database.begin() as tx:
         await _complete(tx, champion, outcome, cause=cause, learnt=learnt, started=started)
     return outcome

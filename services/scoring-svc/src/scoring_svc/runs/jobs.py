@@ -6,6 +6,7 @@ from typing import Any
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.runs import commands, learning, queries
+from scoring_svc.warnings import jobs as warnings
 from shared import operations
 from shared.db import Database
 from shared.jobs import Every, JobContext, Jobs
@@ -38,7 +39,8 @@ def scoring_jobs(shelf: Shelf) -> Jobs:
     async def requested(job: JobContext, args: dict[str, Any]) -> None:
         await _run(job, shelf, cause="request", learn=bool(args["learn"]))
 
-    return Jobs({SETTLE: settle, DAILY: daily, REQUESTED: requested}, [Every(DAILY, seconds=_DAY)])
+    handlers = {SETTLE: settle, DAILY: daily, REQUESTED: requested, **warnings.HANDLERS}
+    return Jobs(handlers, [Every(DAILY, seconds=_DAY), *warnings.PERIODIC])
 
 
 async def _until_quiet(database: Database) -> None:

@@ -11,7 +11,12 @@ import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from scoring_svc.actions import queries as actions
+from scoring_svc.actions.domain import recommend
+from scoring_svc.evidence.commands import attach
 from scoring_svc.facts import queries as facts
+from scoring_svc.lifecycle import commands as lifecycle
+from scoring_svc.modelling.facts import Bools
 from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
@@ -24,13 +29,10 @@ from scoring_svc.overrides import queries as overrides
 from scoring_svc.policies.queries import Standard
 from scoring_svc.policies.segments import segments
 from scoring_svc.scores import domain, queries
+from scoring_svc.scores.alarms import heed
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.tables import Score, ScoreHistory
 from scoring_svc.states import commands as states
-from scoring_svc.warnings import commands as warnings
-from scoring_svc.warnings import queries as live_warnings
-from scoring_svc.warnings.commands import Finding
-from scoring_svc.warnings.domain import next_step
 from shared.db import Record, Tx, prepare
 
 _S: Any = Score.__table__  # type: ignore[attr-defined]
@@ -62,39 +64,52 @@ class Outcome:
         return Outcome(self.scored + other.scored, self.changed + other.changed, self.warned + other.warned)
 
 
-async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What binds the scores of some customers beside what is known of them; in their order."""
+
+    held: Previous
+    groups: Segments | None
+    pins: Pins
+    declared_lost: Bools
+
+
+async def rescore(
+    tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False, hold: bool = False
+) -> Outcome:
     """Score these customers from their states as of now; the same facts give the same scores.
 
     Of one that was merged into another, that other is scored.
-    With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
+    With `anew` no tier or stage held before binds: what it was decided on has been outgrown. With `hold`
+    warnings of owners with a capacity wait for a later `fill`.
     """
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
     # Read behind the locks: whoever publishes a policy meanwhile comes to these scores later.
     standard = await champion.standards.current(tx, champion.id)
     kept = await states.current(tx, chosen, currency=champion.currency)
-    held = domain.previous(chosen, {} if anew else before)
-    groups = await segments(tx, chosen, standard.policy.tiers.segments)
-    pins = overrides.pins(chosen, await overrides.active(tx, chosen, tx.now))
-    rows = await asyncio.to_thread(_scored, kept, champion, standard, held, tx.now, groups=groups, pins=pins)
+    words = await lifecycle.words(tx, chosen, before)
+    terms = Terms(
+        held=domain.previous(chosen, {} if anew else before, unsaid=words.withdrawn),
+        groups=await segments(tx, chosen, standard.policy.tiers.segments),
+        pins=overrides.pins(chosen, await overrides.active(tx, chosen, tx.now)),
+        declared_lost=np.array([customer in words.lost for customer in chosen], dtype=np.bool_),
+    )
+    rows = await asyncio.to_thread(_scored, kept, champion, standard, terms, tx.now)
     _attribute(rows, chosen, owners, before)
+    domain.keep_stages(rows, before, unsaid=words.withdrawn)
+    await _explain(tx, rows, champion)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
+    await lifecycle.note_stages(tx, rows, before)
     for row in news:
         tell(tx, row, before.get(row["customer_id"]))
-    return Outcome(len(rows), len(news), await _warn(tx, rows))
+    return Outcome(len(rows), len(news), await heed(tx, rows, hold=hold))
 
 
 def _scored(
-    kept: States,
-    champion: Champion,
-    standard: Standard,
-    held: Previous,
-    now: datetime,
-    *,
-    groups: Segments | None,
-    pins: Pins,
+    kept: States, champion: Champion, standard: Standard, terms: Terms, now: datetime
 ) -> list[dict[str, Any]]:
     policy, model = standard.policy, champion.model
     known = features_of(kept, domain.moment_of(kept, now), minor_per_unit=facts.MINOR_PER_UNIT)
@@ -104,9 +119,10 @@ def _scored(
         model,
         policy,
         standard.grids,
-        previous=held,
-        segments=groups,
-        pins=pins,
+        previous=terms.held,
+        segments=terms.groups,
+        pins=terms.pins,
+        declared_lost=terms.declared_lost,
     )
     reviews = domain.review_moments(weeks_to_review(scores, model, policy), kept.next_end, now)
     made_by = {
@@ -125,6 +141,14 @@ def _scored(
     ]
 
 
+async def _explain(tx: Tx, rows: Sequence[dict[str, Any]], champion: Champion) -> None:
+    """Give the scores the records that their reasons rest on, and what the company recommends for them."""
+    await attach(tx, rows, currency=champion.currency)
+    rules = await actions.rules(tx)
+    for row in rows:
+        row["churn"]["recommended_action"] = recommend(rules, row)
+
+
 def _attribute(
     rows: list[dict[str, Any]],
     customers: Sequence[UUID],
@@ -138,43 +162,7 @@ def _attribute(
         row["distributor_id"] = owner["distributor_id"] if owner else None
         row["owner_id"] = owner["owner_id"] if owner else None
         row["version"] = held["version"] + 1 if held else 1
-        if held and held["lifecycle_stage"] == row["lifecycle_stage"]:
-            row["stage_cause"] = held["stage_cause"]
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "id": tx.new_id()}
-
-
-async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
-    live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
-    opened = 0
-    for row in rows:
-        warning = live.get(row["customer_id"])
-        step = next_step(
-            warned=warning is not None,
-            stage=row["lifecycle_stage"],
-            level=row["churn_level"],
-            contribution=row["contribution"],
-        )
-        if step == "open":
-            await warnings.warn(tx, _finding(row))
-            opened += 1
-        elif step is not None and warning is not None:
-            await warnings.end(tx, warning, "lost" if step == "lost" else "not_at_risk")
-    return opened
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(
-        customer_id=row["customer_id"],
-        distributor_id=row["distributor_id"],
-        owner_id=row["owner_id"],
-        level=row["churn_level"],
-        probability=row["churn_probability"],
-        expected_value_minor=row["expected_value_minor"],
-        contributed_52_minor=row["contributed_52_minor"],
-        currency=row["currency"],
-        reasons=row["churn"]["reasons"],
-        recommended_action=row["churn"]["recommended_action"],
-    )

@@ -1,6 +1,6 @@
 """From a model's score to the row that is kept, and what about it is news."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
+from scoring_svc.lifecycle.domain import WITHDRAWN
 from scoring_svc.modelling.facts import Floats, Ints
 from scoring_svc.modelling.lifecycle import NO_STAGE, STAGES, PreviousStages
 from scoring_svc.modelling.report import Score
@@ -30,16 +31,22 @@ def instant(moment: datetime) -> np.datetime64:
     return np.datetime64(moment.replace(tzinfo=None), "us")
 
 
-def previous(customers: Sequence[UUID], rows: Mapping[UUID, Mapping[str, Any]]) -> Previous:
-    """What the last scores said, in the order of these customers; tiers without what people pinned."""
+def previous(
+    customers: Sequence[UUID],
+    rows: Mapping[UUID, Mapping[str, Any]],
+    *,
+    unsaid: Collection[UUID] = (),
+) -> Previous:
+    """What the last scores said of these customers: tiers without pins, and of those `unsaid` no stage."""
     held = [rows.get(customer) for customer in customers]
+    staged = [None if customer in unsaid else row for customer, row in zip(customers, held, strict=True)]
     return Previous(
         held_tiers(held),
         PreviousStages(
             np.array(
-                [STAGES.index(row["lifecycle_stage"]) if row else NO_STAGE for row in held], dtype=np.int64
+                [STAGES.index(row["lifecycle_stage"]) if row else NO_STAGE for row in staged], dtype=np.int64
             ),
-            _days([row["stage_since"] if row else None for row in held]),
+            _days([row["stage_since"] if row else None for row in staged]),
         ),
     )
 
@@ -84,7 +91,7 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
         "churn_level": score.churn.level,
         "churn": {
             "evidence": churn["evidence"],
-            "reasons": list(churn["reasons"]),
+            "reasons": [{**each, "contribution": each["weight"]} for each in churn["reasons"]],
             "drivers": list(churn["drivers"]),
             "recommended_action": churn["recommended_action"],
         },
@@ -97,6 +104,25 @@ def beneath(shown: tuple[str, str], by_rule: tuple[str, date]) -> dict[str, Any]
     if shown == (by_rule[0], str(by_rule[1])):
         return {"rule_tier": None, "rule_tier_since": None}
     return {"rule_tier": by_rule[0], "rule_tier_since": by_rule[1]}
+
+
+def keep_stages(
+    rows: Iterable[dict[str, Any]],
+    before: Mapping[UUID, Mapping[str, Any]],
+    *,
+    unsaid: Collection[UUID],
+) -> None:
+    """Have who stays in a stage stay since then and by the cause of then; say whose loss was taken back."""
+    for row in rows:
+        held = before.get(row["customer_id"])
+        if held is None:
+            continue
+        if held["lifecycle_stage"] == row["lifecycle_stage"]:
+            row["stage_since"] = held["stage_since"]
+            if row["customer_id"] not in unsaid:
+                row["stage_cause"] = held["stage_cause"]
+        elif row["customer_id"] in unsaid:
+            row["stage_cause"] = WITHDRAWN
 
 
 def moment_of(kept: States, now: datetime) -> np.datetime64:

@@ -31,4 +31,5 @@ def tell(tx: Tx, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> No
     if tier != row["tier"]:
         outbox.record(tx, TierChanged(**about, from_tier=tier, to_tier=row["tier"]))
     if stage != row["lifecycle_stage"]:
-        outbox.record(tx, StageChanged(**about, from_stage=stage, to_stage=row["lifecycle_stage"]))
+        moved = {"from_stage": stage, "to_stage": row["lifecycle_stage"], "cause": row["stage_cause"]}
+        outbox.record(tx, StageChanged(**about, **moved))

@@ -6,16 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, exists, func, select
 
+from scoring_svc.lifecycle import queries as lifecycle
 from scoring_svc.scores.tables import Score, ScoreHistory
 from shared.db import Reader, Record, Tx, prepare, visible
 from shared.http import Listing
 from shared.references import through_customer
 from shared.references.tables import KNOWN as _R
-from shared.references.tables import SIGHT as KNOWN_SIGHT
 
 _S: Any = Score.__table__  # type: ignore[attr-defined]
 _H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
 SIGHT = through_customer(_S)
+is_known = lifecycle.is_known
 _HISTORY_SIGHT = through_customer(_H)
 _UNMERGED = ~exists(select(_R.c.id).where(_R.c.id == _S.c.customer_id, _R.c.merged_into.is_not(None)))
 _CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
@@ -128,12 +129,6 @@ async def one(reader: Reader, customer_id: UUID) -> Record | None:
     """A customer's score, in sight; None if it was merged into another one."""
     statement = select(_S).where(_S.c.customer_id == customer_id, _UNMERGED, *visible(reader.scope, SIGHT))
     return await reader.row(statement)
-
-
-async def is_known(reader: Reader, customer_id: UUID) -> bool:
-    """Whether there is such a customer in sight, scored or not."""
-    statement = select(_R.c.id).where(_R.c.id == customer_id, *visible(reader.scope, KNOWN_SIGHT))
-    return await reader.value(statement) is not None
 
 
 async def distribution(reader: Reader) -> list[Record]:

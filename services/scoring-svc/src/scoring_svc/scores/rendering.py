@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from scoring_svc.warnings.rendering import reason, texted
+from scoring_svc.warnings.rendering import apart, reasons, texted
 from shared.db import Record
 
 
@@ -13,6 +13,7 @@ def score(row: Record, pins: Mapping[UUID, Record], *, zh: bool) -> dict[str, An
     stored = dict(row)
     pin = pins.get(stored["customer_id"])
     churn = stored["churn"]
+    told = reasons(churn["reasons"], zh=zh)
     return {
         **stored,
         "tier_override": {**dict(pin), "by_rule": stored["rule_tier"] or stored["tier"]} if pin else None,
@@ -24,7 +25,8 @@ def score(row: Record, pins: Mapping[UUID, Record], *, zh: bool) -> dict[str, An
             **churn,
             "probability": stored["churn_probability"],
             "level": stored["churn_level"],
-            "reasons": [reason(each, zh=zh) for each in churn["reasons"]],
+            "reasons": told,
+            "explained": apart(told),
             "recommended_action": texted(churn["recommended_action"], zh=zh),
         },
     }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from scoring_svc.warnings.schemas import ActionRead, ReasonRead
+from scoring_svc.warnings.schemas import ActionRead, Explained, ReasonRead
 from shared.http import ListQuery, Money, Output
 from shared.http.types import Moment
 
@@ -26,7 +26,8 @@ class Churn(Output):
     level: Level = Field(examples=["high"])
     evidence: Literal["none", "low", "enough"]
     reasons: list[ScoreReason]
-    drivers: list[Driver]
+    explained: Explained
+    drivers: list[Driver] = Field(description="Categories of the reasons, the strongest first.")
     recommended_action: ActionRead
 
 

@@ -1,0 +1,1 @@
+"""What is recommended for which reason, tier or stage: the defaults, and what the company made of them."""

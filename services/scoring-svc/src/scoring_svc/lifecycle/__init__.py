@@ -1,0 +1,1 @@
+"""The stages that customers went through, and what people declare of them."""

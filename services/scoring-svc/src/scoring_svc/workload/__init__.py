@@ -1,0 +1,1 @@
+"""How many warnings one owner may have at a time, as the company sets it."""
