@@ -10,12 +10,14 @@ import numpy as np
 from scoring_svc.modelling import backtest
 from scoring_svc.modelling.churn import ChurnModel
 from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, speaking_as, worth_calibrating
-from scoring_svc.modelling.facts import Facts, Ints
+from scoring_svc.modelling.facts import Facts
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
+from scoring_svc.modelling.proof import fold_proof
 from scoring_svc.modelling.purchase import PurchaseModel, histories
 from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_purchase
 from scoring_svc.modelling.spend import SpendModel, fit_spend
+from scoring_svc.modelling.standing import reference_of
 from scoring_svc.modelling.value import horizon_for
 
 FEWEST_CUSTOMERS, FEWEST_REPEATS = 300, 1000
@@ -72,10 +74,22 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
     """Fit everything on what was known at `as_of`; the same facts give the same model.
 
     Without `horizon_weeks` it is 4, 13 or 26 weeks by the usual gap. Above 40,000 buyers every n-th teaches.
+    The card says how these stood (`reference`), which drift is measured from.
     """
-    known = facts.as_of(as_of)
-    buyers = known.chosen(_teachers(buyers_at(known, as_of)))
+    buyers = teachers(facts, as_of)
     now = features(buyers, as_of)
+    model = _learnt(buyers, now, as_of, horizon_weeks)
+    return replace(model, card={**model.card, "reference": reference_of(now, model)})
+
+
+def teachers(facts: Facts, as_of: np.datetime64) -> Facts:
+    """Of whom a model is learnt at `as_of`: at most 40,000 buyers by then, with what was known by then."""
+    known = facts.as_of(as_of)
+    buyers = buyers_at(known, as_of)
+    return known.chosen(buyers[:: -(-len(buyers) // MOST_CUSTOMERS)] if len(buyers) else buyers)
+
+
+def _learnt(buyers: Facts, now: Features, as_of: np.datetime64, horizon_weeks: float | None) -> ScoringModel:
     gap = median_gap(now.rhythm)
     horizon = horizon_weeks or horizon_for(gap)
     gap = float(np.clip(gap, 0.2, 52.0)) if np.isfinite(gap) else GAP_UNKNOWN
@@ -90,12 +104,8 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
                 "note": "too little data: prior parameters, moved by what there is",
             },
         )
-    past = moments(known.orders.ts.min(), as_of, horizon)
+    past = moments(buyers.orders.ts.min(), as_of, horizon)
     return _fitted(base, now, [look_back(buyers, moment, horizon) for moment in past])
-
-
-def _teachers(buyers: Ints) -> Ints:
-    return buyers[:: -(-len(buyers) // MOST_CUSTOMERS)] if len(buyers) else buyers
 
 
 def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> ScoringModel:
@@ -120,7 +130,13 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Scoring
         "variant_log_loss": variant_losses,
         "champion_log_loss": losses,
         "calibrated": calibration is not None,
-        "folds": [backtest.report(fold.origin, fold.chance(champion), fold.purchase) for fold in judged],
+        "folds": [
+            {
+                **backtest.report(fold.origin, fold.chance(champion), fold.purchase),
+                **fold_proof(fold.origin, {**fold.chances}, fold.purchase, champion=champion),
+            }
+            for fold in judged
+        ],
     }
     churn = replace(churn, calibration=calibration or churn.calibration)
     return replace(base, basis="fitted", purchase=purchase, churn=churn, card=card)
