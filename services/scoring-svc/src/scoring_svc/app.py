@@ -1,9 +1,16 @@
 """The composition root of scoring-svc: what it serves, hears and does by the clock."""
 
+from scoring_svc.drift.jobs import drift_jobs
+from scoring_svc.drift.routes import router as drift_router
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.models.routes import router as models_router
+from scoring_svc.oversight.jobs import oversight_jobs
+from scoring_svc.oversight.objection_routes import router as objections_router
+from scoring_svc.oversight.routes import router as decisions_router
 from scoring_svc.policies.routes import router as policies_router
+from scoring_svc.releases.routes import router as releases_router
+from scoring_svc.reports.routes import router as reports_router
 from scoring_svc.runs.commands import rescore_due
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.runs.jobs import scoring_jobs
@@ -14,6 +21,7 @@ from scoring_svc.settings import Settings
 from scoring_svc.warnings.routes import router as warnings_router
 from shared.composition import Blueprint, Service
 from shared.db import Database
+from shared.jobs import Jobs
 from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
@@ -32,13 +40,35 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
         title="Tonglu scoring-svc",
         description="What a customer is worth and whether it may be lost: tier 客户等级, value 客户价值, "
         "churn risk 流失风险 with its reasons, lifecycle stage 生命周期.",
-        routers=[scores_router, warnings_router, policies_router, models_router, runs_router],
+        routers=[
+            scores_router,
+            warnings_router,
+            policies_router,
+            models_router,
+            releases_router,
+            reports_router,
+            drift_router,
+            decisions_router,
+            objections_router,
+            runs_router,
+        ],
         consumers=Consumers(SCORING_EVENTS),
-        jobs=scoring_jobs(shelf),
+        jobs=_jobs(settings, shelf),
         loops={
             "rescoring": every(
                 _LOOK_SECONDS, lambda: rescore_due(database, shelf), bell=database.signal(due.BELL)
             )
         },
+        carried={"shelf": Shelf()},
     )
     return Service(blueprint, settings, database=database, bus=bus)
+
+
+def _jobs(settings: Settings, shelf: Shelf) -> Jobs:
+    parts = (
+        scoring_jobs(shelf, by_itself=settings.model_approval == "gate"),
+        drift_jobs(shelf),
+        oversight_jobs(settings.decision_days),
+    )
+    handlers = {kind: handler for part in parts for kind, handler in part.handlers.items()}
+    return Jobs(handlers, [plan for part in parts for plan in part.periodic])

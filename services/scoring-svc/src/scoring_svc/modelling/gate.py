@@ -54,10 +54,10 @@ def verdict(
 ) -> dict[str, Any]:
     """Whether the challenger may speak: `{"passes": …, "reasons": [code, …], "checks": […], "against": […]}`.
 
-    It must not be worse than the recency and hiatus rules on its own folds, nor than the incumbent on the folds
-    of `compared`, by more than chance may make of it (two standard errors, at most .03). With a drift alarm
-    (`alarms`, by measure) nobody but a person lets it speak. While neither has learnt enough to be judged, the
-    newer one speaks; one that has learnt too little never follows one that had learnt enough.
+    It must not be worse than the recency and hiatus rules on its own folds, nor than the incumbent on the
+    folds of `compared`, by more than chance may make of it (two standard errors, at most .03). With a drift
+    alarm (`alarms`, by measure) nobody but a person lets it speak. While neither has learnt enough to be
+    judged, the newer one speaks; one that has learnt too little never follows one that had learnt enough.
     """
     checks = [*_against_rules(challenger.card.get("folds", ())), *_against(compared or ())]
     reasons = [check.code for check in checks if not check.holds]

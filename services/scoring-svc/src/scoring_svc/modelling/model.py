@@ -133,7 +133,12 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Scoring
         "folds": [
             {
                 **backtest.report(fold.origin, fold.chance(champion), fold.purchase),
-                **fold_proof(fold.origin, {**fold.chances}, fold.purchase, champion=champion),
+                **fold_proof(
+                    fold.origin,
+                    {str(name): each for name, each in fold.chances.items()},
+                    fold.purchase,
+                    champion=champion,
+                ),
             }
             for fold in judged
         ],

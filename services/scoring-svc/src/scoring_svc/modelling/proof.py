@@ -94,7 +94,8 @@ def _figures(
         },
         "orders": {"model": _off(expected, orders), "last_n": _off(by_window, orders)},
     }
-    return without_nan(figures)
+    told: dict[str, Any] = without_nan(figures)
+    return told
 
 
 def _judged(chance: Floats, left: Bools) -> dict[str, float]:

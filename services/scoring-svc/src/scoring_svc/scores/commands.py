@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from scoring_svc.decisions import commands as decisions
+from scoring_svc.decisions.domain import Decision
 from scoring_svc.facts import queries as facts
 from scoring_svc.modelling.facts import Facts
 from scoring_svc.modelling.policy import Policy
@@ -17,9 +19,12 @@ from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import Previous, score
 from scoring_svc.models.queries import Champion
+from scoring_svc.objections import queries as objections
 from scoring_svc.policies import queries as policies
 from scoring_svc.scores import domain, queries
+from scoring_svc.scores.holding import hold
 from scoring_svc.scores.news import tell
+from scoring_svc.scores.records import tier_decisions, warning_decision
 from scoring_svc.scores.tables import Score, ScoreHistory
 from scoring_svc.warnings import commands as warnings
 from scoring_svc.warnings import queries as live_warnings
@@ -60,21 +65,27 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     """Score these customers from their facts as of now; the same facts give the same scores.
 
     Of one that was merged into another, that other is scored.
-    With `anew` no tier or stage held before binds: what it was decided on has been outgrown.
+    With `anew` no tier or stage held before binds: what it was decided on has been outgrown. About who
+    objects nothing is decided; what is decided about the others is put on record.
     """
     policy = await policies.current(tx)
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
+    objecting = await objections.standing(tx, chosen)
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
-    held = domain.previous(chosen, {} if anew else before)
+    bound = {} if anew else before
+    held = domain.previous(chosen, bound)
     rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
     _attribute(rows, chosen, owners, before)
+    hold(rows, objecting, before, tx.now.date())
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
     for row in news:
         tell(tx, row, before.get(row["customer_id"]))
-    return Outcome(len(rows), len(news), await _warn(tx, rows))
+    warned = await _warn(tx, rows, bound, policy)
+    await decisions.record(tx, [*tier_decisions(news, before, policy, anew=anew), *warned])
+    return Outcome(len(rows), len(news), len(warned))
 
 
 def _scored(
@@ -119,11 +130,16 @@ def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "id": tx.new_id()}
 
 
-async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
+async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]], before: Held, policy: Policy) -> list[Decision]:
+    """Open and end warnings by themselves; what was decided by opening one."""
     live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
-    opened = 0
+    opened = []
     for row in rows:
         warning = live.get(row["customer_id"])
+        if not row["automatic"]:
+            if warning is not None:
+                await warnings.end(tx, warning, "objected")
+            continue
         step = next_step(
             warned=warning is not None,
             stage=row["lifecycle_stage"],
@@ -131,8 +147,8 @@ async def _warn(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> int:
             contribution=row["contribution"],
         )
         if step == "open":
-            await warnings.warn(tx, _finding(row))
-            opened += 1
+            found = await warnings.warn(tx, _finding(row))
+            opened.append(warning_decision(row, before.get(row["customer_id"]), policy, found))
         elif step is not None and warning is not None:
             await warnings.end(tx, warning, "lost" if step == "lost" else "not_at_risk")
     return opened

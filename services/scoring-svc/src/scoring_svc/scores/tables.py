@@ -12,7 +12,10 @@ from scoring_svc.tables import MOMENT, Base
 
 
 class Score(Base, table=True):
-    """One row a customer. Money is in minor units of `currency`; `churn_rank` is -1 without a verdict."""
+    """One row a customer. Money is in minor units of `currency`; `churn_rank` is -1 without a verdict.
+
+    Not `automatic` is the tier of who objects to automatic decisions.
+    """
 
     __tablename__ = "score"
     __table_args__ = (
@@ -54,6 +57,7 @@ class Score(Base, table=True):
     model_id: UUID
     scored_at: datetime = Field(sa_type=MOMENT)
     next_review_at: datetime | None = Field(None, sa_type=MOMENT)
+    automatic: bool
     version: int
 
 
