@@ -206,7 +206,6 @@ async def test_a_new_customer_who_objects_is_ordinary_whatever_it_brings(
     await tell(scoring, registered(customer))
     await until(lambda: _there(manager, customer))
     await manager.post("/v1/objections", json={"customer_id": str(customer)})
-    bought = [order(customer, 5 + 20 * place, 900_000_00) for place in range(20)]
     async with scoring.database.begin() as tx:
         await add_orders(
             tx, [ImportedOrder(**order(customer, 5 + 20 * place, 900_000_00)) for place in range(20)]

@@ -21,7 +21,7 @@ from shared.events.customer import ImportedOrder
 from shared.jobs import enqueue
 from shared.testing import service_client, staff
 
-from .proofs import kept, model
+from .proofs import facts, kept, model
 from .stories import NOW, order, registered, tell, until
 
 CALM: dict[str, Any] = {
@@ -161,8 +161,6 @@ async def test_how_customers_stand_now_is_measured_against_how_they_stood(scorin
     champion_id = await kept(scoring)
     async with scoring.database.read() as reader:
         champion = await Shelf().one(reader, champion_id)
-    from .proofs import facts  # noqa: PLC0415 - made only where it is needed
-
     calm = jobs._shifted(facts(), champion, NOW)
     assert max(shift["beyond_noise"] for shift in calm["inputs"].values()) < 0.01
     later = jobs._shifted(facts(), champion, NOW + timedelta(weeks=12))

@@ -5,7 +5,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Integer, Text, bindparam, case, cast, func, literal, select, union_all
+from sqlalchemy import (
+    Date,
+    DateTime,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from scoring_svc.drift.tables import DriftAlarm, DriftReport, ScoreSnapshot
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, SurveyRow
@@ -48,7 +61,7 @@ _LATEST = prepare(
 _drivers = _S.c.churn["reasons"][0]["category"].astext
 _REASONS = prepare(
     select(_drivers.label("category"), func.count().label("customers"))
-    .where(_S.c.churn_level.in_(("medium", "high")), _drivers.is_not(None))
+    .where(or_(_S.c.churn_level == "medium", _S.c.churn_level == "high"), _drivers.is_not(None))
     .group_by(_drivers)
 )
 _FITS = prepare(
