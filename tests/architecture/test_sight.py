@@ -45,6 +45,9 @@ OPEN: Mapping[str, str] = {
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",
     "model": "what was learnt from all customers, about none of them",
+    "model_alarm": "how far shares of all customers moved",
+    "model_drift": "how far shares of all customers moved",
+    "model_move": "which model spoke when",
     "scoring_run": "how many customers were scored",
     "tier_policy": "the company's rules",
     # gateway: accounts and credentials, no customers

@@ -25,6 +25,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "process_id",
         "form_id",
         "survey_id",
+        "alarm_id",
     }
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""

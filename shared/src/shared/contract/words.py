@@ -78,6 +78,10 @@ TAGS = {
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
     "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),
     "tier policies": ("The rules by which tiers and stages are decided", "分级策略"),
+    "decisions": (
+        "What was decided automatically about customers, made again, reviewed, and objected to",
+        "自动决定：记录、重算、人工复核与客户异议",
+    ),
     "models": ("What the scores were learnt from, and how good it is", "评分模型及其回测"),
     "scoring runs": ("Scoring every customer", "批量评分"),
     "reminders": ("What somebody shall do at a moment", "定时提醒"),
