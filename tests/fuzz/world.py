@@ -15,6 +15,8 @@ from tests.fuzz.operations import JSON, Operation
 from tests.fuzz.samples import MULTIPART, multipart, sample
 
 from customer_svc.duplicates.commands import Found, keep_found
+from scoring_svc.decisions.commands import record
+from scoring_svc.decisions.domain import Decision, Inputs
 from scoring_svc.warnings.commands import Finding, warn
 from shared.messaging import dead_letters
 from shared.messaging.bus import Delivery
@@ -151,6 +153,8 @@ class World:
             return self.kept["scored"]
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
+        if operation.id in {"promoteModel", "rollBackModel"}:
+            return await (self.shadow if operation.id == "promoteModel" else self.champion)()
         if name == "token":
             return await (self.form_token if operation.path.startswith("/c/") else self.token)()
         if name == "attachment_id" and known:
@@ -647,6 +651,69 @@ class World:
                 await asyncio.sleep(0.05)
         reason = self.said("明年春季新开三店")
         return {"customer_id": customer, "tier": "core", "reason": reason, "expires_at": _now(days=30)}
+
+    async def decision(self, customer: str | None = None) -> str:
+        """That a customer is core, by the model and the policy that there are."""
+        about = UUID(customer or await self.customer())
+        async with self.database("scoring-svc").begin() as tx:
+            row = await tx.connection.fetchrow(
+                "SELECT s.*, p.digest FROM score s, tier_policy p WHERE s.customer_id = $1 AND p.version = 1",
+                UUID(self.kept["scored"]),
+            )
+            await record(
+                tx,
+                [
+                    Decision(
+                        customer_id=about,
+                        kind="tier",
+                        decided={"tier": "core", "from_tier": None},
+                        inputs=Inputs(
+                            as_of=row["scored_at"].replace(tzinfo=None).isoformat(),
+                            features=row["features"],
+                            held=None,
+                            figures={"tier": "core"},
+                            thresholds={},
+                        ),
+                        policy_version=1,
+                        policy_digest=row["digest"],
+                        model_id=row["model_id"],
+                    )
+                ],
+            )
+            found = await tx.connection.fetchval("SELECT id FROM decision WHERE customer_id = $1", about)
+        return str(found)
+
+    async def objection(self) -> str:
+        body = {"customer_id": await self.customer(), "reason": self.said("人来决定")}
+        return str((await self.admin.made("/v1/objections", body))["id"])
+
+    async def alarm(self) -> str:
+        """Of the model that speaks."""
+        async with self.database("scoring-svc").begin() as tx:
+            found = await tx.connection.fetchval(
+                "INSERT INTO model_alarm (id, model_id, measure, level, figure, bound, state, opened_at, seen_at,"
+                " version) VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
+                uuid4(),
+                UUID(self.kept["model_id"]),
+                self.unique("psi"),
+            )
+        return str(found)
+
+    async def shadow(self) -> str:
+        """A model that does not speak, as the speaking one was."""
+        async with self.database("scoring-svc").begin() as tx:
+            found = await tx.connection.fetchval(
+                "INSERT INTO model SELECT (jsonb_populate_record(m, jsonb_build_object('id', $1::text, 'status',"
+                " 'shadow'))).* FROM model m WHERE status = 'champion' RETURNING id",
+                str(uuid4()),
+            )
+        return str(found)
+
+    async def champion(self) -> str:
+        """The model that speaks, after one that did before."""
+        shadow = await self.shadow()
+        await self.admin.made(f"/v1/models/{shadow}/promote")
+        return shadow
 
     async def letter(self, operation: Operation) -> str:
         service = operation.path.split("/")[2]

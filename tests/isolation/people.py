@@ -26,6 +26,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "form_id",
         "survey_id",
         "simulation_id",
+        "alarm_id",
     }
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""

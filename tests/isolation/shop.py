@@ -108,6 +108,14 @@ class Shop(World):
         held = {name: UUID(self.home[name]) for name in ("distributor_id", "owner_id") if name in self.home}
         return await super().warning(customer, **{**held, **whose})
 
+    async def scored(self) -> None:
+        await super().scored()
+        self.known["model_id"] = self.kept["model_id"]
+
+    async def decision(self, customer: str | None = None) -> str:
+        """About one of the owner's customers."""
+        return await super().decision(customer or await self.customer())
+
     async def for_startImport(self) -> dict[str, str]:  # noqa: N802 - the operation's name
         name = self.said(self.unique("海纳"))
         rows = f"name,kind,phone\n{name},organisation,021-62881234\n{name},person,{self.mark}\n"

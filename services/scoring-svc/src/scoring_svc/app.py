@@ -1,14 +1,21 @@
 """The composition root of scoring-svc: what it serves, hears and does by the clock."""
 
 from scoring_svc.actions.routes import router as actions_router
+from scoring_svc.drift.jobs import drift_jobs
+from scoring_svc.drift.routes import router as drift_router
 from scoring_svc.facts import due
 from scoring_svc.lifecycle.routes import router as lifecycle_router
 from scoring_svc.models.queries import Shelf
 from scoring_svc.models.routes import router as models_router
 from scoring_svc.overrides.routes import router as overrides_router
+from scoring_svc.oversight.jobs import oversight_jobs
+from scoring_svc.oversight.objection_routes import router as objections_router
+from scoring_svc.oversight.routes import router as decisions_router
 from scoring_svc.policies.routes import router as policies_router
 from scoring_svc.publications.jobs import policy_jobs
 from scoring_svc.publications.routes import router as publications_router
+from scoring_svc.releases.routes import router as releases_router
+from scoring_svc.reports.routes import router as reports_router
 from scoring_svc.runs.commands import rescore_due
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.runs.jobs import scoring_jobs
@@ -53,19 +60,31 @@ def build(settings: Settings, bus: EventBus | None = None) -> Service:
             publications_router,
             overrides_router,
             models_router,
+            releases_router,
+            reports_router,
+            drift_router,
+            decisions_router,
+            objections_router,
             runs_router,
         ],
         consumers=Consumers(SCORING_EVENTS),
-        jobs=_together(scoring_jobs(shelf), policy_jobs(shelf)),
+        jobs=_jobs(settings, shelf),
         loops={
             "rescoring": every(
                 _LOOK_SECONDS, lambda: rescore_due(database, shelf), bell=database.signal(due.BELL)
             )
         },
+        carried={"shelf": Shelf()},
     )
     return Service(blueprint, settings, database=database, bus=bus)
 
 
-def _together(*parts: Jobs) -> Jobs:
+def _jobs(settings: Settings, shelf: Shelf) -> Jobs:
+    parts = (
+        scoring_jobs(shelf, by_itself=settings.model_approval == "gate"),
+        policy_jobs(shelf),
+        drift_jobs(shelf),
+        oversight_jobs(settings.decision_days),
+    )
     handlers = {kind: handler for part in parts for kind, handler in part.handlers.items()}
     return Jobs(handlers, [plan for part in parts for plan in part.periodic])

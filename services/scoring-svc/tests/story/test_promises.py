@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from scoring_svc.facts.consumers import FACT_EVENTS, on_promise
 from scoring_svc.facts.queries import all_facts, facts_of, known_customers
 from scoring_svc.modelling.facts import record
+from scoring_svc.modelling.fingerprint import of_facts
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.scoring import rank
-from scoring_svc.models.commands import promote
+from scoring_svc.models.commands import Learnt, keep, let_speak
 from scoring_svc.models.queries import Shelf
 from scoring_svc.policies.commands import publish_default
 from scoring_svc.runs.commands import rescore_due
@@ -178,9 +179,12 @@ async def test_a_champion_from_before_promises_goes_on_speaking(asleep: Service)
     document = json.loads(STORED.read_text())["document"]
     model, customer = ScoringModel.from_document(document), uuid4()
     grids = rank(record([]), model, Policy(), np.datetime64("2024-11-15"))
+    source = of_facts(record([]), np.datetime64("2024-11-15"))
+    learnt = Learnt(model, grids, "CNY", 1, 4, NOW, source, "start")
     async with asleep.database.begin() as tx:
         await publish_default(tx)
-        promoted = await promote(tx, model, grids, currency="CNY", customers=1, orders=4)
+        promoted = await keep(tx, learnt, None)
+        assert await let_speak(tx, promoted)
         sql = "UPDATE model SET document = $2 WHERE id = $1"
         await tx.connection.execute(sql, promoted, document)
         for event in bought(customer, 3, 33, 63, 93):

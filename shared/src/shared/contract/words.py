@@ -94,6 +94,10 @@ TAGS = {
         "What a policy would make of every customer, before anybody feels it",
         "策略模拟：发布前查看对每个客户的影响",
     ),
+    "decisions": (
+        "What was decided automatically about customers, made again, reviewed, and objected to",
+        "自动决定：记录、重算、人工复核与客户异议",
+    ),
     "models": ("What the scores were learnt from, and how good it is", "评分模型及其回测"),
     "scoring runs": ("Scoring every customer", "批量评分"),
     "reminders": ("What somebody shall do at a moment", "定时提醒"),

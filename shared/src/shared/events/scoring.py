@@ -135,3 +135,48 @@ class ScoringCompleted(Event):
     scored: Count
     changed: Count
     warned: Count
+
+
+class ModelPromoted(Event):
+    """Another model speaks from now on; the subject is that one, `replaced_id` the one that spoke before."""
+
+    type: ClassVar[str] = "model.promoted.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    replaced_id: UUID | None
+    action: Literal["promoted", "rolled_back"]
+    promoted_at: Moment
+
+
+class ModelDrifted(Event):
+    """What is seen lies far from what the speaking model was learnt on; the subject is the alarm.
+
+    `figure` is what was measured and `bound` what it went beyond.
+    """
+
+    type: ClassVar[str] = "model.drifted.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    model_id: UUID
+    measure: Code
+    alert: Literal["warn", "alarm"]
+    figure: float
+    bound: float
+
+
+class ObjectionMade(Event):
+    """A customer wants no automatic decisions about it; the subject is the objection."""
+
+    type: ClassVar[str] = "objection.made.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    customer_id: UUID
+
+
+class ObjectionWithdrawn(Event):
+    """A customer no longer objects to automatic decisions; the subject is the objection."""
+
+    type: ClassVar[str] = "objection.withdrawn.v1"
+    publisher: ClassVar[str] = "scoring-svc"
+
+    customer_id: UUID

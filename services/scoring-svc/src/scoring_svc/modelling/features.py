@@ -38,9 +38,7 @@ class Features:
 
     def at(self, indexes: Ints) -> Features:
         """The customers at ascending `indexes` alone, renumbered from 0."""
-        return Features(
-            self.today, _columns_at(self.rhythm, indexes), _columns_at(self.care, indexes)
-        )
+        return Features(self.today, _columns_at(self.rhythm, indexes), _columns_at(self.care, indexes))
 
     def row(self, index: int) -> dict[str, float | str | None]:
         """One customer's features as plain values; None where nothing is known."""

@@ -14,10 +14,12 @@ from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, s
 from scoring_svc.modelling.facts import Facts, Ints
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
+from scoring_svc.modelling.proof import fold_proof
 from scoring_svc.modelling.purchase import PurchaseModel, histories
 from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_purchase
 from scoring_svc.modelling.segments import EVERYBODY, Labels, coarser
 from scoring_svc.modelling.spend import SpendModel, fit_spend
+from scoring_svc.modelling.standing import reference_of
 from scoring_svc.modelling.value import horizon_for
 
 FEWEST_CUSTOMERS, FEWEST_REPEATS = 300, 1000
@@ -106,6 +108,7 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
     """Fit everything on what was known at `as_of`; the same facts give the same model.
 
     Without `horizon_weeks` it is 4, 13 or 26 weeks by the usual gap. Above 40,000 buyers every n-th teaches.
+    The card says how these stood (`reference`), which drift is measured from.
     """
     return learn_and_judge(facts, as_of, horizon_weeks=horizon_weeks).model
 
@@ -116,11 +119,53 @@ def learn_and_judge(
     *,
     horizon_weeks: float | None = None,
     past: Sequence[np.datetime64] | None = None,
+    markets: Labels | None = None,
 ) -> Learnt:
-    """`learn`, with its folds; from the moments `past` if given, else from those that the log allows."""
-    known = facts.as_of(as_of)
-    buyers = known.chosen(_teachers(buyers_at(known, as_of)))
+    """`learn`, with its folds; from the moments `past` if given, else from those that the log allows.
+
+    With `markets`, one label a customer, the card says how it did in each of them.
+    """
+    chosen = _teaching(facts, as_of)
+    buyers = facts.as_of(as_of).chosen(chosen)
     now = features(buyers, as_of)
+    past_of = _Past(buyers, past, None if markets is None else markets[chosen])
+    learnt = _learnt(past_of, now, as_of, horizon_weeks)
+    model = learnt.model
+    card = {**model.card, "reference": reference_of(now, model)}
+    return replace(learnt, model=replace(model, card=card))
+
+
+def teachers(facts: Facts, as_of: np.datetime64) -> Facts:
+    """Of whom a model is learnt at `as_of`: at most 40,000 buyers by then, with what was known by then."""
+    return facts.as_of(as_of).chosen(_teaching(facts, as_of))
+
+
+def _teaching(facts: Facts, as_of: np.datetime64) -> Ints:
+    buyers = buyers_at(facts, as_of)
+    return buyers[:: -(-len(buyers) // MOST_CUSTOMERS)] if len(buyers) else buyers
+
+
+def enough(now: Features) -> bool:
+    """Whether there is enough to fit: 300 customers and 1,000 repeat orders."""
+    return len(now) >= FEWEST_CUSTOMERS and bool(now.rhythm.repeats.sum() >= FEWEST_REPEATS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Who teaches, from which moments (None: as the log allows), and the market of each."""
+
+    buyers: Facts
+    moments: Sequence[np.datetime64] | None
+    markets: Labels | None
+
+    def origins(self, as_of: np.datetime64, horizon: float) -> list[Origin]:
+        wanted = self.moments
+        if wanted is None:
+            wanted = moments(self.buyers.orders.ts.min(), as_of, horizon)
+        return [look_back(self.buyers, moment, horizon) for moment in wanted]
+
+
+def _learnt(past: _Past, now: Features, as_of: np.datetime64, horizon_weeks: float | None) -> Learnt:
     gap = median_gap(now.rhythm)
     horizon = horizon_weeks or horizon_for(gap)
     gap = float(np.clip(gap, 0.2, 52.0)) if np.isfinite(gap) else GAP_UNKNOWN
@@ -129,22 +174,11 @@ def learn_and_judge(
     base = ScoringModel(str(as_of), horizon, "prior", gap, purchase, spend, prior_churn())
     if not enough(now):
         note = "too little data: prior parameters, moved by what there is"
-        return Learnt(replace(base, card={"customers": len(buyers), "note": note}))
-    if past is None:
-        past = moments(known.orders.ts.min(), as_of, horizon)
-    return _fitted(base, now, [look_back(buyers, moment, horizon) for moment in past])
+        return Learnt(replace(base, card={"customers": len(now), "note": note}))
+    return _fitted(base, now, past.origins(as_of, horizon), past.markets)
 
 
-def enough(now: Features) -> bool:
-    """Whether there is enough to fit: 300 customers and 1,000 repeat orders."""
-    return len(now) >= FEWEST_CUSTOMERS and bool(now.rhythm.repeats.sum() >= FEWEST_REPEATS)
-
-
-def _teachers(buyers: Ints) -> Ints:
-    return buyers[:: -(-len(buyers) // MOST_CUSTOMERS)] if len(buyers) else buyers
-
-
-def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Learnt:
+def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: Labels | None) -> Learnt:
     origins = [origin for origin in origins if len(origin.known) >= FEWEST_CUSTOMERS]
     seen = histories(now.rhythm)
     if not origins or not can_learn(np.concatenate([origin.bought for origin in origins])):
@@ -166,7 +200,19 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin]) -> Learnt:
         "variant_log_loss": variant_losses,
         "champion_log_loss": losses,
         "calibrated": calibration is not None,
-        "folds": [backtest.report(fold.origin, fold.chance(champion), fold.purchase) for fold in judged],
+        "folds": [
+            {
+                **backtest.report(fold.origin, fold.chance(champion), fold.purchase),
+                **fold_proof(
+                    fold.origin,
+                    {str(name): each for name, each in fold.chances.items()},
+                    fold.purchase,
+                    champion=champion,
+                    segments=None if markets is None else markets[fold.origin.who],
+                ),
+            }
+            for fold in judged
+        ],
     }
     churn = replace(churn, calibration=calibration or churn.calibration)
     model = replace(base, basis="fitted", purchase=purchase, churn=churn, card=card)

@@ -17,14 +17,20 @@ _ENOUGH_ORIGINS = 3
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Customers who had bought by `moment`, and what they did in the `horizon` weeks after it."""
+    """Customers who had bought by `moment`, and what they did in the `horizon` weeks after it.
+
+    `who` are their indexes among the customers of the facts that were looked back on.
+    """
 
     moment: np.datetime64
     horizon: float
+    who: Ints
     known: Features
     seen: Histories
     orders: Floats  # order days in the window
     net: Floats  # sold minus returned in the window
+    order_of: Ints  # the customer of each order day in the window
+    order_week: Ints  # and the week that it was in, from 0
 
     @property
     def bought(self) -> Bools:
@@ -65,8 +71,7 @@ def look_back(facts: Facts, moment: np.datetime64, horizon: float) -> Origin:
     buyers = buyers_at(facts, moment)
     group = facts.chosen(buyers)
     known = features(group, moment)
-    orders, net = _followed(group, moment, horizon)
-    return Origin(moment, horizon, known, histories(known.rhythm), orders, net)
+    return Origin(moment, horizon, buyers, known, histories(known.rhythm), *_followed(group, moment, horizon))
 
 
 def buyers_at(facts: Facts, moment: np.datetime64) -> Ints:
@@ -75,17 +80,19 @@ def buyers_at(facts: Facts, moment: np.datetime64) -> Ints:
     return np.unique(bought)
 
 
-def _followed(facts: Facts, moment: np.datetime64, horizon: float) -> tuple[Floats, Floats]:
+def _followed(facts: Facts, moment: np.datetime64, horizon: float) -> tuple[Floats, Floats, Ints, Ints]:
     log, size = facts.orders, len(facts)
     inside = (log.ts > moment) & (log.ts <= moment + _weeks(horizon))
     who, back = log.customer[inside], log.is_return[inside]
     signed = np.where(back, -log.amount[inside], log.amount[inside])
     net = np.bincount(who, weights=signed, minlength=size).astype(np.float64)
-    day = log.ts[inside].astype("datetime64[D]")[~back]
+    ts = log.ts[inside][~back]
+    day, week = ts.astype("datetime64[D]"), (ts - moment) // _weeks(1.0)
     who = who[~back]
     fresh = np.ones(len(who), dtype=bool)
     fresh[1:] = (who[1:] != who[:-1]) | (day[1:] != day[:-1])
-    return np.bincount(who[fresh], minlength=size).astype(np.float64), net
+    orders = np.bincount(who[fresh], minlength=size).astype(np.float64)
+    return orders, net, who[fresh], week[fresh].astype(np.int64)
 
 
 def _weeks(count: float) -> np.timedelta64:

@@ -64,7 +64,7 @@ def learn_by_segment(
     its own, or another mix, better by more than two standard errors of the paired difference.
     """
     known = facts.as_of(as_of)
-    everybody = _Everybody(known, as_of, horizon_weeks)
+    everybody = _Everybody(known, as_of, segments, horizon_weeks)
     chosen: dict[str, Speaker] = {EVERYBODY: everybody.at(None)}
     told: dict[str, dict[str, Any]] = {}
     for label, inside in _worth_a_look(known, as_of, segments):
@@ -80,9 +80,11 @@ def learn_by_segment(
 class _Everybody:
     """Everybody's model at each horizon that a segment asks for, learnt once."""
 
-    def __init__(self, known: Facts, as_of: np.datetime64, horizon_weeks: float | None) -> None:
+    def __init__(
+        self, known: Facts, as_of: np.datetime64, segments: Labels, horizon_weeks: float | None
+    ) -> None:
         self.known, self.as_of, self.given = known, as_of, horizon_weeks
-        usual = learn_and_judge(known, as_of, horizon_weeks=horizon_weeks)
+        usual = learn_and_judge(known, as_of, horizon_weeks=horizon_weeks, markets=segments)
         self.horizon = float(usual.model.horizon_weeks)
         self._learnt = {self.horizon: usual}
 

@@ -88,6 +88,15 @@ class Standards:
         return known
 
 
+async def standard_of(reader: Reader, model_id: UUID, version: int) -> Standard | None:
+    """By what this model's customers were ranked under a version; None if there is no such version."""
+    row = await reader.row(_READ, b_version=version)
+    grids = await reader.value(_NEAREST, b_version=version, b_model=model_id)
+    if row is None or grids is None:
+        return None
+    return Standard(Policy.from_document(row["document"]), Percentiles.from_document(grids))
+
+
 async def current(reader: Reader) -> Policy:
     """The policy that decides now: the published one, the default before any was."""
     row = await reader.row(_DOCUMENT)

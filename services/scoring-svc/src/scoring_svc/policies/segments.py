@@ -1,38 +1,26 @@
-"""Which segment each customer is in, by the attributes that a policy names."""
+"""Which segment each customer is in, by the attributes that a policy names, and which market."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 
 from scoring_svc.modelling.percentiles import Segments
-from scoring_svc.profiles.tables import CustomerProfile
-from shared.db import Reader, Record, prepare
-from shared.references.tables import KNOWN as _R
+from scoring_svc.modelling.segments import Labels
+from scoring_svc.profiles.domain import markets_of, segments_of
+from scoring_svc.profiles.queries import profiles_of
+from shared.db import Reader
 
-_P: Any = CustomerProfile.__table__  # type: ignore[attr-defined]
-_given = (
-    func.unnest(bindparam("customers", type_=ARRAY(Uuid))).table_valued("id", name="given").render_derived()
-)
-_ATTRIBUTES = prepare(
-    select(_given.c.id, _P.c.industry, _P.c.region, _R.c.channel, _P.c.size, _P.c.kind).select_from(
-        _given.outerjoin(_P, _P.c.customer_id == _given.c.id).outerjoin(_R, _R.c.id == _given.c.id)
-    )
-)
-_PROVINCE = 2
 WHOLE = ""
 """The one segment of a policy that names no attributes."""
 
 
 async def labels(reader: Reader, customers: Sequence[UUID], attributes: Sequence[str]) -> list[str]:
-    """One label a customer, in their order, as `industry=tea|region=31`; nothing behind `=` is unknown."""
+    """One label a customer, in their order, as `industry=tea|region=31`."""
     if not attributes:
         return [WHOLE] * len(customers)
-    rows = await reader.rows(_ATTRIBUTES, customers=list(customers))
-    known = {row["id"]: _label(row, attributes) for row in rows}
-    return [known[customer] for customer in customers]
+    found = segments_of(await profiles_of(reader, customers), attributes)
+    return [str(label) for label in found]
 
 
 async def segments(reader: Reader, customers: Sequence[UUID], attributes: Sequence[str]) -> Segments | None:
@@ -42,10 +30,6 @@ async def segments(reader: Reader, customers: Sequence[UUID], attributes: Sequen
     return Segments.of(np.array(await labels(reader, customers, attributes)))
 
 
-def _label(row: Record, attributes: Sequence[str]) -> str:
-    return "|".join(f"{name}={_value(row, name)}" for name in attributes)
-
-
-def _value(row: Record, name: str) -> str:
-    value = row[name] or ""
-    return value[:_PROVINCE] if name == "region" and value.isdigit() else value
+async def markets(reader: Reader, customers: Sequence[UUID]) -> Labels:
+    """The market of each of these customers: which of a model's voices speaks for it."""
+    return markets_of(await profiles_of(reader, customers))

@@ -12,6 +12,8 @@ Texts = NDArray[Any]
 UNKNOWN = "unknown"
 EVERYBODY = "all"
 """The one segment of those who are not told apart by any attribute."""
+MARKET = ("industry", "region")
+"""What markets are made of, the coarser first."""
 _PROVINCE = 2
 
 
@@ -27,6 +29,7 @@ class Profiles:
     industry: Texts
     region: Texts
     size: Texts
+    channel: Texts
 
     def __len__(self) -> int:
         return len(self.customers)
@@ -54,6 +57,22 @@ def segments_of(profiles: Profiles, attributes: Sequence[str]) -> Texts:
         told = np.array([f"{'|' if place else ''}{name}={_said(name, each)}" for each in values], object)
         labels = labels + told[codes]
     return labels
+
+
+def markets_of(profiles: Profiles) -> Texts:
+    """The market of each customer, by industry and province as far as they are known.
+
+    As `industry=tea|region=31`, or `industry=tea`; "" where not even the industry is known.
+    """
+    labels = segments_of(profiles, MARKET)
+    values, codes = _coded(labels)
+    return np.array([_known(label) for label in values] or [""], dtype=str)[codes]
+
+
+def _known(label: str) -> str:
+    parts = label.split("|")
+    told = [part.rpartition("=")[2] != UNKNOWN for part in parts]
+    return "|".join(parts[: told.index(False) if False in told else None])
 
 
 def _coded(values: Texts) -> tuple[list[str], NDArray[np.int64]]:

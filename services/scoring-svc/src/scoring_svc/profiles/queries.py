@@ -13,7 +13,10 @@ from shared.db import Reader, Record, prepare
 from shared.references.tables import KNOWN as _R
 
 _T: Any = CustomerProfile.__table__  # type: ignore[attr-defined]
-_READ = select(_T.c.customer_id, *(_T.c[name] for name in ATTRIBUTES))
+_OWN = ("kind", "industry", "region", "size")
+_READ = select(_T.c.customer_id, *(_T.c[name] for name in _OWN), _R.c.channel).select_from(
+    _T.outerjoin(_R, _R.c.id == _T.c.customer_id)
+)
 _OF = prepare(_READ.where(_T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid)))))
 _ALL = prepare(
     _READ.where(

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from scoring_svc.drift.domain import RETRAIN
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.runs import commands, learning, queries
@@ -18,8 +19,11 @@ _DAY = 86_400
 _QUIET_SECONDS = 2.0
 
 
-def scoring_jobs(shelf: Shelf) -> Jobs:
-    """The jobs of this service; a fresh database learns its first (prior) model at once."""
+def scoring_jobs(shelf: Shelf, *, by_itself: bool = True) -> Jobs:
+    """The jobs of this service; a fresh database learns its first (prior) model at once.
+
+    Without `by_itself` a person lets each later model speak.
+    """
 
     async def settle(job: JobContext, _args: dict[str, Any]) -> None:
         await _until_quiet(job.db)
@@ -27,19 +31,23 @@ def scoring_jobs(shelf: Shelf) -> Jobs:
             outgrown = await learning.is_due(reader, await shelf.champion(reader), job.db)
         scored_since = job.db.now() if outgrown else None
         if outgrown:
-            await _run(job, shelf, cause="bulk", learn=True)
+            await _run(job, shelf, cause="bulk", learn=True, by_itself=by_itself)
         await due.settle(job.db, scored_since=scored_since)
 
     async def daily(job: JobContext, _args: dict[str, Any]) -> None:
         async with job.db.read() as reader:
             outgrown = await learning.is_due(reader, await shelf.champion(reader), job.db)
-        await _run(job, shelf, cause="daily", learn=outgrown)
+        await _run(job, shelf, cause="daily", learn=outgrown, by_itself=by_itself)
         await commands.reconcile_some(job.db, shelf)
 
     async def requested(job: JobContext, args: dict[str, Any]) -> None:
-        await _run(job, shelf, cause="request", learn=bool(args["learn"]))
+        cause = args.get("cause", "request")
+        await _run(job, shelf, cause=cause, learn=bool(args["learn"]), by_itself=by_itself)
 
-    handlers = {SETTLE: settle, DAILY: daily, REQUESTED: requested, **warnings.HANDLERS}
+    async def retrain(job: JobContext, _args: dict[str, Any]) -> None:
+        await learning.learn_and_promote(job.db, shelf, cause="drift", by_itself=False)
+
+    handlers = {SETTLE: settle, DAILY: daily, REQUESTED: requested, RETRAIN: retrain, **warnings.HANDLERS}
     return Jobs(handlers, [Every(DAILY, seconds=_DAY), *warnings.PERIODIC])
 
 
@@ -53,9 +61,9 @@ async def _until_quiet(database: Database) -> None:
         await asyncio.sleep(_QUIET_SECONDS / 2)
 
 
-async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool) -> None:
+async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool, by_itself: bool) -> None:
     if learn:
-        champion = await learning.learn_and_promote(job.db, shelf)
+        champion = await learning.learn_and_promote(job.db, shelf, cause=cause, by_itself=by_itself)
     else:
         champion = await learning.require_champion(job.db, shelf)
 

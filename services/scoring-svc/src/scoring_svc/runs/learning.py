@@ -1,23 +1,33 @@
-"""A model learnt from everything that is known, and promoted."""
+"""A model learnt from everything that is known: into the shadow first, and further if the gate lets it."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
+from scoring_svc.drift import queries as drift
 from scoring_svc.facts import queries as facts
+from scoring_svc.modelling import gate
 from scoring_svc.modelling.facts import Facts
-from scoring_svc.modelling.model import ScoringModel, learn
+from scoring_svc.modelling.fingerprint import of_facts
+from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.modelling.percentiles import Percentiles
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.scoring import rank
+from scoring_svc.modelling.segment_fit import learn_by_segment
+from scoring_svc.modelling.segments import Labels
 from scoring_svc.models import commands as models
+from scoring_svc.models import queries as registry
+from scoring_svc.models.commands import Learnt
 from scoring_svc.models.domain import is_old, is_outgrown
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.policies import commands as publishing
 from scoring_svc.policies import queries as policies
-from scoring_svc.policies.segments import segments
+from scoring_svc.policies.segments import markets, segments
 from scoring_svc.scores.domain import instant
 from shared.db import Database, Reader
 
@@ -25,51 +35,106 @@ FALLBACK_CURRENCY = "CNY"
 _LONG_SECONDS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Everything that a model is learnt from, as of `as_of`; `ids` are the customers of the facts."""
+
+    facts: Facts
+    ids: list[UUID]
+    currency: str
+    orders: int
+    as_of: datetime
+
+
 async def is_due(reader: Reader, champion: Champion | None, database: Database) -> bool:
-    """Whether there is no model, or what is known has outgrown it, or a week has passed."""
-    if champion is None:
+    """Whether there is no model, or what is known has outgrown the last one, or that is a week old.
+
+    The last one that was learnt, also if it was refused: what was just refused is not learnt again at once.
+    """
+    last = await registry.newest(reader)
+    if champion is None or last is None:
         return True
     known = await facts.order_count(reader)
-    return is_outgrown(orders_then=champion.orders, orders_now=known) or is_old(
-        champion.created_at, database.now()
+    return is_outgrown(orders_then=last["orders"], orders_now=known) or is_old(
+        last["created_at"], database.now()
     )
 
 
-async def learn_and_promote(database: Database, shelf: Shelf) -> Champion:
-    """Learn on all facts as of now. The computation runs in a thread and takes seconds to minutes."""
+async def learn_and_promote(
+    database: Database, shelf: Shelf, *, cause: str = "request", by_itself: bool = True
+) -> Champion:
+    """Learn on all facts as of now, and let the model speak if it passes the gate; who speaks then.
+
+    Without `by_itself` it stays in the shadow until a person lets it speak, unless nobody speaks yet. The
+    computation runs in a thread and takes seconds to minutes.
+    """
+    known = await _known(database)
+    async with database.read() as reader:
+        champion = await shelf.champion(reader)
+        alarms = [] if champion is None else await drift.loud(reader, champion.id)
+        labels = await markets(reader, known.ids)
+        policy = await policies.current(reader)
+    model, verdict = await asyncio.to_thread(_learnt, known, labels, champion, alarms)
+    speaks = champion is None or (by_itself and verdict["passes"])
+    learnt = Learnt(
+        model=model,
+        grids=await _ranked(database, known, model, policy, labels),
+        policy_version=policy.version,
+        currency=known.currency,
+        customers=len(known.ids),
+        orders=known.orders,
+        as_of=known.as_of,
+        source=await asyncio.to_thread(of_facts, known.facts, instant(known.as_of)),
+        cause=cause,
+    )
+    while not await _kept(database, learnt, verdict, speaks=speaks):
+        async with database.read() as reader:
+            policy = await policies.current(reader)
+        grids = await _ranked(database, known, model, policy, labels)
+        learnt = replace(learnt, grids=grids, policy_version=policy.version)
+    return await require_champion(database, shelf)
+
+
+async def _known(database: Database) -> _Known:
     async with database.begin(timeout=_LONG_SECONDS, bulk=True) as tx:
-        policy = await policies.current(tx)
         currency = await facts.main_currency(tx) or FALLBACK_CURRENCY
         customers = await facts.known_customers(tx)
         orders = await facts.order_count(tx)
         known = await facts.all_facts(tx, customers, currency=currency)
-        as_of = instant(tx.now)
-    model = await asyncio.to_thread(learn, known, as_of)
-    size = {"currency": currency, "customers": len(customers), "orders": orders}
-    while not await _promoted(database, model, policy, await _ranked(database, known, model, policy), size):
-        async with database.read() as reader:
-            policy = await policies.current(reader)
-    return await require_champion(database, shelf)
+        return _Known(known, customers, currency, orders, tx.now)
 
 
-async def _ranked(database: Database, known: Facts, model: ScoringModel, policy: Policy) -> Percentiles:
-    customers = [UUID(str(customer)) for customer in known.customers]
+def _learnt(
+    known: _Known, labels: Labels, champion: Champion | None, alarms: Sequence[str]
+) -> tuple[ScoringModel, dict[str, Any]]:
+    as_of = instant(known.as_of)
+    model = learn_by_segment(known.facts, as_of, labels)
+    incumbent = None if champion is None else champion.model
+    compared = None
+    if incumbent is not None:
+        compared = gate.compare(known.facts, as_of, model, incumbent)
+    return model, gate.verdict(model, incumbent, compared, alarms=alarms)
+
+
+async def _ranked(
+    database: Database, known: _Known, model: ScoringModel, policy: Policy, labels: Labels
+) -> Percentiles:
     async with database.read() as reader:
-        groups = await segments(reader, customers, policy.tiers.segments)
+        groups = await segments(reader, known.ids, policy.tiers.segments)
     as_of = np.datetime64(model.as_of)
-    return await asyncio.to_thread(rank, known, model, policy, as_of, segments=groups)
+    return await asyncio.to_thread(rank, known.facts, model, policy, as_of, segments=groups, markets=labels)
 
 
-async def _promoted(
-    database: Database, model: ScoringModel, policy: Policy, grids: Percentiles, size: dict[str, Any]
-) -> bool:
-    """Whether the model speaks now: not if another policy was published while it was ranked by this one."""
+async def _kept(database: Database, learnt: Learnt, verdict: dict[str, Any], *, speaks: bool) -> bool:
+    """Whether the model is on record: not if another policy was published while it was ranked by this one."""
     async with database.begin() as tx:
         await policies.take_turns(tx)
         await publishing.publish_default(tx)
-        if (await policies.current(tx)).version != policy.version:
+        if (await policies.current(tx)).version != learnt.policy_version:
             return False
-        await models.promote(tx, model, grids, policy_version=policy.version, **size)
+        model_id = await models.keep(tx, learnt, verdict)
+        if speaks:
+            await models.let_speak(tx, model_id)
     return True
 
 

@@ -17,7 +17,7 @@ class RunRead(Output):
     """A finished run over all customers."""
 
     id: UUID
-    cause: Literal["bulk", "daily", "request"]
+    cause: Literal["bulk", "daily", "request", "promotion"]
     learnt: bool
     model_id: UUID
     scored: int

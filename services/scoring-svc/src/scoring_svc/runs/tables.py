@@ -14,7 +14,7 @@ class ScoringRun(Base, table=True):
 
     __tablename__ = "scoring_run"
     __table_args__ = (
-        CheckConstraint("cause IN ('bulk', 'daily', 'request')", name="scoring_run_cause_known"),
+        CheckConstraint("cause IN ('bulk', 'daily', 'request', 'promotion')", name="scoring_run_cause_known"),
         Index("scoring_run_by_age", "started_at", "id"),
     )
 

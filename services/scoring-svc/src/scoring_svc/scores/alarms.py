@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from scoring_svc.warnings import commands as warnings
 from scoring_svc.warnings import queries as live_warnings
@@ -11,17 +12,26 @@ from scoring_svc.warnings.domain import next_step
 from scoring_svc.warnings.observing import ordered_since
 from shared.db import Record, Tx
 
+Row = Mapping[str, Any]
 
-async def heed(tx: Tx, rows: Sequence[Mapping[str, Any]], *, hold: bool) -> int:
-    """Open and end the warnings that these scores ask for; how many were opened.
+
+async def heed(tx: Tx, rows: Sequence[Row], *, hold: bool) -> list[tuple[Row, UUID]]:
+    """Open and end the warnings that these scores ask for; which were opened, by the score that asked.
+
+    Of who objects to automatic decisions none is opened, and what is open ends.
 
     With `hold` those of owners with a capacity wait until everybody is scored, so that the most valuable of
     all come first.
     """
     live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
-    cleared, touched, opened = [], set(), 0
+    cleared, touched, opened = [], set(), []
     for row in rows:
         warning = live.get(row["customer_id"])
+        if not row["automatic"]:
+            if warning is not None:
+                touched.add(warning["owner_id"])
+                await warnings.end(tx, warning, "objected")
+            continue
         step = next_step(
             warned=warning is not None,
             stage=row["lifecycle_stage"],
@@ -29,8 +39,7 @@ async def heed(tx: Tx, rows: Sequence[Mapping[str, Any]], *, hold: bool) -> int:
             contribution=row["contribution"],
         )
         if step == "open":
-            await warnings.warn(tx, _finding(row))
-            opened += 1
+            opened.append((row, await warnings.warn(tx, _finding(row))))
             touched.add(row["owner_id"])
         elif step is not None and warning is not None:
             touched.add(warning["owner_id"])

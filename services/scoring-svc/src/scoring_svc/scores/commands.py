@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scoring_svc.actions import queries as actions
 from scoring_svc.actions.domain import recommend
+from scoring_svc.decisions import commands as decisions
 from scoring_svc.evidence.commands import attach
 from scoring_svc.facts import queries as facts
 from scoring_svc.lifecycle import commands as lifecycle
@@ -21,16 +22,19 @@ from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import Previous, score_known
+from scoring_svc.modelling.segments import Labels
 from scoring_svc.modelling.states.ageing import features_of
 from scoring_svc.modelling.states.columns import States
 from scoring_svc.modelling.tiers import Pins
 from scoring_svc.models.queries import Champion
+from scoring_svc.objections import queries as objections
 from scoring_svc.overrides import queries as overrides
 from scoring_svc.policies.queries import Standard
-from scoring_svc.policies.segments import segments
-from scoring_svc.scores import domain, queries
+from scoring_svc.policies.segments import markets, segments
+from scoring_svc.scores import domain, holding, queries
 from scoring_svc.scores.alarms import heed
 from scoring_svc.scores.news import tell
+from scoring_svc.scores.records import tier_decisions, warning_decision
 from scoring_svc.scores.tables import Score, ScoreHistory
 from scoring_svc.states import commands as states
 from shared.db import Record, Tx, prepare
@@ -70,8 +74,17 @@ class Terms:
 
     held: Previous
     groups: Segments | None
+    markets: Labels | None
     pins: Pins
     declared_lost: Bools
+
+    def bound(self, index: int) -> dict[str, Any]:
+        """What of this a record of a decision about one of them keeps."""
+        return {
+            "segment": None if self.groups is None else self.groups.label(index),
+            "market": None if self.markets is None else str(self.markets[index]),
+            "declared_lost": bool(self.declared_lost[index]),
+        }
 
 
 async def rescore(
@@ -81,7 +94,8 @@ async def rescore(
 
     Of one that was merged into another, that other is scored.
     With `anew` no tier or stage held before binds: what it was decided on has been outgrown. With `hold`
-    warnings of owners with a capacity wait for a later `fill`.
+    warnings of owners with a capacity wait for a later `fill`. About who objects nothing is decided; what is
+    decided about the others is put on record.
     """
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
@@ -89,15 +103,19 @@ async def rescore(
     standard = await champion.standards.current(tx, champion.id)
     kept = await states.current(tx, chosen, currency=champion.currency)
     words = await lifecycle.words(tx, chosen, before)
+    objecting = await objections.standing(tx, chosen)
+    bound = {} if anew else before
     terms = Terms(
-        held=domain.previous(chosen, {} if anew else before, unsaid=words.withdrawn),
+        held=domain.previous(chosen, bound, unsaid=words.withdrawn),
         groups=await segments(tx, chosen, standard.policy.tiers.segments),
+        markets=await markets(tx, chosen) if champion.model.segments else None,
         pins=overrides.pins(chosen, await overrides.active(tx, chosen, tx.now)),
         declared_lost=np.array([customer in words.lost for customer in chosen], dtype=np.bool_),
     )
     rows = await asyncio.to_thread(_scored, kept, champion, standard, terms, tx.now)
     _attribute(rows, chosen, owners, before)
     domain.keep_stages(rows, before, unsaid=words.withdrawn)
+    holding.hold(rows, objecting, before, tx.now.date())
     await _explain(tx, rows, champion)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
@@ -105,7 +123,18 @@ async def rescore(
     await lifecycle.note_stages(tx, rows, before)
     for row in news:
         tell(tx, row, before.get(row["customer_id"]))
-    return Outcome(len(rows), len(news), await heed(tx, rows, hold=hold))
+    opened = await heed(tx, rows, hold=hold)
+    await decisions.record(
+        tx,
+        [
+            *tier_decisions(news, before, standard.policy, anew=anew),
+            *(
+                warning_decision(row, bound.get(row["customer_id"]), standard.policy, found)
+                for row, found in opened
+            ),
+        ],
+    )
+    return Outcome(len(rows), len(news), len(opened))
 
 
 def _scored(
@@ -121,6 +150,7 @@ def _scored(
         standard.grids,
         previous=terms.held,
         segments=terms.groups,
+        markets=terms.markets,
         pins=terms.pins,
         declared_lost=terms.declared_lost,
     )
@@ -136,6 +166,7 @@ def _scored(
             **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
             **made_by,
             "next_review_at": review,
+            "bound": terms.bound(index),
         }
         for index, review in enumerate(reviews)
     ]

@@ -74,6 +74,7 @@ SCORES = Listing(
         "owner_id": lambda value: _S.c.owner_id == value,
         "distributor_id": lambda value: _S.c.distributor_id == value,
         "negative_value": _S.c.negative_value.is_,
+        "automatic": _S.c.automatic.is_,
     },
 )
 HISTORY = Listing(

@@ -62,6 +62,10 @@ class ScoreRead(Output):
     contributed_52: Money = Field(description="What was contributed in the last 52 weeks, returns deducted.")
     horizon_weeks: float = Field(examples=[13])
     churn: Churn
+    automatic: bool = Field(
+        description="False while the customer objects: no tier or warning is decided from these figures.",
+        examples=[True],
+    )
     policy_version: int
     model_version: UUID
     scored_at: Moment
@@ -96,6 +100,7 @@ class ScoreQuery(ListQuery):
     owner_id: UUID | None = None
     distributor_id: UUID | None = None
     negative_value: bool | None = None
+    automatic: bool | None = None
 
 
 class HistoryQuery(ListQuery):

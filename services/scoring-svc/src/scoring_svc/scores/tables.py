@@ -14,7 +14,8 @@ from scoring_svc.tables import MOMENT, Base
 class Score(Base, table=True):
     """One row a customer. Money is in minor units of `currency`; `churn_rank` is -1 without a verdict.
 
-    `rule_tier` is what the rules say while a person has pinned another tier, else null.
+    `rule_tier` is what the rules say while a person has pinned another tier, else null. Not `automatic` is
+    the tier of who objects to automatic decisions.
     """
 
     __tablename__ = "score"
@@ -59,6 +60,7 @@ class Score(Base, table=True):
     model_id: UUID
     scored_at: datetime = Field(sa_type=MOMENT)
     next_review_at: datetime | None = Field(None, sa_type=MOMENT)
+    automatic: bool
     version: int
 
 

@@ -1,0 +1,1 @@
+"""What people have to say about automatic decisions: looking at them, overturning them, objecting to them."""
