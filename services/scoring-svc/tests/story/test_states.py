@@ -75,7 +75,7 @@ async def assert_true(database: Database, customers: list[UUID], *, currency: st
         states = await current(tx, customers, currency=currency)
         facts = await facts_of(tx, customers, currency=currency)
         now = tx.now
-    told = facts.as_of(np.datetime64(now.replace(tzinfo=None), "us"))
+    told = facts.as_of(np.datetime64((now + timedelta(minutes=1)).replace(tzinfo=None), "us"))
     for days in (0, 30, 200):
         moment = np.datetime64((now + timedelta(days=days)).replace(tzinfo=None), "us")
         known = features_of(states, moment, minor_per_unit=MINOR_PER_UNIT)
@@ -179,6 +179,18 @@ async def test_the_first_event_has_the_state_built_and_the_next_ones_go_in(quiet
     await assert_true(quiet, [customer])
     await hear(quiet, sale(customer, 10))
     assert await stale(quiet, customer) == Part.BUYING
+
+
+async def test_what_a_clock_a_little_ahead_has_dated_counts_at_once(quiet: Database) -> None:
+    customer = uuid4()
+    await hear(quiet, registered(customer), sale(customer, 30))
+    await assert_true(quiet, [customer])
+    ahead = datetime.now(UTC) + timedelta(seconds=20)
+    await hear(quiet, sale(customer, 0, ordered_at=ahead))
+    assert await stale(quiet, customer) == Part(0)
+    async with quiet.begin() as tx:
+        states = await current(tx, [customer], currency="CNY")
+    assert states.number(Part.BUYING, "order_days")[0] == 2
 
 
 async def test_another_main_currency_has_the_orders_counted_anew(quiet: Database) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
+from math import isnan
 
 import numpy as np
 
 from scoring_svc.modelling.care import Care, care
 from scoring_svc.modelling.facts import Bools, Facts, Floats, Promises
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
+
+_RHYTHM, _CARE = (tuple(column.name for column in fields(part)) for part in (Rhythm, Care))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,11 @@ class Features:
 
     def row(self, index: int) -> dict[str, float | str | None]:
         """One customer's features as plain values; None where nothing is known."""
-        values: dict[str, float | str | None] = {}
-        for part in (self.rhythm, self.care):
-            for column in fields(part):
-                values[column.name] = _plain(getattr(part, column.name)[index])
-        return values
+        return {
+            name: _plain(getattr(part, name).item(index))
+            for part, names in ((self.rhythm, _RHYTHM), (self.care, _CARE))
+            for name in names
+        }
 
 
 def features(facts: Facts, as_of: np.datetime64) -> Features:
@@ -66,7 +70,7 @@ def median_gap(columns: Rhythm) -> float:
     return float(np.median(columns.last_week[repeated] / columns.repeats[repeated]))
 
 
-def _plain(value: np.float64 | np.datetime64) -> float | str | None:
-    if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else str(value)
-    return None if np.isnan(value) else float(value)
+def _plain(value: float | date | None) -> float | str | None:
+    if isinstance(value, float):
+        return None if isnan(value) else value
+    return None if value is None else str(value)
