@@ -51,7 +51,8 @@ PARTS = {
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
     "freshness": Part(
-        "Fresh scores, from the commit of an order to the commit of the score that counts it", freshness.measure
+        "Fresh scores, from the commit of an order to the commit of the score that counts it",
+        freshness.measure,
     ),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }

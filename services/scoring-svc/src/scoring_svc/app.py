@@ -24,9 +24,7 @@ _LOOK_SECONDS = 1.0
 
 def build(settings: Settings, bus: EventBus | None = None) -> Service:
     """The service, not started."""
-    database = Database(
-        settings.database_url.get_secret_value(), max_size=settings.pool_size, finish=take_in
-    )
+    database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size, finish=take_in)
     shelf = Shelf()
     blueprint = Blueprint(
         name="scoring-svc",

@@ -75,14 +75,16 @@ def log(told: dict[int, tuple[str, Told]], customers: list[str]) -> Facts:
     return record(
         customers,
         orders=kind(
-            bought, amount=np.array(bought["amount"], float) / UNIT, is_return=np.array(bought["is_return"], bool)
+            bought,
+            amount=np.array(bought["amount"], float) / UNIT,
+            is_return=np.array(bought["is_return"], bool),
         ),
         complaints=kind(
-            complained, severity=np.array(complained["severity"], float), resolved=times(complained["resolved"])
+            complained,
+            severity=np.array(complained["severity"], float),
+            resolved=times(complained["resolved"]),
         ),
-        contacts=kind(
-            by_kind[Talked], direction=[DIRECTIONS[each] for each in by_kind[Talked]["direction"]]
-        ),
+        contacts=kind(by_kind[Talked], direction=[DIRECTIONS[each] for each in by_kind[Talked]["direction"]]),
         surveys=kind(
             answered,
             **{
@@ -91,7 +93,10 @@ def log(told: dict[int, tuple[str, Told]], customers: list[str]) -> Facts:
             },
         ),
         promises=kind(
-            broke, due=times(broke["due"]), settled=times(broke["settled"]), id=np.array(broke["id"], dtype="U36")
+            broke,
+            due=times(broke["due"]),
+            settled=times(broke["settled"]),
+            id=np.array(broke["id"], dtype="U36"),
         ),
         referrals=kind(by_kind[Referred]),
     )
@@ -107,7 +112,7 @@ def as_of(moment: int) -> np.datetime64:
 
 @dataclass
 class Keeper:
-    """Keeps states beside a log, as the service does: what cannot be taken in is built anew when looked at."""
+    """Keeps states beside a log, as the service does: what cannot go in is built anew when looked at."""
 
     told: dict[int, tuple[str, Told]] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
@@ -168,7 +173,9 @@ class Keeper:
 def columns(known: Features) -> dict[str, np.ndarray]:
     parts = {"rhythm": known.rhythm, "care": known.care}
     return {
-        f"{name}.{each.name}": getattr(part, each.name) for name, part in parts.items() for each in fields(part)
+        f"{name}.{each.name}": getattr(part, each.name)
+        for name, part in parts.items()
+        for each in fields(part)
     }
 
 

@@ -20,7 +20,6 @@ from scoring_svc.settings import Settings
 from scoring_svc.states import queries
 from scoring_svc.states.commands import current
 from scoring_svc.states.reconciling import reconcile
-from shared.composition import Service
 from shared.db import Database
 from shared.events import Event
 from shared.events.complaint import ComplaintOpened, ComplaintResolved
@@ -51,9 +50,8 @@ async def quiet(service_database: Any) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(autouse=True)
-async def emptied(quiet: Database) -> AsyncIterator[None]:
+async def emptied(quiet: Database) -> None:
     await clean(quiet, keep=("job", "model", "tier_policy"))
-    yield
 
 
 async def hear(database: Database, *events: Event) -> None:
@@ -99,8 +97,8 @@ def sale(customer: UUID, days_ago: float, amount: int = 100_00, **more: Any) -> 
 def complaint(customer: UUID, days_ago: float) -> list[Event]:
     case, opened = uuid4(), NOW - timedelta(days=days_ago)
     about: dict[str, Any] = {
-        "subject": case, "distributor_id": None, "customer_id": customer, "owner_id": None, "category": "other",
-        "severity": "high", "opened_at": opened, "closed_at": None,
+        "subject": case, "distributor_id": None, "customer_id": customer, "owner_id": None,
+        "category": "other", "severity": "high", "opened_at": opened, "closed_at": None,
     }  # fmt: skip
     return [
         ComplaintOpened(version=1, resolved_at=None, **about),
@@ -118,13 +116,17 @@ def answer(customer: UUID, days_ago: float, nps: int) -> SurveyAnswered:
 
 def course_of(customer: UUID) -> list[Event]:
     """Everything that can be told of a customer."""
-    sales = [sale(customer, day, amount) for day, amount in ((300, 5_01), (120, 0), (60, 77_77), (60, 3_33), (9, 10))]
+    sales = [
+        sale(customer, day, amount)
+        for day, amount in ((300, 5_01), (120, 0), (60, 77_77), (60, 3_33), (9, 10))
+    ]
     returned = order(customer, 50, 1_50, kind="return")
+    gone = order(customer, 120, 0, order_id=sales[1].order_id)
     met = [contact(customer, day) for day in (100, 20, 3)]
     return [
         *sales,
         OrderReturned(subject=returned["order_id"], version=1, **returned),
-        OrderVoided(subject=sales[1].order_id, version=2, **order(customer, 120, 0, order_id=sales[1].order_id)),
+        OrderVoided(subject=sales[1].order_id, version=2, **gone),
         OrdersImported(
             subject=uuid4(), version=1, distributor_id=None,
             orders=(ImportedOrder(**order(customer, 200, 40_00)), ImportedOrder(**order(customer, 9, 9_00))),
@@ -174,7 +176,9 @@ async def test_the_first_event_has_the_state_built_and_the_next_ones_go_in(quiet
     await hear(quiet, registered(customer), sale(customer, 30))
     assert await stale(quiet, customer) == ALL
     await assert_true(quiet, [customer])
-    await hear(quiet, sale(customer, 3), sale(customer, 2), logged(contact(customer, 1)), *complaint(customer, 1)[:1])
+    await hear(
+        quiet, sale(customer, 3), sale(customer, 2), logged(contact(customer, 1)), *complaint(customer, 1)[:1]
+    )
     assert await stale(quiet, customer) == Part(0)
     await assert_true(quiet, [customer])
     await hear(quiet, sale(customer, 10))

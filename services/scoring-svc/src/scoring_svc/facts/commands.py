@@ -77,7 +77,7 @@ _WITHDRAW_CONTACTS = prepare(
     ).returning(_C.c.customer_id)
 )
 # PostgreSQL writes down no one who replaces a row that has just been inserted.
-_IS_NEW = literal_column("(xmax = 0)").label("is_new")
+_IS_NEW: Any = literal_column("(xmax = 0)").label("is_new")
 _S: Any = SurveyRow.__table__  # type: ignore[attr-defined]
 _KEEP_SURVEY = prepare(insert(_S).on_conflict_do_nothing(), *_S.c.keys())
 _new_complaint = insert(_P)

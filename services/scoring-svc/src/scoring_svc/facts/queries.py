@@ -13,15 +13,13 @@ from scoring_svc.facts.referrals import Referrals, all_referrals, referrals_of
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.facts import Facts, record
 from scoring_svc.modelling.states.layout import ALL, Part
-from shared.db import Reader, Record, prepare
+from shared.db import Prepared, Reader, Record, prepare
 from shared.references.tables import KNOWN as _R
 
 MINOR_PER_UNIT = 100.0
 """Amounts are modelled in hundreds of minor units and reported in minor units of the same currency."""
 
-NOBODY = Referrals(
-    np.array([], dtype="U36"), np.array([], dtype="U36"), np.array([], dtype="datetime64[us]")
-)
+NOBODY = Referrals(np.array([], dtype="U36"), np.array([], dtype="U36"), np.array([], dtype="datetime64[us]"))
 
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
@@ -41,9 +39,7 @@ _ORDERS = select(_O.c.customer_id, _at.label("at"), _O.c.amount_minor, _O.c.is_r
 )
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction).where(~_C.c.withdrawn)
 _COMPLAINTS = select(_P.c.customer_id, _P.c.opened_at, _P.c.severity, _P.c.resolved_at).where(~_P.c.merged)
-_SURVEYS = select(
-    _V.c.customer_id, _V.c.answered_at, _V.c.score, _V.c.quality, _V.c.attitude, _V.c.delivery
-)
+_SURVEYS = select(_V.c.customer_id, _V.c.answered_at, _V.c.score, _V.c.quality, _V.c.attitude, _V.c.delivery)
 _PROMISES = select(_W.c.customer_id, _W.c.promise_id, _W.c.due_at, _W.c.broken_at, _W.c.settled_at).where(
     _W.c.broken_at.is_not(None)
 )
@@ -115,17 +111,15 @@ async def main_currency(reader: Reader) -> str | None:
     return found
 
 
-async def facts_of(
-    reader: Reader, customers: Sequence[UUID], *, currency: str, parts: Part = ALL
-) -> Facts:
+async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str, parts: Part = ALL) -> Facts:
     """All facts of these customers, and of those merged into them; orders in another currency are left out.
 
     None of them may be merged itself. With `parts` only what these parts of a state are made of is read.
     """
     chosen = list(customers)
     keepers = {row["id"]: row["root"] for row in await reader.rows(_FAMILIES, customers=chosen)}
-    given = {"customers": list(keepers)}
-    logs = {
+    given: dict[str, Any] = {"customers": list(keepers)}
+    logs: dict[Part, tuple[Prepared, dict[str, Any]]] = {
         Part.BUYING: (_ORDERS_OF, {**given, "currency": currency}),
         Part.TALKING: (_CONTACTS_OF, given),
         Part.COMPLAINING: (_COMPLAINTS_OF, given),
@@ -160,9 +154,7 @@ def _facts(
     """The facts by who keeps them now, said of whomever they tell; those of nobody are left out."""
     place_of = {customer: place for place, customer in enumerate(customers)}
     places = {one: place_of[keeper] for one, keeper in keepers.items() if keeper in place_of}
-    rows = {
-        part: [row for row in log if row["customer_id"] in places] for part, log in logs.items()
-    }
+    rows = {part: [row for row in log if row["customer_id"] in places] for part, log in logs.items()}
     kept = {part: [places[row["customer_id"]] for row in log] for part, log in rows.items()}
     names = _ids(customers)
     facts = record(

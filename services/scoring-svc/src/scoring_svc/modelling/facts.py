@@ -126,9 +126,7 @@ class Facts:
 
     def between(self, first: int, end: int) -> Facts:
         """The customers `first` to `end` - 1 alone, renumbered from 0."""
-        return replace(
-            self._each(lambda log: _slice(log, first, end)), customers=self.customers[first:end]
-        )
+        return replace(self._each(lambda log: _slice(log, first, end)), customers=self.customers[first:end])
 
     def chosen(self, indexes: Ints) -> Facts:
         """The customers at ascending `indexes` alone, renumbered from 0."""

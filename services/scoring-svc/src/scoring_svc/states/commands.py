@@ -1,4 +1,4 @@
-"""States kept: a fact goes in with the transaction that hears of it, and what is stale is built from the log."""
+"""States kept: a fact goes in with the transaction that hears of it; what is stale is built from the log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

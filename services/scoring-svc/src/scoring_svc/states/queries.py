@@ -133,5 +133,3 @@ def writing(states: Sequence[Written], now: datetime, *, currency: str = "") -> 
         "b_now": now,
         "b_currency": currency,
     }
-
-

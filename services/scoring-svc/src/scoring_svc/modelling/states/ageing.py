@@ -73,16 +73,18 @@ def _complaining(states: States, today: np.datetime64) -> dict[str, Floats]:
         **complaint_windows(
             states.owners("complaining"),
             _days_ago(rows, today) / DAYS,
-            rows["opened"],
-            rows["unresolved"],
-            rows["slow"],
             size,
+            opened=rows["opened"],
+            unresolved=rows["unresolved"],
+            slow=rows["slow"],
         ),
     }
 
 
 def _answering(states: States, today: np.datetime64) -> dict[str, Floats]:
-    count, total = (states.number(Part.ANSWERING, f"score_{name}").astype(float) for name in ("count", "total"))
+    count, total = (
+        states.number(Part.ANSWERING, f"score_{name}").astype(float) for name in ("count", "total")
+    )
     last, size = states.number(Part.ANSWERING, "score_last").astype(float), len(states)
     drop, twice = np.zeros(size), count > 1
     drop[twice] = (total[twice] - last[twice]) / (count[twice] - 1.0) - last[twice]
@@ -121,11 +123,10 @@ def _talking(states: States, today: np.datetime64) -> dict[str, Floats]:
         **contact_windows(
             states.owners("talking"),
             _days_ago(rows, today) / DAYS,
-            rows["mutual"],
-            rows["inbound"],
-            rows["outbound"],
             since,
-            len(states),
+            mutual=rows["mutual"],
+            inbound=rows["inbound"],
+            outbound=rows["outbound"],
         ),
     }
 
@@ -150,8 +151,8 @@ def _referring(states: States, today: np.datetime64) -> dict[str, Floats]:
 
 def _named(states: States) -> Promises:
     rows = states.rows["named"]
-    times = [rows[name].astype("datetime64[us]") for name in ("at", "due", "settled")]
-    return Promises(states.owners("named"), *times, rows["id"].astype("U36")).in_order()
+    at, due, settled = (rows[name].astype("datetime64[us]") for name in ("at", "due", "settled"))
+    return Promises(states.owners("named"), at, due, settled, rows["id"].astype("U36")).in_order()
 
 
 def _faded(states: States, part: Part, today: np.datetime64) -> Floats:

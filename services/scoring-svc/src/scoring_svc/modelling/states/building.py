@@ -1,4 +1,4 @@
-"""States from the log, for all customers at once: what `State.apply` would have made of it, event by event."""
+"""States from the log, for all customers at once: what `State.apply` would make of it event by event."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def _complaining(log: Complaints, heads: Table) -> Table:
     _keep_first(heads, Part.COMPLAINING, "oldest_open", log.customer[is_open], log.ts[is_open])
     for severity in _SEVERITIES:
         chosen = is_open & (log.severity == severity)
-        heads[column(Part.COMPLAINING, f"open_{severity}")] = np.bincount(log.customer[chosen], minlength=size)
+        heads[column(Part.COMPLAINING, f"open_{severity}")] = np.bincount(
+            log.customer[chosen], minlength=size
+        )
     heads[column(Part.COMPLAINING, "faded")] = _faded(
         log.rows(~is_open), log.severity[~is_open], heads[column(Part.COMPLAINING, "newest_day")]
     )
@@ -186,4 +188,4 @@ def _day(ts: Any) -> Ints:
 
 
 def _total(who: Ints, weights: Floats, size: int) -> Floats:
-    return np.bincount(who, weights=weights, minlength=size)
+    return np.bincount(who, weights=weights, minlength=size).astype(np.float64, copy=False)

@@ -45,14 +45,16 @@ class States:
     @property
     def next_end(self) -> Ints:
         """Of each customer the moment from when on a fact counts that lies ahead."""
-        return np.minimum.reduce([self.number(part, "until") for part in Part])
+        return np.asarray(np.minimum.reduce([self.number(part, "until") for part in Part]))
 
     @property
     def newest_day(self) -> int:
         """Days since 1970 of the newest fact of all; NO_DAY without one."""
         days = [self.number(part, "newest_day") for part in Part if part is not Part.ANSWERING]
         answered = self.number(Part.ANSWERING, "score_at").astype("datetime64[us]").astype("datetime64[D]")
-        return max((int(each.max()) for each in (*days, answered.astype(np.int64)) if len(each)), default=NO_DAY)
+        return max(
+            (int(each.max()) for each in (*days, answered.astype(np.int64)) if len(each)), default=NO_DAY
+        )
 
     def same_as(self, other: States) -> Bools:
         """Of each customer whether both say the same: counts exactly, sums to 1e-9."""
@@ -93,8 +95,6 @@ class States:
             for count, size in zip(counts, sizes, strict=True)
         ]
         return [
-            b"".join(
-                text[end[place] : end[place + 1]] for text, end in zip(written, ends, strict=True)
-            )
+            b"".join(text[end[place] : end[place + 1]] for text, end in zip(written, ends, strict=True))
             for place in range(len(self))
         ]

@@ -86,7 +86,7 @@ def column(part: Part, number: str) -> str:
 def _head() -> list[tuple[str, str]]:
     head = [("format", "i"), *((f"{name}_rows", "i") for name in ROWS)]
     for part, kind in CLASSES.items():
-        head += [(column(part, each.name), _CODES[each.type]) for each in fields(kind) if each.type in _CODES]  # type: ignore[index]
+        head += [(column(part, each.name), _CODES[each.type]) for each in fields(kind) if each.type in _CODES]
     return head
 
 

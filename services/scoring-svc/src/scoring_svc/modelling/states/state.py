@@ -54,10 +54,12 @@ class State:
         if fact.at > now:
             kept.until = min(kept.until, fact.at)
             return NOTHING
-        ends = "resolved" if isinstance(fact, Complained) else "settled"
-        if isinstance(fact, Complained | Broke) and (end := getattr(fact, ends)) is not None and end > now:
-            kept.until = min(kept.until, end)
-            fact = replace(fact, **{ends: None})
+        if isinstance(fact, Complained) and fact.resolved is not None and fact.resolved > now:
+            kept.until = min(kept.until, fact.resolved)
+            fact = replace(fact, resolved=None)
+        elif isinstance(fact, Broke) and fact.settled is not None and fact.settled > now:
+            kept.until = min(kept.until, fact.settled)
+            fact = replace(fact, settled=None)
         return NOTHING if kept.add(fact) else part
 
     def take(self, other: State, parts: Part) -> None:
