@@ -85,7 +85,7 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
 def moment_of(kept: States, now: datetime) -> np.datetime64:
     """The moment to score these states at: now, or where a clock that is ahead has told of more, its day."""
     newest = np.datetime64(kept.newest_day, "D").astype("datetime64[us]")
-    return newest if newest > instant(now) else instant(now)
+    return max(instant(now), newest)
 
 
 def review_moments(weeks: Floats, ahead: Ints, now: datetime) -> list[datetime | None]:
