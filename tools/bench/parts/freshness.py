@@ -47,11 +47,13 @@ _HALF = Goal(50, at_most=True)
 _MOST = Goal(1000, at_most=True)
 _FACT = """
     INSERT INTO order_fact (order_id, customer_id, ordered_at, amount_minor, currency, is_return, voided)
-    SELECT given.*, 'GBP', false, false FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) given
+    SELECT given.*, 'GBP', false, false
+    FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) AS given
 """
 _HOT_FACTS = """
     INSERT INTO order_fact (order_id, customer_id, ordered_at, amount_minor, currency, is_return, voided)
-    SELECT gen_random_uuid(), $1, now() - interval '1 hour' - place * interval '1 minute', 1000, 'GBP', false, false
+    SELECT gen_random_uuid(), $1, now() - interval '1 hour' - place * interval '1 minute', 1000, 'GBP',
+        false, false
     FROM generate_series(1, $2::int) AS place
 """
 # A notification arrives when what it tells of is committed.
@@ -65,7 +67,8 @@ _TELL = """
 """
 _IDLE = """
     SELECT count(*) = 0 FROM job
-    WHERE kind LIKE 'scoring.%' AND (state = 'running' OR (state = 'queued' AND run_at < now() + interval '1 hour'))
+    WHERE kind LIKE 'scoring.%'
+      AND (state = 'running' OR (state = 'queued' AND run_at < now() + interval '1 hour'))
 """
 
 
@@ -82,10 +85,10 @@ class Watch:
         self.sold[customer] += amount
         self.waiting[customer].append((self.sold[customer], at))
 
-    def scored(self, _connection: Any, _process: int, _channel: str, said: str) -> None:
+    def scored(self, _connection: Any, _process: int, _channel: str, said: object) -> None:
         """A score is committed that counts so much."""
         now = time.monotonic()
-        name, counted = said.split(" ")
+        name, counted = str(said).split(" ")
         customer, sold = UUID(name), round(float(counted) * 100)
         waiting = self.waiting[customer]
         while waiting and waiting[0][0] <= sold:
@@ -218,7 +221,7 @@ async def _fill(database: Database, log: Log, stage: Stage) -> dict[UUID, int]:
         for _, customer, _, amount in some:
             sold[customer] += amount
     async with database.begin(timeout=600) as tx:
-        await tx.connection.execute(_HOT_FACTS, _HOT, _hot_orders(stage))
+        await tx.connection.execute(_HOT_FACTS, _HOT, _hot_orders(stage), timeout=600)
     return {**sold, _HOT: 1000 * _hot_orders(stage)}
 
 

@@ -49,9 +49,7 @@ complaints = st.builds(
 )  # fmt: skip
 contacts = st.builds(Talked, moments, st.integers(0, 2))
 answers = st.builds(Answered, moments | days, marks, maybe(marks), maybe(marks), maybe(marks))
-promises = st.builds(
-    lambda at, took: Broke(at, at - DAY, None if took is None else at + took), moments, maybe(gaps)
-)
+promises = st.builds(lambda at, took: Broke(at, None if took is None else at + took), moments, maybe(gaps))
 referrals = st.builds(Referred, moments)
 facts_told = orders | orders | orders | complaints | contacts | contacts | answers | promises | referrals
 
@@ -112,7 +110,7 @@ def as_of(moment: int) -> np.datetime64:
 
 @dataclass
 class Keeper:
-    """Keeps states beside a log, as the service does: what cannot be taken in is built anew when looked at."""
+    """Keeps states beside a log, as the service does: what cannot go in is built anew when looked at."""
 
     told: dict[int, tuple[str, Told]] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)

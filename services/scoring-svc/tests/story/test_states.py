@@ -50,9 +50,8 @@ async def quiet(service_database: Any) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(autouse=True)
-async def emptied(quiet: Database) -> AsyncIterator[None]:
+async def emptied(quiet: Database) -> None:
     await clean(quiet, keep=("job", "model", "tier_policy"))
-    yield
 
 
 async def hear(database: Database, *events: Event) -> None:
@@ -74,7 +73,7 @@ async def assert_true(database: Database, customers: list[UUID], *, currency: st
         states = await current(tx, customers, currency=currency)
         facts = await facts_of(tx, customers, currency=currency)
         now = tx.now
-    told = facts.as_of(np.datetime64(now.replace(tzinfo=None), "us"))
+    told = facts.as_of(np.datetime64((now + timedelta(minutes=1)).replace(tzinfo=None), "us"))
     for days in (0, 30, 200):
         moment = np.datetime64((now + timedelta(days=days)).replace(tzinfo=None), "us")
         known = features_of(states, moment, minor_per_unit=MINOR_PER_UNIT)
@@ -98,8 +97,8 @@ def sale(customer: UUID, days_ago: float, amount: int = 100_00, **more: Any) -> 
 def complaint(customer: UUID, days_ago: float) -> list[Event]:
     case, opened = uuid4(), NOW - timedelta(days=days_ago)
     about: dict[str, Any] = {
-        "subject": case, "distributor_id": None, "customer_id": customer, "owner_id": None, "category": "other",
-        "severity": "high", "opened_at": opened, "closed_at": None,
+        "subject": case, "distributor_id": None, "customer_id": customer, "owner_id": None,
+        "category": "other", "severity": "high", "opened_at": opened, "closed_at": None,
     }  # fmt: skip
     return [
         ComplaintOpened(version=1, resolved_at=None, **about),
@@ -122,11 +121,12 @@ def course_of(customer: UUID) -> list[Event]:
         for day, amount in ((300, 5_01), (120, 0), (60, 77_77), (60, 3_33), (9, 10))
     ]
     returned = order(customer, 50, 1_50, kind="return")
+    gone = order(customer, 120, 0, order_id=sales[1].order_id)
     met = [contact(customer, day) for day in (100, 20, 3)]
     return [
         *sales,
         OrderReturned(subject=returned["order_id"], version=1, **returned),
-        OrderVoided(subject=sales[1].order_id, version=2, **order(customer, 120, 0, order_id=sales[1].order_id)),
+        OrderVoided(subject=sales[1].order_id, version=2, **gone),
         OrdersImported(
             subject=uuid4(), version=1, distributor_id=None,
             orders=(ImportedOrder(**order(customer, 200, 40_00)), ImportedOrder(**order(customer, 9, 9_00))),
@@ -183,6 +183,18 @@ async def test_the_first_event_has_the_state_built_and_the_next_ones_go_in(quiet
     await assert_true(quiet, [customer])
     await hear(quiet, sale(customer, 10))
     assert await stale(quiet, customer) == Part.BUYING
+
+
+async def test_what_a_clock_a_little_ahead_has_dated_counts_at_once(quiet: Database) -> None:
+    customer = uuid4()
+    await hear(quiet, registered(customer), sale(customer, 30))
+    await assert_true(quiet, [customer])
+    ahead = datetime.now(UTC) + timedelta(seconds=20)
+    await hear(quiet, sale(customer, 0, ordered_at=ahead))
+    assert await stale(quiet, customer) == Part(0)
+    async with quiet.begin() as tx:
+        states = await current(tx, [customer], currency="CNY")
+    assert states.number(Part.BUYING, "order_days")[0] == 2
 
 
 async def test_another_main_currency_has_the_orders_counted_anew(quiet: Database) -> None:

@@ -124,7 +124,7 @@ _WITHDRAW_CONTACTS = prepare(
     ).returning(_C.c.customer_id)
 )
 # PostgreSQL writes down no one who replaces a row that has just been inserted.
-_IS_NEW = literal_column("(xmax = 0)").label("is_new")
+_IS_NEW: Any = literal_column("(xmax = 0)").label("is_new")
 _S: Any = SurveyRow.__table__  # type: ignore[attr-defined]
 _answer = insert(_S)
 _parts = {name: func.coalesce(_S.c[name], _answer.excluded[name]) for name in PARTS}

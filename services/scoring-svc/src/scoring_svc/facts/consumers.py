@@ -190,8 +190,8 @@ async def on_promise(
         return
     due.mark_due(tx, [event.customer_id])
     if news is News.NEW and row.broken_at is not None:
-        settled = micros_or_none(row.settled_at)
-        fact = Broke(micros(row.broken_at), micros(row.due_at), settled, str(row.promise_id))
+        over = micros_or_none(row.settled_at)
+        fact = Broke(micros(row.broken_at), over)
         changes.note(tx, event.customer_id, fact)
     else:
         changes.outdate(tx, [event.customer_id], Part.PROMISING)

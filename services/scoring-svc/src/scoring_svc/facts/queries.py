@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, Uuid, bindparam, exists, func, select, union_all
+from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, cast, exists, func, select, union_all
 
 from scoring_svc.facts.referrals import Referrals, all_referrals, referrals_of
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.facts import Facts, record
 from scoring_svc.modelling.states.layout import ALL, Part
-from shared.db import Reader, Record, prepare
+from shared.db import Prepared, Reader, Record, prepare
 from shared.references.tables import KNOWN as _R
 
 MINOR_PER_UNIT = 100.0
@@ -32,7 +32,9 @@ def _of(column: Any) -> Any:
     return column == func.any(bindparam("customers", type_=ARRAY(Uuid)))
 
 
-_ORDERS = select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_return).where(
+# One customer may have a million of them: microseconds since 1970 are read in a third of the time.
+_at = cast(func.extract("epoch", _O.c.ordered_at) * 1_000_000, BigInteger)
+_ORDERS = select(_O.c.customer_id, _at.label("at"), _O.c.amount_minor, _O.c.is_return).where(
     _O.c.currency == bindparam("currency"), ~_O.c.voided
 )
 _CONTACTS = select(_C.c.customer_id, _C.c.occurred_at, _C.c.direction).where(~_C.c.withdrawn)
@@ -116,8 +118,8 @@ async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str, 
     """
     chosen = list(customers)
     keepers = await keepers_of(reader, chosen)
-    given = {"customers": list(keepers)}
-    logs = {
+    given: dict[str, Any] = {"customers": list(keepers)}
+    logs: dict[Part, tuple[Prepared, dict[str, Any]]] = {
         Part.BUYING: (_ORDERS_OF, {**given, "currency": currency}),
         Part.TALKING: (_CONTACTS_OF, given),
         Part.COMPLAINING: (_COMPLAINTS_OF, given),
@@ -174,9 +176,9 @@ def _facts(
 
 def _orders(rows: list[Record]) -> dict[str, Any]:
     return {
-        "ts": _times(row["ordered_at"] for row in rows),
-        "amount": [row["amount_minor"] / MINOR_PER_UNIT for row in rows],
-        "is_return": [row["is_return"] for row in rows],
+        "ts": np.array([row["at"] for row in rows], dtype=np.int64).astype("datetime64[us]"),
+        "amount": np.array([row["amount_minor"] for row in rows], dtype=np.float64) / MINOR_PER_UNIT,
+        "is_return": np.array([row["is_return"] for row in rows], dtype=np.bool_),
     }
 
 

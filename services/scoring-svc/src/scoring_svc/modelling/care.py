@@ -97,12 +97,12 @@ def _complaints(log: Complaints, size: int, today: np.datetime64) -> dict[str, F
         "open_weeks": open_weeks,
         "complaint_pressure": _total(who, pressure, size),
         "weeks_since_complaint": _last(who, weeks, size),
-        **complaint_windows(who, weeks, 1.0, is_open, slow, size),
+        **complaint_windows(who, weeks, size, opened=1.0, unresolved=is_open, slow=slow),
     }
 
 
 def complaint_windows(
-    who: Ints, weeks: Floats, opened: Counts, unresolved: Counts, slow: Counts, size: int
+    who: Ints, weeks: Floats, size: int, *, opened: Counts, unresolved: Counts, slow: Counts
 ) -> dict[str, Floats]:
     """Complaints by window, from rows of how many were opened some weeks ago.
 
@@ -164,28 +164,27 @@ def _contacts(log: Contacts, size: int, today: np.datetime64) -> dict[str, Float
         "contacts": count,
         "weeks_since_contact": since,
         "contact_gap": gap,
-        **contact_windows(log.customer, weeks, mutual, inbound, ~mutual, since, size),
+        **contact_windows(log.customer, weeks, since, mutual=mutual, inbound=inbound, outbound=~mutual),
     }
 
 
 def contact_windows(
-    who: Ints, weeks: Floats, mutual: Counts, inbound: Counts, outbound: Counts, since: Floats, size: int
+    who: Ints, weeks: Floats, since: Floats, *, mutual: Counts, inbound: Counts, outbound: Counts
 ) -> dict[str, Floats]:
     """Contacts by window, from rows of how many there were some weeks ago.
 
-    `mutual` are those in which the customer took part, `since` the weeks since the last of these (NaN: never).
+    `mutual` are those in which the customer took part, `since` the weeks since their last (NaN: never).
     """
-    near = weeks < QUARTER
+    size, near = len(since), weeks < QUARTER
     waiting = (weeks < np.where(np.isnan(since[who]), np.inf, since[who])) & (weeks < HALF_YEAR)
     theirs = _total(who, np.where(near, inbound, 0.0), size)
     ours = _total(who, np.where(near, outbound, 0.0), size)
+    both = np.add(mutual, outbound, dtype=np.float64)
     share = np.full(size, np.nan)
     np.divide(ours, theirs + ours, out=share, where=theirs + ours > 0)
     return {
         "contacts_13": _total(who, np.where(near, mutual, 0.0), size),
-        "contacts_52": _total(
-            who, np.where(weeks < YEAR, np.add(mutual, outbound, dtype=np.float64), 0.0), size
-        ),
+        "contacts_52": _total(who, np.where(weeks < YEAR, both, 0.0), size),
         "unanswered": _total(who, np.where(waiting, outbound, 0.0), size),
         "inbound_13": theirs,
         "outbound_13": ours,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import date
+from math import isnan
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +14,7 @@ from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
 
 Part = TypeVar("Part", Rhythm, Care)
+_RHYTHM, _CARE = (tuple(column.name for column in fields(part)) for part in (Rhythm, Care))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class Features:
 
     def row(self, index: int) -> dict[str, float | str | None]:
         """One customer's features as plain values; None where nothing is known."""
-        values: dict[str, float | str | None] = {}
-        for part in (self.rhythm, self.care):
-            for column in fields(part):
-                values[column.name] = _plain(getattr(part, column.name)[index])
-        return values
+        return {
+            name: _plain(getattr(part, name).item(index))
+            for part, names in ((self.rhythm, _RHYTHM), (self.care, _CARE))
+            for name in names
+        }
 
 
 def features(facts: Facts, as_of: np.datetime64) -> Features:
@@ -73,7 +76,7 @@ def median_gap(columns: Rhythm) -> float:
     return float(np.median(columns.last_week[repeated] / columns.repeats[repeated]))
 
 
-def _plain(value: np.float64 | np.datetime64) -> float | str | None:
-    if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else str(value)
-    return None if np.isnan(value) else float(value)
+def _plain(value: float | date | None) -> float | str | None:
+    if isinstance(value, float):
+        return None if isnan(value) else value
+    return None if value is None else str(value)

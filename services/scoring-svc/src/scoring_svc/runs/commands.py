@@ -33,20 +33,23 @@ Progress = Callable[[int, int], Awaitable[bool]]
 
 
 async def rescore_due(database: Database, shelf: Shelf) -> int:
-    """Score whoever something happened to, then whom silence has moved; how many. Nothing before a model."""
-    total = 0
-    while True:
+    """Score whoever something happened to, then whom silence has moved; how many. Nothing before a model.
+
+    Who is marked while the last of them are scored rings the bell that has this called again.
+    """
+    total, many = 0, True
+    while many:
         async with database.begin() as tx:
             champion = await shelf.champion(tx)
             if champion is None:
                 return total
             taken = await due.take(tx, CHUNK)
-        done = await (
-            _of_facts(database, champion, taken) if taken.customers else _of_silence(database, champion)
-        )
-        if not done:
-            return total
-        total += done
+        if taken.customers:
+            done = await _of_facts(database, champion, taken)
+        else:
+            done = await _of_silence(database, champion)
+        total, many = total + done, done == CHUNK or (done > 0 and not taken.customers)
+    return total
 
 
 async def _of_facts(database: Database, champion: Champion, taken: due.Taken) -> int:

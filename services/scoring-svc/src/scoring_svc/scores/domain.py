@@ -128,7 +128,7 @@ def keep_stages(
 def moment_of(kept: States, now: datetime) -> np.datetime64:
     """The moment to score these states at: now, or where a clock that is ahead has told of more, its day."""
     newest = np.datetime64(kept.newest_day, "D").astype("datetime64[us]")
-    return np.fmax(instant(now), newest)
+    return max(instant(now), newest)
 
 
 def review_moments(weeks: Floats, ahead: Ints, now: datetime) -> list[datetime | None]:

@@ -1,6 +1,7 @@
-"""States kept: a fact goes in with the transaction that hears of it, and what is stale is built from the log."""
+"""States kept: a fact goes in with the transaction that hears of it; what is stale is built from the log."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +19,15 @@ from scoring_svc.states.queries import Written
 from shared.db import Record, Tx
 
 _HEAVY = Part.BUYING
+_AHEAD = timedelta(minutes=1)
+
+
+def counted_until(tx: Tx) -> int:
+    """The moment up to which facts count now, in microseconds since 1970.
+
+    The clock that dated a fact may be ahead of ours; it must not have us wait, and then build all anew.
+    """
+    return micros(tx.now + _AHEAD)
 
 
 async def take_in(tx: Tx) -> None:
@@ -33,7 +43,7 @@ async def take_in(tx: Tx) -> None:
     if not chosen:
         return
     rows = await _locked(tx, chosen, noted)
-    stale, written = _told(noted, rows, micros(tx.now))
+    stale, written = _told(noted, rows, counted_until(tx))
     for customer, root in (await queries.roots(tx, chosen)).items():
         written.pop(customer, None)
         stale[root] = stale.get(root, NOTHING) | stale.pop(customer, NOTHING) | noted.touched(customer)
@@ -85,7 +95,7 @@ async def current(tx: Tx, customers: Sequence[UUID], *, currency: str) -> States
 
     What is stale, missing, of another format or another currency is built from the log and kept.
     """
-    now = micros(tx.now)
+    now = counted_until(tx)
     found = await queries.of(tx, customers)
     stale = stale_parts(customers, found, currency, now)
     if stale:

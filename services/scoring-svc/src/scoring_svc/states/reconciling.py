@@ -9,12 +9,11 @@ import structlog
 
 from scoring_svc.facts import due
 from scoring_svc.facts import queries as facts
-from scoring_svc.facts.changes import micros
 from scoring_svc.modelling.states.building import states_of
 from scoring_svc.modelling.states.columns import States
 from scoring_svc.modelling.states.layout import ALL
 from scoring_svc.states import metrics, queries
-from scoring_svc.states.commands import stale_parts
+from scoring_svc.states.commands import counted_until, stale_parts
 from shared.db import Database, Tx
 
 CHUNK = 100
@@ -52,11 +51,12 @@ async def reconcile(database: Database, customers: Sequence[UUID], *, currency: 
 async def _differing(tx: Tx, customers: Sequence[UUID], currency: str) -> tuple[int, list[UUID]]:
     rows = await queries.to_change(tx, customers, read=customers)
     merged = await queries.roots(tx, customers)
-    stale = stale_parts(customers, rows, currency, micros(tx.now))
+    now = counted_until(tx)
+    stale = stale_parts(customers, rows, currency, now)
     chosen = [each for each in customers if each not in stale and each not in merged]
     if not chosen:
         return 0, []
     log = await facts.facts_of(tx, chosen, currency=currency)
-    built = states_of(log, np.datetime64(micros(tx.now), "us"), minor_per_unit=facts.MINOR_PER_UNIT)
+    built = states_of(log, np.datetime64(now, "us"), minor_per_unit=facts.MINOR_PER_UNIT)
     same = States.read([rows[each]["document"] for each in chosen]).same_as(built)
     return len(chosen), [each for each, agrees in zip(chosen, same.tolist(), strict=True) if not agrees]

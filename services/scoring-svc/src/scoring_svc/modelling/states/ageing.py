@@ -12,7 +12,7 @@ from scoring_svc.modelling.care import (
     promise_windows,
     referral_windows,
 )
-from scoring_svc.modelling.facts import Floats, Ints, Promises
+from scoring_svc.modelling.facts import Floats, Ints
 from scoring_svc.modelling.features import Features
 from scoring_svc.modelling.rhythm import Rhythm, money_windows, order_windows, weeks_between
 from scoring_svc.modelling.states.columns import States, Table
@@ -23,10 +23,7 @@ _PARTS = ("quality", "attitude", "delivery")
 
 
 def features_of(states: States, as_of: np.datetime64, *, minor_per_unit: float) -> Features:
-    """What `features` says of the log, at a moment that is not before any fact in the states.
-
-    `promises` has only those that the states name.
-    """
+    """What `features` says of the log, at a moment that is not before any fact in the states."""
     today = as_of.astype("datetime64[D]")
     care = Care(
         **_complaining(states, today),
@@ -35,7 +32,7 @@ def features_of(states: States, as_of: np.datetime64, *, minor_per_unit: float) 
         **_promising(states, today),
         **_referring(states, today),
     )
-    return Features(today, _rhythm(states, today, minor_per_unit), care, _named(states))
+    return Features(today, _rhythm(states, today, minor_per_unit), care)
 
 
 def _rhythm(states: States, today: np.datetime64, unit: float) -> Rhythm:
@@ -73,10 +70,10 @@ def _complaining(states: States, today: np.datetime64) -> dict[str, Floats]:
         **complaint_windows(
             states.owners("complaining"),
             _days_ago(rows, today) / DAYS,
-            rows["opened"],
-            rows["unresolved"],
-            rows["slow"],
             size,
+            opened=rows["opened"],
+            unresolved=rows["unresolved"],
+            slow=rows["slow"],
         ),
     }
 
@@ -123,11 +120,10 @@ def _talking(states: States, today: np.datetime64) -> dict[str, Floats]:
         **contact_windows(
             states.owners("talking"),
             _days_ago(rows, today) / DAYS,
-            rows["mutual"],
-            rows["inbound"],
-            rows["outbound"],
             since,
-            len(states),
+            mutual=rows["mutual"],
+            inbound=rows["inbound"],
+            outbound=rows["outbound"],
         ),
     }
 
@@ -148,12 +144,6 @@ def _referring(states: States, today: np.datetime64) -> dict[str, Floats]:
     rows = states.rows["referring"]
     weeks = _days_ago(rows, today) / DAYS
     return referral_windows(states.owners("referring"), weeks, rows["converted"], len(states))
-
-
-def _named(states: States) -> Promises:
-    rows = states.rows["named"]
-    times = [rows[name].astype("datetime64[us]") for name in ("at", "due", "settled")]
-    return Promises(states.owners("named"), *times, rows["id"].astype("U36")).in_order()
 
 
 def _faded(states: States, part: Part, today: np.datetime64) -> Floats:

@@ -1,4 +1,4 @@
-"""States from the log, for all customers at once: what `State.apply` would have made of it, event by event."""
+"""States from the log, for all customers at once: what `State.apply` would make of it event by event."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from scoring_svc.modelling.facts import (
 from scoring_svc.modelling.rhythm import rhythm
 from scoring_svc.modelling.states.columns import States, Table
 from scoring_svc.modelling.states.layout import CLASSES, FORMAT, HEAD_COLUMNS, NUMBERS, ROWS, Part, column
-from scoring_svc.modelling.states.parts import KEPT_DAYS, NEVER, NO_DAY, worth_naming
+from scoring_svc.modelling.states.parts import KEPT_DAYS, NEVER, NO_DAY
 from scoring_svc.modelling.weeks import DAYS
 
 _SEVERITIES = (1, 2, 3, 4)
@@ -47,7 +47,6 @@ def states_of(facts: Facts, now: np.datetime64, *, minor_per_unit: float) -> Sta
         "complaining": _complaining(known.complaints, heads),
         "talking": _talking(known.contacts, heads),
         "promising": _promising(known.promises, heads),
-        "named": _named(known.promises, heads),
         "referring": _days(known.referrals, heads, "referring", converted=1),
     }
     _answering(known.surveys, heads)
@@ -125,18 +124,6 @@ def _promising(log: Promises, heads: Table) -> Table:
     return rows
 
 
-def _named(log: Promises, heads: Table) -> Table:
-    written: list[tuple[int, int, int, str]] = []
-    times = [getattr(log, name).astype(_US).astype(np.int64).tolist() for name in ("ts", "due", "settled")]
-    broken = list(zip(*times, log.id.tolist(), strict=True))
-    for who in np.unique(log.customer).tolist():
-        low, high = np.searchsorted(log.customer, (who, who + 1))
-        chosen = worth_naming(broken[low:high])
-        heads["named_rows"][who] = len(chosen)
-        written += chosen
-    return np.array(written, dtype=ROWS["named"].dtype)
-
-
 def _ahead(facts: Facts, heads: Table, now: np.datetime64) -> None:
     """Note from when on facts count that lie ahead of `now`."""
     logs: dict[Part, tuple[Log, tuple[Any, ...]]] = {
@@ -188,4 +175,4 @@ def _day(ts: Any) -> Ints:
 
 
 def _total(who: Ints, weights: Floats, size: int) -> Floats:
-    return np.bincount(who, weights=weights, minlength=size)
+    return np.bincount(who, weights=weights, minlength=size).astype(np.float64, copy=False)

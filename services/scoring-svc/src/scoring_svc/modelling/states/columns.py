@@ -45,7 +45,7 @@ class States:
     @property
     def next_end(self) -> Ints:
         """Of each customer the moment from when on a fact counts that lies ahead."""
-        return np.minimum.reduce([self.number(part, "until") for part in Part])
+        return np.asarray(np.minimum.reduce([self.number(part, "until") for part in Part]))
 
     @property
     def newest_day(self) -> int:

@@ -26,7 +26,7 @@ FORMAT = 1
 """A state of another format is built anew; whoever changes a part or a feature's needs counts it up."""
 
 _CODES = {"int": "q", "float": "d"}
-_NUMPY = {"i": "<i4", "q": "<i8", "d": "<f8", "36s": "S36"}
+_NUMPY = {"i": "<i4", "q": "<i8", "d": "<f8"}
 
 
 class Part(IntFlag):
@@ -73,7 +73,6 @@ ROWS = {
     "complaining": _kind(Part.COMPLAINING, "rows", day="i", opened="i", unresolved="i", slow="i"),
     "talking": _kind(Part.TALKING, "rows", day="i", mutual="i", inbound="i", outbound="i"),
     "promising": _kind(Part.PROMISING, "rows", day="i", broken="i"),
-    "named": _kind(Part.PROMISING, "named", at="q", due="q", settled="q", id="36s"),
     "referring": _kind(Part.REFERRING, "rows", day="i", converted="i"),
 }
 
@@ -86,7 +85,7 @@ def column(part: Part, number: str) -> str:
 def _head() -> list[tuple[str, str]]:
     head = [("format", "i"), *((f"{name}_rows", "i") for name in ROWS)]
     for part, kind in CLASSES.items():
-        head += [(column(part, each.name), _CODES[each.type]) for each in fields(kind) if each.type in _CODES]  # type: ignore[index]
+        head += [(column(part, each.name), _CODES[each.type]) for each in fields(kind) if each.type in _CODES]
     return head
 
 

@@ -20,7 +20,6 @@ NEVER = 2**63 - 1
 NO_DAY = -(2**63)
 """As numpy writes down no day, and no moment."""
 KEPT_DAYS = YEAR * 7
-MOST_NAMED = 10
 _DAY_OF_ROW = itemgetter(0)
 _SECOND = 1_000_000
 _WEEK_SECONDS = DAYS * 86400
@@ -194,11 +193,7 @@ class Answering:
 
 @dataclass(slots=True)
 class Promising:
-    """Broken promises. Rows: day, broken.
-
-    `named` has those that reasons name: the ten longest unkept, and the ten that broke last; each with its
-    moments (broken, due, settled or NO_DAY) and its id.
-    """
+    """Broken promises. Rows: day, broken."""
 
     until: int = NEVER
     newest_day: int = NO_DAY
@@ -206,7 +201,6 @@ class Promising:
     oldest_unkept: int = NO_DAY
     faded: float = 0.0  # pressure of the settled ones on the newest day
     rows: Rows = field(default_factory=list)
-    named: list[tuple[int, int, int, str]] = field(default_factory=list)
 
     def add(self, fact: Broke) -> bool:
         """Take in a promise that was not known to be broken before."""
@@ -216,16 +210,7 @@ class Promising:
             self.oldest_unkept = day if self.oldest_unkept == NO_DAY else min(self.oldest_unkept, day)
         self.faded, self.newest_day = _faded(self.faded, self.newest_day, day, 0.0 if is_open else 1.0)
         _count(self.rows, day, self.newest_day, (1,))
-        settled = NO_DAY if fact.settled is None else fact.settled
-        self.named = worth_naming([*self.named, (fact.at, fact.due, settled, fact.id)])
         return True
-
-
-def worth_naming(broken: list[tuple[int, int, int, str]]) -> list[tuple[int, int, int, str]]:
-    """The ten that are unkept for longest, and the ten that broke last, in the order of breaking."""
-    broken = sorted(broken)
-    chosen = {*[each for each in broken if each[2] == NO_DAY][:MOST_NAMED], *broken[-MOST_NAMED:]}
-    return sorted(chosen)
 
 
 @dataclass(slots=True)

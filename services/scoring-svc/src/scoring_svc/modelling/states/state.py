@@ -54,10 +54,12 @@ class State:
         if fact.at > now:
             kept.until = min(kept.until, fact.at)
             return NOTHING
-        ends = "resolved" if isinstance(fact, Complained) else "settled"
-        if isinstance(fact, Complained | Broke) and (end := getattr(fact, ends)) is not None and end > now:
-            kept.until = min(kept.until, end)
-            fact = replace(fact, **{ends: None})
+        if isinstance(fact, Complained) and fact.resolved is not None and fact.resolved > now:
+            kept.until = min(kept.until, fact.resolved)
+            fact = replace(fact, resolved=None)
+        elif isinstance(fact, Broke) and fact.settled is not None and fact.settled > now:
+            kept.until = min(kept.until, fact.settled)
+            fact = replace(fact, settled=None)
         return NOTHING if kept.add(fact) else part
 
     def take(self, other: State, parts: Part) -> None:
@@ -71,7 +73,7 @@ class State:
         numbers = [getattr(self.parts[part], name) for part, names in NUMBERS.items() for name in names]
         written = [HEAD.pack(FORMAT, *map(len, rows.values()), *numbers)]
         for name, kind in ROWS.items():
-            written += [kind.row.pack(*_plain(row)) for row in rows[name]]
+            written += [kind.row.pack(*row) for row in rows[name]]
         return b"".join(written)
 
     @classmethod
@@ -86,12 +88,6 @@ class State:
         for kind, count in zip(ROWS.values(), counts, strict=True):
             end = begin + count * kind.row.size
             found = [list(row) for row in kind.row.iter_unpack(memoryview(document)[begin:end])]
-            if kind.attribute == "named":
-                found = [(*row[:3], row[3].rstrip(b"\0").decode()) for row in found]  # type: ignore[misc]
             setattr(parts[kind.part], kind.attribute, found)
             begin = end
         return cls(parts)
-
-
-def _plain(row: Any) -> Any:
-    return [each.encode() if isinstance(each, str) else each for each in row]

@@ -47,12 +47,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Broke:
-    """A promise that was due at `due` and broke; `settled` is None while it is neither kept nor taken back."""
+    """A promise that broke; `settled` is None until it is kept or taken back."""
 
     at: int
-    due: int
     settled: int | None = None
-    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
