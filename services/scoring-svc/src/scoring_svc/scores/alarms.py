@@ -9,6 +9,7 @@ from scoring_svc.warnings import queue
 from scoring_svc.warnings.commands import Finding
 from scoring_svc.warnings.domain import next_step
 from scoring_svc.warnings.observing import ordered_since
+from scoring_svc.workload import queries as workload
 from shared.db import Record, Tx
 
 
@@ -18,6 +19,7 @@ async def heed(tx: Tx, rows: Sequence[Mapping[str, Any]], *, hold: bool) -> int:
     With `hold` those of owners with a capacity wait until everybody is scored, so that the most valuable of
     all come first.
     """
+    capacity = await workload.current(tx)
     live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
     cleared, touched, opened = [], set(), 0
     for row in rows:
@@ -29,7 +31,7 @@ async def heed(tx: Tx, rows: Sequence[Mapping[str, Any]], *, hold: bool) -> int:
             contribution=row["contribution"],
         )
         if step == "open":
-            await warnings.warn(tx, _finding(row))
+            await warnings.warn(tx, _finding(row), capacity)
             opened += 1
             touched.add(row["owner_id"])
         elif step is not None and warning is not None:
@@ -40,7 +42,7 @@ async def heed(tx: Tx, rows: Sequence[Mapping[str, Any]], *, hold: bool) -> int:
                 cleared.append(warning)
     await _clear(tx, cleared)
     if not hold:
-        await queue.fill(tx, [owner for owner in touched if owner is not None])
+        await queue.fill(tx, [owner for owner in touched if capacity.of(owner) is not None])
     return opened
 
 
