@@ -150,7 +150,8 @@ class World:
         if name == "id":
             return await (self.operation() if "/operations/" in operation.path else self.letter(operation))
         if name == "customer_id" and operation.path.startswith("/v1/scores"):
-            return self.kept["scored"]
+            loss = "declare-lost" in operation.path
+            return await self.feared_lost(operation) if loss else self.kept["scored"]
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
         if operation.id in {"promoteModel", "rollBackModel"}:
@@ -161,6 +162,7 @@ class World:
             return self.picture
         within = await self._within(operation, name, known)
         fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17", "code": "accept"}
+        fixed["name"] = "complaint_open"
         return (
             within
             or fixed.get(name)
@@ -714,6 +716,17 @@ class World:
         shadow = await self.shadow()
         await self.admin.made(f"/v1/models/{shadow}/promote")
         return shadow
+
+    async def feared_lost(self, operation: Operation) -> str:
+        """A customer that scoring-svc has heard of, declared lost unless that is what comes."""
+        customer = await self.customer()
+        path = f"/v1/scores/{customer}"
+        async with asyncio.timeout(30):
+            while (await self.admin("GET", f"{path}/stages")).status != 200:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+        if operation.id != "declareLost":
+            await self.admin.made(f"{path}/declare-lost", {"reason": "other"})
+        return customer
 
     async def letter(self, operation: Operation) -> str:
         service = operation.path.split("/")[2]

@@ -24,6 +24,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "macro_id",
         "process_id",
         "form_id",
+        "name",
         "survey_id",
         "simulation_id",
         "alarm_id",

@@ -16,6 +16,15 @@ _EXAMPLE: dict[str, Any] = {
     "action": "manager_calls", "text_en": "The regional manager calls today",
     "text_zh": "区域经理今日致电客户", "priority": 10, "active": True,
 }  # fmt: skip
+_ENGLISH: dict[str, Any] = {**_EXAMPLE, "text_zh": "The regional manager calls today"}
+"""A company that writes no Chinese says the same twice."""
+_KEPT: dict[str, Any] = {
+    "name": "complaint_open",
+    "default": True,
+    "version": 1,
+    "updated_at": "2026-03-02T09:31:00Z",
+    "updated_by": "0196f0c0-0000-7000-8000-000000000001",
+}
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$"), Field(examples=["complaint_open"])]
 
 
@@ -31,7 +40,7 @@ Reason = Annotated[Code, AfterValidator(_known), Field(examples=["complaint_open
 class ActionRuleSet(Input):
     """What to do where all that is named holds: a reason or a category of reasons, a tier, a stage."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE, _ENGLISH]})
 
     reason: Reason | None = None
     category: Category | None = None
@@ -56,18 +65,7 @@ class ActionRuleRead(Output):
     """A recommendation; version 0 is one of ours that the company did not change."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "complaint_open",
-                    **_EXAMPLE,
-                    "default": True,
-                    "version": 1,
-                    "updated_at": "2026-03-02T09:31:00Z",
-                    "updated_by": "0196f0c0-0000-7000-8000-000000000001",
-                }
-            ]
-        }
+        json_schema_extra={"examples": [{**each, **_KEPT} for each in (_EXAMPLE, _ENGLISH)]}
     )
 
     name: str

@@ -59,7 +59,7 @@ async def words(tx: Tx, customers: Sequence[UUID], before: Mapping[UUID, Mapping
     for row in standing:
         if row["ordered"]:
             await tx.run(_END, b_id=row["id"], ended_at=tx.now, ended_by=None)
-    return spoken(standing, before)
+    return spoken([dict(row) for row in standing], before)
 
 
 async def declare(tx: Tx, customer_id: UUID, *, reason: str, note: str | None, by: UUID) -> dict[str, Any]:

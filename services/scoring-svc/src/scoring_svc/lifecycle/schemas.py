@@ -63,7 +63,7 @@ class LossRead(Output):
     id: UUID
     customer_id: UUID
     reason: LossReason
-    note: str | None = Field(examples=["转向同城另一家供应商"])
+    note: str | None = Field(examples=["转向同城另一家供应商", "The shop has closed"])
     declared_by: UUID
     declared_at: Moment
     ended_at: Moment | None

@@ -10,6 +10,7 @@ from scoring_svc.warnings import queue
 from scoring_svc.warnings.commands import Finding
 from scoring_svc.warnings.domain import next_step
 from scoring_svc.warnings.observing import ordered_since
+from scoring_svc.workload import queries as workload
 from shared.db import Record, Tx
 
 Row = Mapping[str, Any]
@@ -23,6 +24,7 @@ async def heed(tx: Tx, rows: Sequence[Row], *, hold: bool) -> list[tuple[Row, UU
     With `hold` those of owners with a capacity wait until everybody is scored, so that the most valuable of
     all come first.
     """
+    capacity = await workload.current(tx)
     live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
     cleared, touched, opened = [], set(), []
     for row in rows:
@@ -39,7 +41,7 @@ async def heed(tx: Tx, rows: Sequence[Row], *, hold: bool) -> list[tuple[Row, UU
             contribution=row["contribution"],
         )
         if step == "open":
-            opened.append((row, await warnings.warn(tx, _finding(row))))
+            opened.append((row, await warnings.warn(tx, _finding(row), capacity)))
             touched.add(row["owner_id"])
         elif step is not None and warning is not None:
             touched.add(warning["owner_id"])
@@ -49,7 +51,7 @@ async def heed(tx: Tx, rows: Sequence[Row], *, hold: bool) -> list[tuple[Row, UU
                 cleared.append(warning)
     await _clear(tx, cleared)
     if not hold:
-        await queue.fill(tx, [owner for owner in touched if owner is not None])
+        await queue.fill(tx, [owner for owner in touched if capacity.of(owner) is not None])
     return opened
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from scoring_svc.warnings import course, queries, queue
 from scoring_svc.warnings.domain import at_risk, due_by, leading
 from scoring_svc.workload import queries as workload
+from scoring_svc.workload.domain import Capacity
 from shared.db import Record, Tx
 from shared.http import check_version
 from shared.problems import not_found
@@ -31,9 +32,12 @@ class Finding:
     horizon_weeks: float = _USUAL_HORIZON
 
 
-async def warn(tx: Tx, finding: Finding) -> UUID:
-    """Open a warning: at once where its owner may have any number, else it waits until it is raised."""
-    limited = (await workload.current(tx)).of(finding.owner_id) is not None
+async def warn(tx: Tx, finding: Finding, capacity: Capacity | None = None) -> UUID:
+    """Open a warning: at once where its owner may have any number, else it waits until it is raised.
+
+    `capacity` is the rule of now, if it was read already.
+    """
+    limited = (capacity or await workload.current(tx)).of(finding.owner_id) is not None
     row = {
         **{name: getattr(finding, name) for name in Finding.__slots__},
         "id": tx.new_id(),

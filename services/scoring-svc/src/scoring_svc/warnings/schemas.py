@@ -64,7 +64,7 @@ class TakenRead(Output):
     """What was done about it last."""
 
     code: str = Field(examples=["call_customer"])
-    note: str | None = Field(examples=["已约下周二上门拜访"])
+    note: str | None = Field(examples=["已约下周二上门拜访", "Visit agreed for Tuesday"])
     done_by: UUID
     done_at: Moment
 
@@ -89,7 +89,7 @@ class WarningRead(Output):
     acknowledged_by: UUID | None
     action: TakenRead | None
     outcome: str | None = Field(examples=["won_back"], description="As it was said.")
-    outcome_note: str | None = Field(examples=["客户已恢复下单"])
+    outcome_note: str | None = Field(examples=["客户已恢复下单", "Orders again"])
     outcome_by: UUID | None = Field(description="Who said so; null: the system.")
     result: Result | None = Field(description="What the outcome means; null where it says nothing.")
     seen: Seen | None = Field(description="What the customer did within the horizon; null: not over yet.")
@@ -107,7 +107,8 @@ class StepRead(Output):
     from_status: Status | None
     to_status: Status
     details: dict[str, Any] = Field(
-        description="What was set by it.", examples=[{"action": "call_customer", "action_note": "已致电"}]
+        description="What was set by it.",
+        examples=[{"action": "call_customer", "action_note": "已致电"}, {"action": "call_customer"}],
     )
     done_by: UUID | None
     done_at: Moment
@@ -133,7 +134,12 @@ class ActInput(Input):
     """What is done about it."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"action": "call_customer", "note": "已约下周二上门拜访"}]}
+        json_schema_extra={
+            "examples": [
+                {"action": "call_customer", "note": "已约下周二上门拜访"},
+                {"action": "visit", "note": "Visit agreed for Tuesday"},
+            ]
+        }
     )
 
     action: Code
