@@ -39,6 +39,7 @@ _COURSE = {
     "rateService": ("start", "complete"),
 }
 """What must have happened to a complaint, or to the only step of a service, before."""
+_POINTING = {"promoteModel", "rollBackModel"}
 _SAID = {"text_en": "It is late.", "text_zh": "已逾期。"}
 _FIXED = {
     "signIn": {"username": "nobody", "password": "wrong for sure"},
@@ -150,8 +151,6 @@ class World:
             return self.kept["scored"]
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
-        if operation.id in {"promoteModel", "rollBackModel"}:
-            return await (self.shadow if operation.id == "promoteModel" else self.champion)()
         if name == "token":
             return await (self.form_token if operation.path.startswith("/c/") else self.token)()
         if name == "attachment_id" and known:
@@ -167,6 +166,8 @@ class World:
 
     async def _within(self, operation: Operation, name: str, known: dict[str, str]) -> str | None:
         """What depends on the operation, or on what stands before it in the path."""
+        if operation.id in _POINTING:
+            return await (self.shadow if operation.id == "promoteModel" else self.champion)()
         if name in {"contact_id", "change_id"}:
             return await (self.contact if name == "contact_id" else self.change)(*known.values())
         if name == "field_id":
@@ -626,8 +627,8 @@ class World:
         """Of the model that speaks."""
         async with self.database("scoring-svc").begin() as tx:
             found = await tx.connection.fetchval(
-                "INSERT INTO model_alarm (id, model_id, measure, level, figure, bound, state, opened_at, seen_at,"
-                " version) VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
+                "INSERT INTO model_alarm (id, model_id, measure, level, figure, bound, state, opened_at,"
+                " seen_at, version) VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
                 uuid4(),
                 UUID(self.kept["model_id"]),
                 self.unique("psi"),
@@ -638,8 +639,8 @@ class World:
         """A model that does not speak, as the speaking one was."""
         async with self.database("scoring-svc").begin() as tx:
             found = await tx.connection.fetchval(
-                "INSERT INTO model SELECT (jsonb_populate_record(m, jsonb_build_object('id', $1::text, 'status',"
-                " 'shadow'))).* FROM model m WHERE status = 'champion' RETURNING id",
+                "INSERT INTO model SELECT (jsonb_populate_record(m, jsonb_build_object('id', $1::text,"
+                " 'status', 'shadow'))).* FROM model m WHERE status = 'champion' RETURNING id",
                 str(uuid4()),
             )
         return str(found)
