@@ -39,7 +39,7 @@ _COURSE = {
     "rateService": ("start", "complete"),
 }
 """What must have happened to a complaint, or to the only step of a service, before."""
-_POINTING = {"promoteModel", "rollBackModel"}
+_POINTING = {"promoteModel": "shadow_id", "rollBackModel": "champion_id"}
 _SAID = {"text_en": "It is late.", "text_zh": "已逾期。"}
 _FIXED = {
     "signIn": {"username": "nobody", "password": "wrong for sure"},
@@ -155,6 +155,8 @@ class World:
             return await (self.form_token if operation.path.startswith("/c/") else self.token)()
         if name == "attachment_id" and known:
             return self.picture
+        if operation.id in _POINTING:
+            name = _POINTING[operation.id]
         within = await self._within(operation, name, known)
         fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17", "code": "accept"}
         return (
@@ -166,8 +168,6 @@ class World:
 
     async def _within(self, operation: Operation, name: str, known: dict[str, str]) -> str | None:
         """What depends on the operation, or on what stands before it in the path."""
-        if operation.id in _POINTING:
-            return await (self.shadow if operation.id == "promoteModel" else self.champion)()
         if name in {"contact_id", "change_id"}:
             return await (self.contact if name == "contact_id" else self.change)(*known.values())
         if name == "field_id":
@@ -628,7 +628,8 @@ class World:
         async with self.database("scoring-svc").begin() as tx:
             found = await tx.connection.fetchval(
                 "INSERT INTO model_alarm (id, model_id, measure, level, figure, bound, state, opened_at,"
-                " seen_at, version) VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
+                " seen_at, version)"
+                " VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
                 uuid4(),
                 UUID(self.kept["model_id"]),
                 self.unique("psi"),
