@@ -39,6 +39,7 @@ _COURSE = {
     "rateService": ("start", "complete"),
 }
 """What must have happened to a complaint, or to the only step of a service, before."""
+_POINTING = {"promoteModel": "shadow_id", "rollBackModel": "champion_id"}
 _SAID = {"text_en": "It is late.", "text_zh": "已逾期。"}
 _FIXED = {
     "signIn": {"username": "nobody", "password": "wrong for sure"},
@@ -154,12 +155,12 @@ class World:
             return await self.feared_lost(operation) if loss else self.kept["scored"]
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
-        if operation.id in {"promoteModel", "rollBackModel"}:
-            return await (self.shadow if operation.id == "promoteModel" else self.champion)()
         if name == "token":
             return await (self.form_token if operation.path.startswith("/c/") else self.token)()
         if name == "attachment_id" and known:
             return self.picture
+        if operation.id in _POINTING:
+            name = _POINTING[operation.id]
         within = await self._within(operation, name, known)
         fixed = {"channel": "wechat", "version": "1", "number": "1", "day": "2026-02-17", "code": "accept"}
         fixed["name"] = "complaint_open"
@@ -693,8 +694,9 @@ class World:
         """Of the model that speaks."""
         async with self.database("scoring-svc").begin() as tx:
             found = await tx.connection.fetchval(
-                "INSERT INTO model_alarm (id, model_id, measure, level, figure, bound, state, opened_at, seen_at,"
-                " version) VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
+                "INSERT INTO model_alarm (id, model_id, measure, level, figure, bound, state, opened_at,"
+                " seen_at, version)"
+                " VALUES ($1, $2, $3, 'warn', 0.2, 0.1, 'open', now(), now(), 1) RETURNING id",
                 uuid4(),
                 UUID(self.kept["model_id"]),
                 self.unique("psi"),
@@ -705,8 +707,8 @@ class World:
         """A model that does not speak, as the speaking one was."""
         async with self.database("scoring-svc").begin() as tx:
             found = await tx.connection.fetchval(
-                "INSERT INTO model SELECT (jsonb_populate_record(m, jsonb_build_object('id', $1::text, 'status',"
-                " 'shadow'))).* FROM model m WHERE status = 'champion' RETURNING id",
+                "INSERT INTO model SELECT (jsonb_populate_record(m, jsonb_build_object('id', $1::text,"
+                " 'status', 'shadow'))).* FROM model m WHERE status = 'champion' RETURNING id",
                 str(uuid4()),
             )
         return str(found)
