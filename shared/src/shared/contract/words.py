@@ -77,6 +77,11 @@ TAGS = {
     "timeline": ("Everything that happened with a customer", "客户时间线"),
     "scores": ("Tier, stage and churn risk of customers, with reasons", "客户分级、阶段与流失风险及原因"),
     "churn warnings": ("Customers who may be lost, while something can be done", "流失预警"),
+    "insights": (
+        "How customers buy, come back, stand and move; as reports",
+        "经营分析：购买行为、留存、分级与流失",
+    ),
+    "recommendations": ("What to offer a customer, or with a product", "商品推荐"),
     "tier policies": ("The rules by which tiers and stages are decided", "分级策略"),
     "models": ("What the scores were learnt from, and how good it is", "评分模型及其回测"),
     "scoring runs": ("Scoring every customer", "批量评分"),

@@ -107,6 +107,11 @@ async def main_currency(reader: Reader) -> str | None:
     return found
 
 
+async def family(reader: Reader, customer: UUID) -> list[UUID]:
+    """This customer, which may not be merged itself, and all that were merged into it."""
+    return [row["id"] for row in await reader.rows(_FAMILIES, customers=[customer])]
+
+
 async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str) -> Facts:
     """All facts of these customers, and of those merged into them; orders in another currency are left out.
 

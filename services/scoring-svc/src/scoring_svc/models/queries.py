@@ -30,6 +30,7 @@ _SHOWN = (
 _CHAMPION = prepare(
     select(_T.c.id, _T.c.currency, _T.c.orders, _T.c.created_at).where(_T.c.status == "champion")
 )
+_CURRENCY = prepare(select(_T.c.currency).where(_T.c.status == "champion"))
 _DOCUMENTS = prepare(select(_T.c.document, _T.c.grids).where(_T.c.id == bindparam("b_id")))
 _ONE = prepare(select(*(_T.c[name] for name in _SHOWN), _T.c.document).where(_T.c.id == bindparam("b_id")))
 MODELS = Listing(
@@ -79,6 +80,12 @@ class Shelf:
             while len(self._read) > self._most:
                 self._read.popitem(last=False)
         return known
+
+
+async def champions_currency(reader: Reader) -> str | None:
+    """The currency that the model which speaks now counts in; None before the first was learnt."""
+    found: str | None = await reader.value(_CURRENCY)
+    return found
 
 
 async def one(reader: Reader, model_id: UUID) -> Record | None:

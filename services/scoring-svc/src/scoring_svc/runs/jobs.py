@@ -5,6 +5,7 @@ from typing import Any
 
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
+from scoring_svc.recommendations.jobs import RECOMMENDATION_JOBS, ask_for_build
 from scoring_svc.runs import commands, learning, queries
 from shared import operations
 from shared.db import Database
@@ -28,6 +29,8 @@ def scoring_jobs(shelf: Shelf) -> Jobs:
         if outgrown:
             await _run(job, shelf, cause="bulk", learn=True)
         await due.settle(job.db, scored_since=scored_since)
+        async with job.begin() as tx:
+            await ask_for_build(tx)
 
     async def daily(job: JobContext, _args: dict[str, Any]) -> None:
         async with job.db.read() as reader:
@@ -37,7 +40,8 @@ def scoring_jobs(shelf: Shelf) -> Jobs:
     async def requested(job: JobContext, args: dict[str, Any]) -> None:
         await _run(job, shelf, cause="request", learn=bool(args["learn"]))
 
-    return Jobs({SETTLE: settle, DAILY: daily, REQUESTED: requested}, [Every(DAILY, seconds=_DAY)])
+    handlers = {SETTLE: settle, DAILY: daily, REQUESTED: requested, **RECOMMENDATION_JOBS.handlers}
+    return Jobs(handlers, [Every(DAILY, seconds=_DAY), *RECOMMENDATION_JOBS.periodic])
 
 
 async def _until_quiet(database: Database) -> None:

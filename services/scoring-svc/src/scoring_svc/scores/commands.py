@@ -10,9 +10,13 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from scoring_svc.expectations import commands as expectations
+from scoring_svc.expectations.domain import moments
 from scoring_svc.facts import queries as facts
 from scoring_svc.modelling.facts import Facts
+from scoring_svc.modelling.next_purchase import windows
 from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.purchase import histories
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import Previous, score
@@ -70,6 +74,7 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
     _attribute(rows, chosen, owners, before)
     await tx.run_many(_KEEP, rows)
+    await expectations.keep(tx, chosen, [_expected(row) for row in rows if row["window"] is not None])
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
     for row in news:
@@ -82,6 +87,7 @@ def _scored(
 ) -> list[dict[str, Any]]:
     scores = score(known, champion.model, policy, champion.grids, domain.instant(now), previous=held)
     reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), now)
+    told, bought = windows(champion.model.purchase, histories(scores.known.rhythm)), scores.known.bought
     made_by = {
         "currency": champion.currency,
         "policy_version": policy.version,
@@ -93,6 +99,7 @@ def _scored(
             **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
             **made_by,
             "next_review_at": review,
+            "window": moments(told, index, now) if bought[index] else None,
         }
         for index, review in enumerate(reviews)
     ]
@@ -113,6 +120,10 @@ def _attribute(
         row["version"] = held["version"] + 1 if held else 1
         if held and held["lifecycle_stage"] == row["lifecycle_stage"]:
             row["stage_cause"] = held["stage_cause"]
+
+
+def _expected(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, **row["window"], "computed_at": row["scored_at"]}
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:

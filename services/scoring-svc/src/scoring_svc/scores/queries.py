@@ -132,19 +132,3 @@ async def is_known(reader: Reader, customer_id: UUID) -> bool:
     """Whether there is such a customer in sight, scored or not."""
     statement = select(_R.c.id).where(_R.c.id == customer_id, *visible(reader.scope, KNOWN_SIGHT))
     return await reader.value(statement) is not None
-
-
-async def distribution(reader: Reader) -> list[Record]:
-    """Customers and their value by tier, stage and churn level."""
-    groups = (_S.c.tier, _S.c.lifecycle_stage, _S.c.churn_level, _S.c.currency)
-    statement = (
-        select(
-            *groups,
-            func.count().label("customers"),
-            func.sum(_S.c.expected_value_minor).label("expected_value_minor"),
-        )
-        .where(_UNMERGED, *visible(reader.scope, SIGHT))
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return await reader.rows(statement)
