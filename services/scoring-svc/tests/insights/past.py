@@ -48,7 +48,7 @@ class Past:
         pick, order_id = self.chance.choice, new_id()
         customer = pick(self.customers)["id"]
         at = UNTIL - timedelta(minutes=self.chance.randrange(500 * 1440))
-        for position in range(self.chance.randrange(4)):
+        for position in range(1, 1 + self.chance.randrange(4)):
             self.lines.append(
                 {
                     "order_id": order_id, "position": position, "customer_id": customer,

@@ -7,12 +7,12 @@ _LARGEST = 2**63 - 1
 
 def share(part: float, whole: float) -> float | None:
     """The part as a share of the whole; None of nothing."""
-    return part / whole if whole else None
+    return float(part) / float(whole) if whole else None
 
 
 def change(now: float, before: float) -> float | None:
     """By which share it grew; None after nothing."""
-    return (now - before) / before if before > 0 else None
+    return float(now - before) / float(before) if before > 0 else None
 
 
 def money(amount: Any, currency: str) -> dict[str, Any]:
@@ -23,4 +23,4 @@ def money(amount: Any, currency: str) -> dict[str, Any]:
 
 def mean_money(amount: Any, count: int, currency: str) -> dict[str, Any] | None:
     """The mean; None of nothing."""
-    return money((amount or 0) / count, currency) if count else None
+    return money(float(amount or 0) / int(count), currency) if count else None

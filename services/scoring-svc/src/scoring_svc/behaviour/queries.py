@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from scoring_svc.bases import clocks
 from scoring_svc.bases import queries as bases
 from scoring_svc.bases.domain import mean_money, money, share
 from scoring_svc.behaviour import domain, statements
@@ -24,16 +25,22 @@ _FAVOURITES = 3
 async def behaviour(reader: Reader, query: BehaviourQuery, now: datetime) -> dict[str, Any]:
     """The report; NotFound for a customer that is not in sight."""
     span = query.span(now)
-    head = await bases.heading(reader, query, span)
-    currency = head["currency"]
     only = None if query.customer_id is None else await _family(reader, query.customer_id)
+    head = await bases.heading(reader, query, span, only=only)
+    currency = head["currency"]
     base = bases.customers(reader, query, only=only)
     at = (base, query, span, currency)
     times = await reader.rows(statements.times(*at))
     counted = await reader.rows(statements.customers(*at))
     points = await reader.value(statements.amounts(*at))
     products = await reader.rows(statements.products(*at))
-    report = {**head, **_report(times, counted, products, currency, _local(span, query))}
+    days, _ = clocks.beginnings(*span, "month", query.timezone)
+    told = [_of_month(row, days) for row in times]
+    report = {
+        **head,
+        **_report(told, [_of_month(row, days) for row in counted], products, currency),
+        "season": domain.season(_amounts(told), *_local(span, query)),
+    }
     amounts = [None] * len(statements.POINTS) if points is None else points
     report["order_amounts"] = [
         {"point": point, "amount": None if amount is None else money(amount, currency)}
@@ -51,19 +58,27 @@ async def _family(reader: Reader, customer_id: UUID) -> list[UUID]:
     return await facts.family(reader, await root(reader, customer_id))
 
 
+def _of_month(row: Record, days: Sequence[date]) -> dict[str, Any]:
+    """A row with the first day of its month."""
+    return {**dict(row), "month": None if row["month"] is None else days[row["month"] - 1]}
+
+
+def _amounts(times: Sequence[Mapping[str, Any]]) -> dict[date, float]:
+    return {row["month"]: float(row["sold"]) for row in times if statements.grouped_by(row) == "month"}
+
+
 def _local(span: tuple[datetime, datetime], query: BehaviourQuery) -> tuple[datetime, datetime]:
     since, until = (moment.astimezone(ZoneInfo(query.timezone)).replace(tzinfo=None) for moment in span)
     return since, until
 
 
 def _report(
-    times: Sequence[Record],
-    counted: Sequence[Record],
+    times: Sequence[Mapping[str, Any]],
+    counted: Sequence[Mapping[str, Any]],
     products: Sequence[Record],
     currency: str,
-    span: tuple[datetime, datetime],
 ) -> dict[str, Any]:
-    parts: dict[str, list[Record]] = {}
+    parts: dict[str, list[Mapping[str, Any]]] = {}
     for row in times:
         parts.setdefault(statements.grouped_by(row), []).append(row)
     whole = parts["all"][0]
@@ -72,7 +87,6 @@ def _report(
         {"month": row["month"], "customers": buyers.get(row["month"], 0), **_sums(row, whole, currency)}
         for row in sorted(parts.get("month", ()), key=lambda row: row["month"])
     ]
-    amounts = {row["month"]: float(row["sold"]) for row in parts.get("month", ())}
     baskets = next(row for row in products if row["all"])
     return {
         "customers": sum(row["customers"] for row in counted if row["month"] is None),
@@ -92,11 +106,10 @@ def _report(
         "weekdays": _spread(parts.get("weekday", ()), "weekday", range(1, 8), whole, currency),
         "hours": _spread(parts.get("hour", ()), "hour", range(24), whole, currency),
         "months": months,
-        "season": domain.season(amounts, *span),
     }
 
 
-def _sums(row: Mapping[str, Any] | Record, whole: Record, currency: str) -> dict[str, Any]:
+def _sums(row: Mapping[str, Any], whole: Mapping[str, Any], currency: str) -> dict[str, Any]:
     return {
         "orders": row["orders"],
         "share": share(float(row["orders"]), float(whole["orders"])),
@@ -105,7 +118,7 @@ def _sums(row: Mapping[str, Any] | Record, whole: Record, currency: str) -> dict
 
 
 def _spread(
-    rows: Sequence[Record], name: str, every: range, whole: Record, currency: str
+    rows: Sequence[Mapping[str, Any]], name: str, every: range, whole: Mapping[str, Any], currency: str
 ) -> list[dict[str, Any]]:
     """A row for each of them, also where nobody ordered."""
     found: dict[int, Any] = {row[name]: row for row in rows}
@@ -113,7 +126,7 @@ def _spread(
     return [{name: each, **_sums(found.get(each, nothing), whole, currency)} for each in every]
 
 
-def _frequency(counted: Sequence[Record], currency: str) -> list[dict[str, Any]]:
+def _frequency(counted: Sequence[Mapping[str, Any]], currency: str) -> list[dict[str, Any]]:
     found = {row["bucket"]: row for row in counted if row["month"] is None}
     total = sum(row["customers"] for row in found.values())
     told = []
@@ -145,7 +158,6 @@ def _basket(row: Record, currency: str) -> dict[str, Any]:
 def _category(row: Record, whole: Record, currency: str) -> dict[str, Any]:
     return {
         "category": row["category"],
-        "orders": row["orders"],
         "lines": int(row["lines"]),
         "quantity": float(row["quantity"]),
         "amount": money(row["amount"], currency),

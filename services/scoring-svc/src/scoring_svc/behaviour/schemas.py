@@ -54,10 +54,9 @@ class MonthPart(Part):
 
 
 class CategoryRead(Output):
-    """What was ordered of one category; null: nobody said of which. `orders` are those that hold some."""
+    """What was ordered of one category; null: nobody said of which."""
 
     category: str | None = Field(examples=["tea"])
-    orders: int
     lines: int
     quantity: float
     amount: Money
@@ -169,7 +168,6 @@ class BehaviourRead(Report):
                     "categories": [
                         {
                             "category": category,
-                            "orders": 1800,
                             "lines": 2410,
                             "quantity": 9200.0,
                             "amount": _MONEY,

@@ -43,24 +43,22 @@ def _told(row: Record, currency: str, orders: int, net: int) -> dict[str, Any]:
 
 def _statement(reader: Reader, query: BaseQuery, span: tuple[datetime, datetime], currency: str) -> Any:
     """One row a customer and channel at once, over all time, for who is new is known only so."""
-    o, (since, until) = bases.O, span
-    base = bases.customers(reader, query)
-    sale = ~o.c.is_return
-    inside = o.c.ordered_at >= since
-    before = and_(o.c.ordered_at < since, o.c.ordered_at >= since - (until - since))
+    since, until = span
+    names = ("ordered_at", "is_return", "amount_minor", "channel")
+    o = bases.orders(bases.customers(reader, query), query, (bases.EVER, until), currency, names).c
+    sale, inside = ~o.is_return, o.ordered_at >= since
+    before = and_(o.ordered_at < since, o.ordered_at >= since - (until - since))
     figures = {
         "orders": func.count().filter(sale, inside),
-        "sold": func.sum(o.c.amount_minor).filter(sale, inside),
-        "returns": func.count().filter(o.c.is_return, inside),
-        "returned": func.sum(o.c.amount_minor).filter(o.c.is_return, inside),
+        "sold": func.sum(o.amount_minor).filter(sale, inside),
+        "returns": func.count().filter(o.is_return, inside),
+        "returned": func.sum(o.amount_minor).filter(o.is_return, inside),
         "orders_before": func.count().filter(sale, before),
-        "net_before": func.sum(bases.signed()).filter(before),
-        "first": func.min(o.c.ordered_at).filter(sale),
+        "net_before": func.sum(bases.signed(o)).filter(before),
+        "first": func.min(o.ordered_at).filter(sale),
     }
-    told = bases.orders(
-        base, query, None, currency, o.c.channel, *(figure.label(name) for name, figure in figures.items())
-    )
-    each = told.where(o.c.ordered_at < until).group_by(base.c.keeper, o.c.channel).cte("each")
+    told = select(o.customer, o.channel, *(figure.label(name) for name, figure in figures.items()))
+    each = told.group_by(o.customer, o.channel).cte("each")
     used = (
         select(each.c.customer, func.count().label("channels"))
         .where(each.c.orders > 0)

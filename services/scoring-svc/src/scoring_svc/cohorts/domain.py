@@ -3,27 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-Period = Literal["month", "quarter"]
-_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3}
-
-
-def number(day: date, period: Period) -> int:
-    """The period that a day lies in, counted on."""
-    return (day.year * 12 + day.month - 1) // _MONTHS[period]
-
-
-def first_day(index: int, period: Period) -> date:
-    """The day on which a period begins."""
-    months = index * _MONTHS[period]
-    return date(months // 12, months % 12 + 1, 1)
+from scoring_svc.bases.clocks import Period, first_day, number
 
 
 def triangle(rows: Iterable[Mapping[str, Any]], period: Period, *, today: date) -> list[dict[str, Any]]:
     """Cohorts by segment, the oldest first; a cell for each period up to that of `today`.
 
-    `rows` have `segment`, `first` and `then` (days of the periods), `buyers` and `net`. Cells of the period
+    `rows` have `segment`, `first` and `then` (days in the periods), `buyers` and `net`. Cells of the period
     of `today`, which goes on, are None.
     """
     by_cohort: dict[tuple[str, int], dict[int, tuple[int, int]]] = defaultdict(dict)

@@ -1,11 +1,12 @@
 """The statement behind the triangle: who bought in which period, by the period of the first order ever."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Text, and_, case, cast, func, literal_column, select
+from sqlalchemy import Text, and_, case, func, literal_column, select
 
+from scoring_svc.bases import clocks
 from scoring_svc.bases import queries as bases
 from scoring_svc.bases.domain import money
 from scoring_svc.cohorts import domain
@@ -19,10 +20,10 @@ async def cohorts(reader: Reader, query: CohortQuery, now: datetime) -> dict[str
     """The cohorts in sight whose first order lies in the time."""
     span = query.span(now)
     head = await bases.heading(reader, query, span)
-    since, today = (moment.astimezone(ZoneInfo(query.timezone)).date() for moment in span)
-    opening = domain.first_day(domain.number(since, query.period), query.period)
-    rows = await reader.rows(_statement(reader, query, head["currency"], (opening, span[1])))
-    found = domain.triangle(map(dict, rows), query.period, today=today)
+    days, edges = clocks.beginnings(*span, query.period, query.timezone)
+    rows = await reader.rows(_statement(reader, query, head["currency"], (edges, span[1])))
+    told = [{**dict(row), "first": days[row["first"] - 1], "then": days[row["then"] - 1]} for row in rows]
+    found = domain.triangle(told, query.period, today=days[-1])
     kept = _largest(found)
     return {
         **head,
@@ -59,19 +60,28 @@ def _told(cohort: dict[str, Any], currency: str) -> dict[str, Any]:
     return {**cohort, "cells": cells}
 
 
-def _statement(reader: Reader, query: CohortQuery, currency: str, span: tuple[date, datetime]) -> Any:
-    """Orders become one row a customer and period at once; all that follows looks at those alone."""
-    o = bases.O
+def _statement(
+    reader: Reader, query: CohortQuery, currency: str, times: tuple[Sequence[datetime], datetime]
+) -> Any:
+    """Orders become one row a customer and period at once; all that follows looks at those alone.
+
+    Periods are numbers from 1 on by their beginnings; who first ordered before these, in 0, is in no cohort.
+    """
+    edges, until = times
     segment = query.group_by if query.group_by in bases.SEGMENTS else None
     base = bases.customers(reader, query, segment=segment)
-    named = [base.c.segment] if segment else []
-    begin = cast(func.date_trunc(literal_column(f"'{query.period}'"), bases.local(query)), Date)
-    sales = func.count().filter(~o.c.is_return).label("sales")
-    told = bases.orders(
-        base, query, None, currency, *named, begin.label("then"), sales, func.sum(bases.signed()).label("net")
-    ).where(o.c.ordered_at < span[1])
-    places: list[Any] = [literal_column(str(place + 1)) for place in range(2 + len(named))]
-    periods = told.group_by(*places).cte("periods")
+    names = ("ordered_at", "is_return", "amount_minor")
+    read = bases.orders(base, query, (bases.EVER, until), currency, names)
+    o = read.c
+    named = [o.segment] if segment else []
+    told = select(
+        o.customer,
+        bases.place(o.ordered_at, edges).label("then"),
+        func.count().filter(~o.is_return).label("sales"),
+        func.sum(bases.signed(o)).label("net"),
+        *named,
+    )
+    periods = told.group_by(o.customer, literal_column("2"), *named).cte("periods")
     p = periods.c
     firsts = (
         select(p.customer, func.min(p.then).label("first"))
@@ -95,19 +105,16 @@ def _statement(reader: Reader, query: CohortQuery, currency: str, span: tuple[da
             func.sum(p.net).label("net"),
         )
         .select_from(source)
-        .where(firsts.c.first >= span[0], p.then >= firsts.c.first)
+        .where(firsts.c.first > 0, p.then >= firsts.c.first)
         .group_by(literal_column("1"), firsts.c.first, p.then)
     )
 
 
-def _entries(base: Any, query: CohortQuery, currency: str) -> Any:
+def _entries(base: bases.Base, query: CohortQuery, currency: str) -> Any:
     """By which channel each customer ordered first; of two at one moment the alphabet's first."""
-    o = bases.O
-    sold = (
-        bases.orders(base, query, None, currency, o.c.ordered_at, o.c.channel)
-        .where(~o.c.is_return)
-        .cte("sold")
-    )
+    names = ("ordered_at", "is_return", "channel")
+    o = bases.orders(base, query, None, currency, names, to="entry").c
+    sold = select(o.customer, o.ordered_at, o.channel).where(~o.is_return).cte("sold")
     opened = (
         select(sold.c.customer, func.min(sold.c.ordered_at).label("at"))
         .group_by(sold.c.customer)

@@ -51,18 +51,14 @@ async def rfm(reader: Reader, query: BaseQuery, now: datetime) -> dict[str, Any]
 
 
 def _statement(reader: Reader, query: BaseQuery, span: tuple[datetime, datetime], currency: str) -> Any:
-    o = bases.O
-    base = bases.customers(reader, query)
-    bought = bases.orders(
-        base, query, span, currency, o.c.ordered_at, o.c.is_return, bases.signed().label("net")
-    )
-    there = bought.subquery("bought")
+    names = ("ordered_at", "is_return", "amount_minor")
+    there = bases.orders(bases.customers(reader, query), query, span, currency, names)
     sale = ~there.c.is_return
     each = (
         select(
             func.max(there.c.ordered_at).filter(sale).label("last"),
             func.count().filter(sale).label("orders"),
-            func.sum(there.c.net).label("net"),
+            func.sum(bases.signed(there.c)).label("net"),
         )
         .group_by(there.c.customer)
         .having(func.count().filter(sale) > 0)

@@ -39,7 +39,7 @@ _MOST_REASONS = 50
 
 def _unmerged(reader: Reader, query: CustomerFilter) -> Any:
     """The customers that are not merged into others, which have scores of their own."""
-    base = bases.customers(reader, query)
+    base = bases.customers(reader, query, all_of_them=True)
     return select(base.c.id).where(base.c.id == base.c.keeper).cte("unmerged")
 
 
@@ -170,7 +170,7 @@ def satisfaction(reader: Reader, query: CustomerFilter, span: Span, currency: st
     Only answers after which 13 weeks have passed.
     """
     o = bases.O
-    base = bases.customers(reader, query)
+    base = bases.customers(reader, query, all_of_them=True).table
     answers = (
         select(base.c.keeper.label("customer"), _V.c.answered_at, _band(_V.c.score).label("band"))
         .join_from(_V, base, base.c.id == _V.c.customer_id)
@@ -186,8 +186,8 @@ def satisfaction(reader: Reader, query: CustomerFilter, span: Span, currency: st
     bought = (
         select(
             func.count().filter(after, ~o.c.is_return).label("orders"),
-            func.coalesce(func.sum(bases.signed()).filter(after), 0).label("after"),
-            func.coalesce(func.sum(bases.signed()).filter(before), 0).label("before"),
+            func.coalesce(func.sum(bases.signed(o.c)).filter(after), 0).label("after"),
+            func.coalesce(func.sum(bases.signed(o.c)).filter(before), 0).label("before"),
         )
         .join_from(o, base, base.c.id == o.c.customer_id)
         .where(
