@@ -45,6 +45,8 @@ OPEN: Mapping[str, str] = {
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
     "inbox_box": "how many items a person ever got",
     "model": "what was learnt from all customers, about none of them",
+    "recommender": "what was learnt from all customers, about none of them",
+    "recommender_product": "which products go together, learnt from all customers, about none of them",
     "scoring_run": "how many customers were scored",
     "tier_policy": "the company's rules",
     # gateway: accounts and credentials, no customers

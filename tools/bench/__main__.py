@@ -18,6 +18,7 @@ from tools.bench.parts import (
     ghosts,
     http,
     imports,
+    insights,
     interactions,
     scoring,
     sla,
@@ -49,6 +50,7 @@ PARTS = {
     "sla": Part("Clocks of service levels among twice as many complaints", sla.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
+    "insights": Part("Reports of how customers buy, and how forecasts of it did", insights.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from scoring_svc.app import build
 from scoring_svc.settings import Settings
@@ -26,7 +27,7 @@ class World:
         return self.service.database
 
     async def ask(self, path: str, who: Principal | None = None, **params: Any) -> Any:
-        """The status and the answer; `since` and `until` are told as `from` and `to`."""
+        """The answer; `since` and `until` are told as `from` and `to`."""
         named = {{"since": "from", "until": "to"}.get(name, name): value for name, value in params.items()}
         language = named.pop("language", "en")
         async with service_client(
@@ -43,8 +44,6 @@ class World:
 
     async def write(self, table: Any, rows: list[dict[str, Any]]) -> None:
         """Rows as they are; columns that are not named are null."""
-        from sqlalchemy import insert  # noqa: PLC0415 - of this helper alone
-
         columns = table.__table__.c
         full = [{name: None for name in columns.keys()} | row for row in rows]  # noqa: C420, SIM118
         async with self.database.begin() as tx:
@@ -58,6 +57,6 @@ async def served(service_database: Any) -> AsyncIterator[Service]:
 
 
 @pytest.fixture
-async def world(served: Service) -> AsyncIterator[World]:
+async def world(served: Service) -> World:
     await clean(served.database)
-    yield World(served)
+    return World(served)

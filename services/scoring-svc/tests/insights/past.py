@@ -39,7 +39,8 @@ class Past:
     def _customer(self) -> dict[str, Any]:
         pick = self.chance.choice
         return {
-            "id": new_id(), "distributor_id": pick(DISTRIBUTORS), "owner_id": pick(OWNERS), "org_unit_id": pick(UNITS),
+            "id": new_id(), "distributor_id": pick(DISTRIBUTORS),
+            "owner_id": pick(OWNERS), "org_unit_id": pick(UNITS),
             "status": "active", "channel": None, "merged_into": None, "version": 1, "updated_at": UNTIL,
             "industry": pick(INDUSTRIES), "region": pick(["310000", "310115", "110100", None]),
         }  # fmt: skip
@@ -53,7 +54,8 @@ class Past:
                 {
                     "order_id": order_id, "position": position, "customer_id": customer,
                     "sku": f"P{self.chance.randrange(6)}", "category": pick(CATEGORIES),
-                    "quantity": float(self.chance.randrange(1, 9)), "amount_minor": pick([None, 0, 500, 1200]),
+                    "quantity": float(self.chance.randrange(1, 9)),
+                    "amount_minor": pick([None, 0, 500, 1200]),
                 }
             )  # fmt: skip
         return {

@@ -1,4 +1,4 @@
-"""What is offered: planted companions with their reason, never what was returned, nothing of foreign shelves."""
+"""What is offered: planted companions and why, never what was returned, nothing of foreign shelves."""
 
 import random
 from datetime import UTC, datetime, timedelta

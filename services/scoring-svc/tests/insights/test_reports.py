@@ -17,7 +17,7 @@ from .past import DISTRIBUTORS, OWNERS, SINCE, UNITS, UNTIL, Keep, Past, by, loc
 
 SPAN = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Asia/Kathmandu"]
-MADE_UP = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MADE_UP = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def everything(_: dict[str, Any]) -> bool:
@@ -137,7 +137,8 @@ def check_channels(told: dict[str, Any], past: Past) -> None:
             if row["order_channel"] == channel and row["ordered_at"] < SINCE
         }
         expected[channel] = (
-            len(buyers), len(buyers - earlier), sum(len(used[each]) == 1 for each in buyers), len(sales(some)), net(some)
+            len(buyers), len(buyers - earlier), sum(len(used[each]) == 1 for each in buyers),
+            len(sales(some)), net(some),
         )  # fmt: skip
     names = ("customers", "new_customers", "only_here", "orders")
     assert {

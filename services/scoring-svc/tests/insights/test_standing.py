@@ -15,6 +15,7 @@ from shared.references.tables import CustomerReference
 from shared.testing import partner
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+MOMENTS = ("earliest_80", "earliest_50", "expected_at", "latest_50", "latest_80")
 MODEL, HOME, AWAY = new_id(), new_id(), new_id()
 
 
@@ -25,7 +26,8 @@ def moment(days_ago: float) -> datetime:
 async def known(world: Any, *distributors: UUID | None, merged_into: UUID | None = None) -> list[UUID]:
     made = [new_id() for _ in distributors]
     rows = [
-        {"id": one, "distributor_id": home, "status": "active", "version": 1, "updated_at": NOW, "merged_into": merged_into}
+        {"id": one, "distributor_id": home, "status": "active", "version": 1, "updated_at": NOW,
+         "merged_into": merged_into}
         for one, home in zip(made, distributors, strict=True)
     ]  # fmt: skip
     await world.write(CustomerReference, rows)
@@ -36,8 +38,9 @@ def score(customer: UUID, home: UUID | None, **changes: Any) -> dict[str, Any]:
     return {
         "customer_id": customer, "distributor_id": home, "tier": "ordinary", "tier_since": NOW.date(),
         "contribution": 50.0, "potential": 50.0, "negative_value": False, "lifecycle_stage": "active",
-        "stage_since": NOW.date(), "stage_cause": "orders", "expected_purchases": 1.0, "expected_value_minor": 100,
-        "value_52_minor": 100, "contributed_52_minor": 1000, "currency": "CNY", "horizon_weeks": 13.0,
+        "stage_since": NOW.date(), "stage_cause": "orders", "expected_purchases": 1.0,
+        "expected_value_minor": 100, "value_52_minor": 100, "contributed_52_minor": 1000,
+        "currency": "CNY", "horizon_weeks": 13.0,
         "churn_probability": 0.2, "churn_rank": 0.2, "churn_level": "low", "churn": {}, "features": {},
         "policy_version": 1, "model_id": MODEL, "scored_at": NOW, "version": 1, **changes,
     }  # fmt: skip
@@ -47,9 +50,10 @@ def history(
     customer: UUID, days_ago: float, tier: str, value: int, home: UUID | None = None
 ) -> dict[str, Any]:
     return {
-        "id": new_id(), "customer_id": customer, "distributor_id": home, "tier": tier, "lifecycle_stage": "active",
-        "stage_cause": "orders", "churn_level": "low", "churn_probability": 0.2, "expected_value_minor": value,
-        "currency": "CNY", "policy_version": 1, "model_id": MODEL, "scored_at": moment(days_ago), "version": 1,
+        "id": new_id(), "customer_id": customer, "distributor_id": home, "tier": tier,
+        "lifecycle_stage": "active", "stage_cause": "orders", "churn_level": "low", "churn_probability": 0.2,
+        "expected_value_minor": value, "currency": "CNY", "policy_version": 1, "model_id": MODEL,
+        "scored_at": moment(days_ago), "version": 1,
     }  # fmt: skip
 
 
@@ -94,8 +98,9 @@ async def test_churn_counts_levels_stages_warnings_and_what_is_at_stake(world: A
     await world.write(Score, [score(one, HOME, **risky), score(two, HOME), score(three, AWAY, **unknown)])
     reasons = [{"code": "own_rhythm_broken"}, {"code": "complaint_open"}]
     warning = {
-        "level": "high", "probability": 0.8, "expected_value_minor": 1, "contributed_52_minor": 1000, "currency": "CNY",
-        "recommended_action": {}, "opened_at": moment(9), "version": 1, "distributor_id": HOME,
+        "level": "high", "probability": 0.8, "expected_value_minor": 1, "contributed_52_minor": 1000,
+        "currency": "CNY", "recommended_action": {}, "opened_at": moment(9), "version": 1,
+        "distributor_id": HOME,
     }  # fmt: skip
     await world.write(
         ChurnWarning,
@@ -141,8 +146,8 @@ async def test_what_followed_answers_is_told_from_ten_on(world: Any) -> None:
         )
         for days_ago, amount in ((230, 1000), (150, 500)) if number < 6 else ((230, 1000),):
             orders.append(
-                {"order_id": new_id(), "customer_id": customer, "ordered_at": moment(days_ago), "amount_minor": amount,
-                 "currency": "CNY", "is_return": False, "voided": False}
+                {"order_id": new_id(), "customer_id": customer, "ordered_at": moment(days_ago),
+                 "amount_minor": amount, "currency": "CNY", "is_return": False, "voided": False}
             )  # fmt: skip
     await world.write(SurveyRow, surveys)
     await world.write(OrderRow, orders)
@@ -161,7 +166,7 @@ async def test_who_is_due_is_listed_by_when_within_sight(world: Any) -> None:
     rows = [
         {
             "customer_id": customer, "tier": "core" if days == 2 else "ordinary", "p_alive": alive,
-            **{name: NOW + timedelta(days=days) for name in ("earliest_80", "earliest_50", "expected_at", "latest_50", "latest_80")},
+            **dict.fromkeys(MOMENTS, NOW + timedelta(days=days)),
             "model_id": MODEL, "computed_at": NOW,
         }
         for customer, days, alive in zip(customers, (5, 2, 9), (0.9, 0.8, 0.3), strict=True)

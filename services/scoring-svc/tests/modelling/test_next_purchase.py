@@ -28,7 +28,7 @@ def seen(draw):
     return Histories(*(np.array([value], dtype=float) for value in (repeats, last, age, 0.0)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(models(), seen(), st.floats(0.01, 0.99))
 def test_by_the_time_that_is_told_the_order_comes_with_that_chance(model, history, chance):
     weeks = weeks_until(model, history, chance)
@@ -37,7 +37,7 @@ def test_by_the_time_that_is_told_the_order_comes_with_that_chance(model, histor
         assert chance_by(model, history, weeks) == pytest.approx([chance], abs=1e-6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(models(), seen(), st.floats(0.1, 60.0))
 def test_the_chance_is_that_of_an_order_over_that_of_being_a_customer(model, history, weeks):
     alive = model.p_alive(history)
@@ -47,7 +47,7 @@ def test_the_chance_is_that_of_an_order_over_that_of_being_a_customer(model, his
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(models(), seen())
 def test_windows_lie_in_each_other(model, history):
     told = windows(model, history)
@@ -64,7 +64,6 @@ def test_windows_lie_in_each_other(model, history):
 )
 def test_four_in_five_orders_come_inside_the_window_of_80_per_cent(request, log, moment, variant):
     told = coverage(request.getfixturevalue(log), np.datetime64(moment, "us"), variant)
-    print(told)
     assert told.bought > 600
     assert 0.76 <= told.fair_80 <= 0.84
     assert 0.45 <= told.fair_50 <= 0.56
