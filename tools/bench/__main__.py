@@ -19,6 +19,7 @@ from tools.bench.parts import (
     ghosts,
     http,
     imports,
+    insights,
     interactions,
     policies,
     scoring,
@@ -56,6 +57,7 @@ PARTS = {
         freshness.measure,
     ),
     "policies": Part("Trying a tier policy on everybody", policies.measure),
+    "insights": Part("Reports of how customers buy, and how forecasts of it did", insights.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events", "freshness"}

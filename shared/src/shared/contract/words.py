@@ -85,6 +85,11 @@ TAGS = {
         "流失预警：负责人、措施、容量与成效",
     ),
     "recommended actions": ("What to do for which reason, as the company says", "推荐措施：由公司按原因设定"),
+    "insights": (
+        "How customers buy, come back, stand and move; as reports",
+        "经营分析：购买行为、留存、分级与流失",
+    ),
+    "recommendations": ("What to offer a customer, or with a product", "商品推荐"),
     "tier policies": ("The rules by which tiers and stages are decided", "分级策略"),
     "tier overrides": (
         "Tiers that people gave, each with a reason and an end",

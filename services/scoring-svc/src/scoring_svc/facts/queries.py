@@ -111,6 +111,11 @@ async def main_currency(reader: Reader) -> str | None:
     return found
 
 
+async def family(reader: Reader, customer: UUID) -> list[UUID]:
+    """This customer, which may not be merged itself, and all that were merged into it."""
+    return list(await keepers_of(reader, [customer]))
+
+
 async def facts_of(reader: Reader, customers: Sequence[UUID], *, currency: str, parts: Part = ALL) -> Facts:
     """All facts of these customers, and of those merged into them; orders in another currency are left out.
 

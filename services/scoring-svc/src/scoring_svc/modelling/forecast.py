@@ -56,8 +56,8 @@ def foresee(known: Features, model: ScoringModel, policy: Policy, markets: Label
         for voice, indexes in spoken
         if indexes is not None
     ]
-    joined: Forecast = _joined(len(known), parts)
-    return joined
+    told: Forecast = joined(len(known), parts)
+    return told
 
 
 def _by_one(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
@@ -93,7 +93,7 @@ def _by_one(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
     )
 
 
-def _joined(size: int, parts: Sequence[tuple[Ints, Any]]) -> Any:
+def joined(size: int, parts: Sequence[tuple[Ints, Any]]) -> Any:
     """One value of columns from those of each group, every row at its customer's index."""
     _, first = parts[0]
     if is_dataclass(first) and not isinstance(first, type):
@@ -101,7 +101,7 @@ def _joined(size: int, parts: Sequence[tuple[Ints, Any]]) -> Any:
         names = [column.name for column in fields(first)]
         return kind(
             **{
-                name: _joined(size, [(indexes, getattr(part, name)) for indexes, part in parts])
+                name: joined(size, [(indexes, getattr(part, name)) for indexes, part in parts])
                 for name in names
             }
         )

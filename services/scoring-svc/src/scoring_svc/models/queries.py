@@ -39,6 +39,7 @@ _MOVES = prepare(
     .order_by(_M.c.moved_at.desc())
     .limit(100)
 )
+_CURRENCY = prepare(select(_T.c.currency).where(_T.c.status == "champion"))
 MODELS = Listing(
     _LIGHT,
     key=_T.c.id,
@@ -99,6 +100,12 @@ async def speaking(reader: Reader) -> UUID | None:
     """Which model speaks now; None before the first was learnt."""
     row = await reader.row(_CHAMPION)
     return None if row is None else row["id"]
+
+
+async def champions_currency(reader: Reader) -> str | None:
+    """The currency that the model which speaks now counts in; None before the first was learnt."""
+    found: str | None = await reader.value(_CURRENCY)
+    return found
 
 
 async def one(reader: Reader, model_id: UUID) -> Record | None:

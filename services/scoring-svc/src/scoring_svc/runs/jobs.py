@@ -6,8 +6,8 @@ from typing import Any
 from scoring_svc.drift.domain import RETRAIN
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
+from scoring_svc.recommendations.jobs import ask_for_build
 from scoring_svc.runs import commands, learning, queries
-from scoring_svc.warnings import jobs as warnings
 from shared import operations
 from shared.db import Database
 from shared.jobs import Every, JobContext, Jobs
@@ -33,6 +33,8 @@ def scoring_jobs(shelf: Shelf, *, by_itself: bool = True) -> Jobs:
         if outgrown:
             await _run(job, shelf, cause="bulk", learn=True, by_itself=by_itself)
         await due.settle(job.db, scored_since=scored_since)
+        async with job.begin() as tx:
+            await ask_for_build(tx)
 
     async def daily(job: JobContext, _args: dict[str, Any]) -> None:
         async with job.db.read() as reader:
@@ -47,8 +49,9 @@ def scoring_jobs(shelf: Shelf, *, by_itself: bool = True) -> Jobs:
     async def retrain(job: JobContext, _args: dict[str, Any]) -> None:
         await learning.learn_and_promote(job.db, shelf, cause="drift", by_itself=False)
 
-    handlers = {SETTLE: settle, DAILY: daily, REQUESTED: requested, RETRAIN: retrain, **warnings.HANDLERS}
-    return Jobs(handlers, [Every(DAILY, seconds=_DAY), *warnings.PERIODIC])
+    return Jobs(
+        {SETTLE: settle, DAILY: daily, REQUESTED: requested, RETRAIN: retrain}, [Every(DAILY, seconds=_DAY)]
+    )
 
 
 async def _until_quiet(database: Database) -> None:

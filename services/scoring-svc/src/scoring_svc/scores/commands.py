@@ -15,9 +15,12 @@ from scoring_svc.actions import queries as actions
 from scoring_svc.actions.domain import recommend
 from scoring_svc.decisions import commands as decisions
 from scoring_svc.evidence.commands import attach
+from scoring_svc.expectations import commands as expectations
+from scoring_svc.expectations.domain import moments
 from scoring_svc.facts import queries as facts
 from scoring_svc.lifecycle import commands as lifecycle
 from scoring_svc.modelling.facts import Bools
+from scoring_svc.modelling.next_purchase import windows_of
 from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
@@ -118,6 +121,7 @@ async def rescore(
     holding.hold(rows, objecting, before, tx.now.date())
     await _explain(tx, rows, champion)
     await tx.run_many(_KEEP, rows)
+    await expectations.keep(tx, chosen, [_expected(row) for row in rows if row["window"] is not None])
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
     await lifecycle.note_stages(tx, rows, before)
@@ -155,6 +159,7 @@ def _scored(
         declared_lost=terms.declared_lost,
     )
     reviews = domain.review_moments(weeks_to_review(scores, model, policy), kept.next_end, now)
+    told, bought = windows_of(scores, model), known.bought
     made_by = {
         "currency": champion.currency,
         "policy_version": policy.version,
@@ -167,6 +172,7 @@ def _scored(
             **made_by,
             "next_review_at": review,
             "bound": terms.bound(index),
+            "window": moments(told, index, now) if bought[index] else None,
         }
         for index, review in enumerate(reviews)
     ]
@@ -193,6 +199,10 @@ def _attribute(
         row["distributor_id"] = owner["distributor_id"] if owner else None
         row["owner_id"] = owner["owner_id"] if owner else None
         row["version"] = held["version"] + 1 if held else 1
+
+
+def _expected(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, **row["window"], "computed_at": row["scored_at"]}
 
 
 def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,19 +130,3 @@ async def one(reader: Reader, customer_id: UUID) -> Record | None:
     """A customer's score, in sight; None if it was merged into another one."""
     statement = select(_S).where(_S.c.customer_id == customer_id, _UNMERGED, *visible(reader.scope, SIGHT))
     return await reader.row(statement)
-
-
-async def distribution(reader: Reader) -> list[Record]:
-    """Customers and their value by tier, stage and churn level."""
-    groups = (_S.c.tier, _S.c.lifecycle_stage, _S.c.churn_level, _S.c.currency)
-    statement = (
-        select(
-            *groups,
-            func.count().label("customers"),
-            func.sum(_S.c.expected_value_minor).label("expected_value_minor"),
-        )
-        .where(_UNMERGED, *visible(reader.scope, SIGHT))
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-    return await reader.rows(statement)

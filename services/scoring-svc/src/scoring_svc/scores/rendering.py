@@ -42,11 +42,5 @@ def history(row: Record) -> dict[str, Any]:
     }
 
 
-def distribution(rows: list[Record]) -> dict[str, Any]:
-    """The spread of customers as its answer."""
-    shares = [{**dict(row), "expected_value": _money(dict(row), "expected_value_minor")} for row in rows]
-    return {"customers": sum(row["customers"] for row in rows), "data": shares}
-
-
 def _money(row: dict[str, Any], column: str) -> dict[str, Any]:
     return {"amount_minor": int(row[column]), "currency": row["currency"]}

@@ -8,7 +8,6 @@ from fastapi import Query, Request, Response
 from scoring_svc.overrides import queries as overrides
 from scoring_svc.scores import queries, rendering
 from scoring_svc.scores.schemas import (
-    Distribution,
     HistoryQuery,
     ScoreDetail,
     ScoreHistoryRead,
@@ -80,15 +79,3 @@ async def list_history(
     if not page["data"] and not await queries.is_known(db, customer_id):
         raise not_found("customer", "客户")
     return {**page, "data": [rendering.history(row) for row in page["data"]]}
-
-
-@router.get(
-    "/v1/insights/tiers",
-    operation_id="getTierInsight",
-    summary="Customers and value by tier, stage and churn level",
-    response_model=Distribution,
-    **needs("scores:read"),
-)
-async def get_distribution(db: ReadDb) -> dict[str, Any]:
-    """Counts of scored customers and the sum of their expected value."""
-    return rendering.distribution(await queries.distribution(db))

@@ -105,20 +105,3 @@ class ScoreQuery(ListQuery):
 
 class HistoryQuery(ListQuery):
     """No filters."""
-
-
-class Share(Output):
-    """Customers of one tier, stage and churn level, and what they are expected to bring."""
-
-    tier: Tier
-    lifecycle_stage: Stage
-    churn_level: Level
-    customers: int
-    expected_value: Money
-
-
-class Distribution(Output):
-    """How the scored customers are spread."""
-
-    customers: int
-    data: list[Share]

@@ -5,7 +5,7 @@ from typing import Any
 from scoring_svc.warnings.observing import OBSERVE, observe_all
 from scoring_svc.warnings.queue import fill_all
 from scoring_svc.workload.domain import FILL
-from shared.jobs import Every, JobContext, JobHandler
+from shared.jobs import Every, JobContext, Jobs
 
 _HOUR = 3600
 
@@ -18,5 +18,6 @@ async def _observe(job: JobContext, _args: dict[str, Any]) -> None:
     await observe_all(job.db)
 
 
-HANDLERS: dict[str, JobHandler] = {FILL: _fill, OBSERVE: _observe}
-PERIODIC = (Every(FILL, seconds=_HOUR), Every(OBSERVE, seconds=_HOUR))
+WARNING_JOBS = Jobs(
+    {FILL: _fill, OBSERVE: _observe}, [Every(FILL, seconds=_HOUR), Every(OBSERVE, seconds=_HOUR)]
+)

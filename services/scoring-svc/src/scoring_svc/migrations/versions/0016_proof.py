@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from shared.migrations.sight import narrow, set_apart
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 _MOMENT = sa.DateTime(timezone=True)
 _JSON = postgresql.JSONB()
