@@ -14,8 +14,9 @@ from shared.references.tables import KNOWN as _R
 
 _T: Any = CustomerProfile.__table__  # type: ignore[attr-defined]
 _OWN = ("kind", "industry", "region", "size")
-_READ = select(_T.c.customer_id, *(_T.c[name] for name in _OWN), _R.c.channel).select_from(
-    _T.outerjoin(_R, _R.c.id == _T.c.customer_id)
+_named = _R.alias("named")
+_READ = select(_T.c.customer_id, *(_T.c[name] for name in _OWN), _named.c.channel).select_from(
+    _T.outerjoin(_named, _named.c.id == _T.c.customer_id)
 )
 _OF = prepare(_READ.where(_T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid)))))
 _ALL = prepare(
