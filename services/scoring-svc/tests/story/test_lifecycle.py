@@ -60,6 +60,7 @@ async def test_a_word_that_a_customer_is_lost_holds_until_it_is_withdrawn_or_it_
     why = {"reason": "competitor", "note": "转向同城另一家供应商"}
     declared = await manager.post(f"{path}/declare-lost", json=why)
     assert (declared.status_code, declared.json().get("reason")) == (201, "competitor"), declared.text
+    assert declared.headers["location"] == f"{path}/declare-lost"
     twice = await manager.post(f"{path}/declare-lost", json=why)
     assert (twice.status_code, twice.json()["code"]) == (409, "declared_already")
     lost = await until(_in(manager, customer, "lost"))

@@ -39,7 +39,6 @@ _DECLARED = prepare(
     select(_D.c.id, _D.c.customer_id, _ordered.label("ordered"))
     .where(_D.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))), _D.c.ended_at.is_(None))
     .order_by(_D.c.id)
-    .with_for_update(of=_D)
 )
 _OF_CUSTOMER = select(_D).where(_D.c.customer_id == bindparam("b_id", type_=Uuid), _D.c.ended_at.is_(None))
 _ONE = prepare(_OF_CUSTOMER)
@@ -79,7 +78,10 @@ async def locked(tx: Tx, customer_id: UUID) -> bool:
 
 
 async def declared(tx: Tx, customers: Sequence[UUID]) -> list[Record]:
-    """The declarations that stand for these customers, locked; `ordered`: whether they ordered since."""
+    """The declarations that stand for these customers; `ordered`: whether they ordered since.
+
+    Not locked: who withdraws one meanwhile does not wait for a run, and has the customer scored again.
+    """
     return await tx.rows(_DECLARED, customers=list(customers))
 
 

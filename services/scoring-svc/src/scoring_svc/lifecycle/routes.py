@@ -3,7 +3,7 @@
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from scoring_svc.lifecycle import commands, queries
 from scoring_svc.lifecycle.schemas import (
@@ -48,8 +48,11 @@ async def list_stages(
     response_model=LossRead,
     **needs("customers:write"),
 )
-async def declare_lost(customer_id: UUID, body: DeclareLost, tx: WriteTx, caller: Caller) -> dict[str, Any]:
+async def declare_lost(
+    customer_id: UUID, body: DeclareLost, tx: WriteTx, caller: Caller, response: Response
+) -> dict[str, Any]:
     """Its stage is `lost` until the word is withdrawn or an order comes, which wins the customer back."""
+    response.headers["Location"] = f"/v1/scores/{customer_id}/declare-lost"
     return await commands.declare(tx, customer_id, reason=body.reason, note=body.note, by=caller.id)
 
 
