@@ -599,7 +599,8 @@ class World:
         if operation.id != "rollBackTierPolicy":
             return await self.tier_draft(simulated=operation.id == "publishTierPolicy")
         for _ in range(2):
-            before = (await self._read("/v1/tier-policies?status=retired"))["data"]
+            listed = await self.admin("GET", "/v1/tier-policies", status="retired")
+            before = listed.json()["data"]
             if before:
                 break
             version = await self.tier_draft(simulated=True)
