@@ -20,7 +20,7 @@ DAY = np.timedelta64(1, "D")
 def invented_inputs(rows, seed):
     chance = np.random.default_rng(seed)
     inputs = chance.normal(size=(rows, len(INPUTS)))
-    signal = inputs[:, 0] - 0.8 * inputs[:, NAMES.index("open_severity")] + chance.logistic(size=rows)
+    signal = inputs[:, 0] - 0.8 * inputs[:, NAMES.index("complaint_burden")] + chance.logistic(size=rows)
     inputs[chance.random(inputs.shape) < 0.05] = np.nan
     return inputs, signal > 0
 

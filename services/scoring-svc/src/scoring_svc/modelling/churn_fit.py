@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from scoring_svc.modelling.churn import P_BUY, Calibration, Champion, ChurnModel, fill_unknown
 from scoring_svc.modelling.facts import Bools, Floats
-from scoring_svc.modelling.inputs import SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
+from scoring_svc.modelling.inputs import LEARNT, SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
 from scoring_svc.modelling.judgement import NO_JUDGEMENT, TREATMENTS, judged_on
 from scoring_svc.modelling.logit import fit_logit
 from scoring_svc.modelling.metrics import calibration_error
@@ -71,6 +71,7 @@ def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
     matrix[:, silent] = np.nan
     fill = tuple(np.where(silent, judgement.centres, _means(matrix)).tolist())
     known = fill_unknown(matrix, fill)
+    known[:, ~LEARNT] = 0.0
     return ChurnModel(
         champion="ensemble",
         shares=SHARES["ensemble"],

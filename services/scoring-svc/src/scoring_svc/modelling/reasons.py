@@ -10,7 +10,7 @@ import numpy as np
 from scoring_svc.modelling.churn import ChurnRisk
 from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.features import Features, shrunk_gap
-from scoring_svc.modelling.inputs import TOPICS, Topic
+from scoring_svc.modelling.inputs import CONTENT, QUIET_WEEKS, TOPICS, Topic
 
 Category = Literal["purchase", "complaint", "satisfaction", "contact", "promise"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
@@ -21,10 +21,9 @@ _FALLEN = 0.7
 _RETURNED = 0.2
 _RARE = 2
 _SELDOM = 0.5  # of the horizon: at such a gap nobody can be sure of an order within it
-_QUIET_WEEKS = 6.0
+_QUIET_FOR_ANYBODY = 11.0  # weeks, however seldom there was contact before
 _ATTEMPTS = 2
-_DROPPED = 1.0
-_CONTENT = 4.0
+_DROPPED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +93,11 @@ class Reasons:
 def reasons(known: Features, risk: ChurnRisk, usual_gap: float, horizon: float) -> Reasons:
     """A topic's first code whose fact holds, where the topic raises the risk by more than .05 log odds.
 
-    Raises it over the average customer's; where the average customer is likelier to leave than to stay, the
-    rhythm's share is counted from even odds, or a likely leaver among likelier ones would have no reason.
+    Treatment is counted from a customer who is treated well, behaviour from the average one; where the latter
+    is likelier to leave than to stay, the rhythm's share is counted from even odds, or a likely leaver among
+    likelier ones would have no reason.
     """
-    lifts = risk.lifts.copy(order="F")
+    lifts = np.asfortranarray(risk.lifts - risk.calm)
     lifts[:, TOPICS.index("rhythm")] += max(risk.base, 0.0)
     code = np.full(lifts.shape, NO_CODE, order="F")
     held = supported(known, usual_gap, horizon)
@@ -132,13 +132,13 @@ def _buying(known: Features, usual_gap: float, horizon: float) -> dict[str, Bool
 
 def _treatment(known: Features) -> dict[str, Bools]:
     seen = known.care
-    norm = np.fmax(_QUIET_WEEKS, seen.contact_gap)
+    norm = np.minimum(np.fmax(QUIET_WEEKS, seen.contact_gap), _QUIET_FOR_ANYBODY)
     return {
         "complaint_open": seen.complaints_open > 0,
         "complaint_slow": seen.slow_26 > 0,
         "complaint_recent": seen.complaints_26 > 0,
         "satisfaction_dropped": seen.satisfaction_drop >= _DROPPED,
-        "satisfaction_low": (seen.satisfaction_last < _CONTENT) | (seen.satisfaction_mean < _CONTENT),
+        "satisfaction_low": (seen.satisfaction_last < CONTENT) | (seen.satisfaction_mean < CONTENT),
         "contact_unanswered": seen.unanswered >= _ATTEMPTS,
         "contact_quiet": seen.weeks_since_contact > norm,
         "promise_unkept": seen.promises_unkept > 0,
