@@ -1,1 +1,1 @@
-"""`make score-eval`: what the scoring model reaches on logs that it has not seen, beside the honest baselines."""
+"""`make score-eval`: what the scoring model reaches on logs it has not seen, beside simpler methods."""

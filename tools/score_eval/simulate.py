@@ -2,8 +2,9 @@
 
 A customer orders with Erlang(k) gaps of its own rate. Every week it may leave: by chance, or because of
 complaints (severe, recent, slowly resolved), low satisfaction (hidden; surveys show it with noise) or silence
-on our side. Half of those who leave slow down first. Contacts, complaints and surveys dry up afterwards: what
-a naive model would take for a cause is an effect there.
+on our side; the causes weigh about as much, and customers are asked about as often, as in the simulated data
+that the limits were set on. Half of those who leave slow down first. Contacts, complaints and surveys dry up
+afterwards: what a naive model would take for a cause is an effect there.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ AFTER = 26
 CAUSES = ("complaint", "satisfaction", "contact")
 BY_CHANCE = 0.002
 _MOST = 0.1
-_SLOWED, _SLOW_FROM = 2.4, 8
+_SLOWED, _SLOW_FROM, _FADING = 2.4, 8, 0.5
 _MEMORY = 8.0
 _QUIET = 6.0
 _SLOW_DAYS = 14.0
@@ -50,7 +51,7 @@ MARKETS = (
 
 @dataclass(frozen=True)
 class World:
-    """A log, and the truth at `as_of`: `hazards` (customers, CAUSES) a week, whether it had `left` by then."""
+    """A log, and the truth at `as_of`: `hazards` (customers, CAUSES) a week, and who had `left` by then."""
 
     market: Market
     facts: Facts
@@ -100,7 +101,7 @@ class _Town:
         self.anger = np.zeros(size)
         self.leaves = np.full(size, np.inf)
         self.fading = np.full(size, np.inf)
-        self.fades = chance.random(size) < 0.5
+        self.fades = chance.random(size) < _FADING
         self.hazards = np.zeros((size, len(CAUSES)))
         self.orders, self.contacts, self.surveys = (_Log([], [], []) for _ in range(3))
         self.complaints, self.resolved = _Log([], [], []), list[Floats]()
@@ -138,7 +139,7 @@ class _Town:
             self._answer(due, at)
 
     def _complain(self, buyers: Ints, at: Floats) -> None:
-        unhappy = self.chance.random(buyers.size) < 0.012 * np.minimum(self.gap[buyers], 8.0)
+        unhappy = self.chance.random(buyers.size) < 0.018 * np.minimum(self.gap[buyers], 8.0)
         who, when = buyers[unhappy], at[unhappy] + self.chance.uniform(0.1, 1.0, int(unhappy.sum()))
         severity = self.chance.choice([1.0, 2.0, 3.0], who.size, p=[0.5, 0.35, 0.15])
         days = self.chance.lognormal(2.2, 0.9, who.size)
@@ -149,7 +150,7 @@ class _Town:
         np.subtract.at(self.mood, who, 0.15 * weight)
 
     def _answer(self, buyers: Ints, at: Floats) -> None:
-        told = buyers[self.chance.random(buyers.size) < np.minimum(0.035 * self.gap[buyers], 0.4)]
+        told = buyers[self.chance.random(buyers.size) < np.minimum(0.05 * self.gap[buyers], 0.5)]
         noise = self.chance.normal(0.0, 0.5, told.size)
         score = np.clip(np.round(self.mood[told] + noise), 1.0, 5.0)
         self.surveys.add(told, at[np.isin(buyers, told)] + 0.1, score)
@@ -157,7 +158,9 @@ class _Town:
     def _treat(self, week: float) -> None:
         """Contacts of the week; moods drift. Nobody calls those who have left."""
         here = (self.joined <= week) & (self.leaves > week)
-        called = np.flatnonzero(here & (self.chance.random(self.size) < 1.0 / np.maximum(self.contact_gap, 1.1)))
+        called = np.flatnonzero(
+            here & (self.chance.random(self.size) < 1.0 / np.maximum(self.contact_gap, 1.1))
+        )
         self.contacts.add(called, week + self.chance.random(called.size), np.zeros(called.size))
         self.met[called] = week
         drift = self.chance.normal(0.0, 0.1, self.size)
@@ -167,13 +170,15 @@ class _Town:
     def _leave(self, week: float) -> None:
         quiet = np.maximum(week - self.met - _QUIET, 0.0)
         low = np.maximum(3.7 - self.mood, 0.0)
-        parts = (0.0035 * self.anger**1.3, 0.016 * low**1.5, 0.00035 * quiet**1.6)
+        parts = (0.0035 * self.anger**1.3, 0.012 * low**1.5, 0.00035 * quiet**1.6)
         self.hazards = np.minimum(np.column_stack(parts), _MOST)
         here = (self.joined <= week) & np.isinf(self.leaves)
         goes = here & (self.chance.random(self.size) < BY_CHANCE + self.hazards.sum(axis=1))
         fading = goes & self.fades & np.isinf(self.fading)
         self.fading[fading] = week
-        self.leaves[goes] = np.where(self.fades[goes], week + self.chance.uniform(2.0, _SLOW_FROM, self.size)[goes], week)
+        self.leaves[goes] = np.where(
+            self.fades[goes], week + self.chance.uniform(2.0, _SLOW_FROM, self.size)[goes], week
+        )
 
 
 def _at(weeks: Floats) -> NDArray[np.datetime64]:

@@ -25,8 +25,8 @@ _CLIP = 3.0
 class Input:
     """`sign` is how a larger value may move the chance of an order: +1 up, -1 down, 0 either way.
 
-    What is not `learnt` speaks in judgement and in older models only: the others of its topic say the same with
-    a shape nearer to how treatment wears off, and less of it is an echo of having left.
+    What is not `learnt` speaks in judgement and in older models only: the others of its topic say the same
+    with a shape nearer to how treatment wears off, and less of it is an echo of having left.
     """
 
     name: str

@@ -36,8 +36,8 @@ def judged_on(topics: Iterable[Topic]) -> Logit:
     return Logit(0.0, weights, tuple(centre for _, centre in prior))
 
 
-# Somebody treated well: no complaint, content, talked to three weeks ago, no promise broken. What a cause adds
-# is counted from here and not from the average customer, half of whom are treated worse.
+# Somebody treated well: no complaint, content, talked to three weeks ago, no promise broken. What a cause
+# adds is counted from here and not from the average customer, half of whom are treated worse.
 _WELL = {
     "satisfaction_last": 4.5,
     "satisfaction_mean": 4.5,

@@ -79,7 +79,26 @@ class PurchaseModel:
         return np.clip(self.p_alive(seen) * (1.0 - np.exp(shrink) * later / now), 0.0, 1.0)
 
     def expected_orders(self, seen: Histories, weeks: float) -> Floats:
-        """E[orders in the next `weeks`] (FHL 2005; for k > 1 an approximation), times `orders_factor`."""
+        """E[orders in the next `weeks`] (FHL 2005), times `orders_factor`; never less than P(an order).
+
+        For k > 1 an approximation: orders come at the rate of whole gaps, in a window that is longer or
+        shorter by as much as the customer is past, or before, the middle of its gap. It stays 2 to 8 % low
+        (a Poisson stream has more chances to end early), which the backtest's factor takes up.
+        """
+        if self.k == 1:
+            return self.orders_factor * self._orders(seen, weeks)
+        ahead = np.maximum(weeks + self._ahead(seen), 0.0)
+        return self.orders_factor * np.maximum(self._orders(seen, ahead), self.p_buy(seen, weeks))
+
+    def _ahead(self, seen: Histories) -> Floats:
+        """Weeks by which a customer is ahead of the middle of its gap, if its gaps are Erlang(k)."""
+        shape = self._shape(seen)
+        wait = (seen.age - seen.last_week) / (self.alpha + seen.age)
+        series, _, slope = silence_series(shape, wait, self.k)
+        passed = wait * slope / series
+        return (passed - (self.k - 1) / 2.0) * (self.alpha + seen.age) / (shape + passed)
+
+    def _orders(self, seen: Histories, weeks: Floats | float) -> Floats:
         a = self.a if abs(self.a - 1.0) > 1e-5 else 1.0 + 1e-5  # noqa: PLR2004 - the formula has a pole at 1
         chances = self.b + self._chances(seen)
         rate = self.k * (self.alpha + seen.age)
@@ -89,7 +108,7 @@ class PurchaseModel:
         orders = (a + chances) / (a - 1.0) * (1.0 - np.exp(shape * np.log1p(-z)) * series)
         unending = shape * weeks / rate  # what somebody who never leaves would order
         orders = np.where(np.isfinite(orders), np.clip(orders, 0.0, unending), unending)
-        return self.orders_factor * orders * self.p_alive(seen)
+        return orders * self.p_alive(seen)
 
     def _shape(self, seen: Histories) -> Floats:
         return self.r + self.k * seen.repeats
