@@ -94,7 +94,7 @@ def spoken(judged: Sequence[Fold], champion: Champion) -> list[tuple[Floats, Boo
 
 def report(origin: Origin, left_chance: Floats, purchase: PurchaseModel) -> dict[str, Any]:
     """Metrics of one origin, the recency and last-window rules beside them; null where nobody can say."""
-    silence, early = origin.known.rhythm.silence, origin.early
+    silence, early, single = origin.known.rhythm.silence, origin.early, origin.known.rhythm.repeats == 0
     orders = purchase.expected_orders(origin.seen, origin.horizon)
     found = {
         "origin": str(origin.moment),
@@ -113,8 +113,31 @@ def report(origin: Origin, left_chance: Floats, purchase: PurchaseModel) -> dict
         "orders_mae": metrics.mean_absolute_error(orders, origin.orders),
         "orders_mae_last_window": metrics.mean_absolute_error(_last_window(origin), origin.orders),
         "orders_bias": metrics.bias(orders, origin.orders),
+        "groups": {
+            "early": _group(left_chance, origin, early),
+            "one_order": _group(left_chance, origin, single),
+        },
         "reliability": [list(row) for row in metrics.reliability(left_chance, origin.left)],
     }
+    return _without_nan(found)
+
+
+def _group(left_chance: Floats, origin: Origin, group: Bools) -> dict[str, Any]:
+    """Figures of a part of the customers; null where it is empty or knows one outcome only."""
+    chance, left = left_chance[group], origin.left[group]
+    if not len(left):
+        return {"customers": 0}
+    found = {
+        "customers": len(left),
+        "left_share": float(left.mean()),
+        "said": float(chance.mean()),
+        "auc": metrics.auc(chance, left),
+        "brier": metrics.brier(chance, left),
+    }
+    return _without_nan(found)
+
+
+def _without_nan(found: dict[str, Any]) -> dict[str, Any]:
     # A fold in which nobody, or everybody, ordered again has no such figure, and JSON has no NaN.
     return {
         name: None if isinstance(value, float) and isnan(value) else value for name, value in found.items()

@@ -13,8 +13,8 @@ def referral_value(referrer: Ints, value: Floats, converted: Floats, *, share: f
     """Referrals converted * mean value of the referred * `share`; shape (customers,), in the unit of `value`.
 
     `referrer` is the index of who brought a customer, -1 for nobody; `value` is what each customer is
-    expected to bring; `converted` says how many of those whom the customer referred have ordered. Who referred
-    somebody not known here is credited with the mean of all referred customers; 0 where there is none.
+    expected to bring; `converted` says how many of those whom the customer referred have ordered. Who
+    referred somebody not known here is credited with the mean of all referred; 0 where there is none.
 
     Raises:
         ValueError: the share is not within 0 and 1.
