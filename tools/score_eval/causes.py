@@ -17,7 +17,7 @@ from scoring_svc.modelling.reasons import CATEGORIES, NO_CODE, Reasons
 from scoring_svc.modelling.scoring import Forecast, foresee
 
 AnyLog = TypeVar("AnyLog", bound=Log)
-_PLACES = [CATEGORIES.index(cause) for cause in CAUSES]  # type: ignore[arg-type]
+_PLACES = [CATEGORIES.index(cause) for cause in CAUSES]
 _CLEARLY = 1.5 * BY_CHANCE
 _TWICE, _AMONG_FIRST = 2.0, 3
 _HALF_YEAR, _RECENT, _GOOD = 26.0, 6.0, 4.0

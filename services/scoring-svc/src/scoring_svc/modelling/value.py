@@ -40,10 +40,10 @@ def expected_value(
 
 
 def discounting(weeks: float, yearly_discount: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(ends, weights): sum(weight * E[orders until end]) are the orders of `weeks`, discounted by month.
+    """(ends, weights): sum(weight * E[orders until end]) are the orders of `weeks`, discounted.
 
-    E[orders] is smooth in time: the polynomial through nothing now and four ends tells the months between them
-    to .01 %, at a third of the work.
+    E[orders] is smooth in time: the polynomial through nothing now and four ends tells the months between
+    them to .1 %, at a third of the work.
     """
     if not yearly_discount:
         return (weeks,), (1.0,)
