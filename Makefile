@@ -16,7 +16,7 @@ MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_sv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up secrets test check static lint types imports deps locks documents snapshot sdk format score-file bench lock clean
+.PHONY: help setup demo up secrets test check static lint types imports deps locks documents snapshot sdk format score-file score-eval bench lock clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ format: $(STAMP) ## let the tools put format and imports right
 
 score-file: $(STAMP) ## score a folder of logs without a database: make score-file IN=folder OUT=predictions.csv
 	@$(BIN)/python -m scoring_svc.scorefile "$(IN)" "$(OUT)"
+
+score-eval: $(STAMP) ## judge the scoring model beside simple rules: make score-eval [DATA=folder with the truth]
+	@$(BIN)/python -m tools.score_eval $(if $(DATA),"$(DATA)")
 
 bench: $(STAMP) ## measure against raw asyncpg, COPY and the clock
 	@$(BIN)/python -m tools.bench

@@ -18,9 +18,12 @@ from tools.bench.stage import Stage
 from scoring_svc.app import build
 from scoring_svc.facts.tables import OrderRow
 from scoring_svc.modelling.facts import Facts, record
+from scoring_svc.modelling.features import features
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.scoring import rank, score
+from scoring_svc.modelling.purchase import Histories, histories
+from scoring_svc.modelling.purchase_fit import fit_purchase
+from scoring_svc.modelling.scoring import foresee, rank, score
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs.commands import CHUNK
 from scoring_svc.runs.learning import learn_and_promote
@@ -78,6 +81,7 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
     urls = await stage.database("scoring_bench", "scoring_svc")
     bare: list[float] = []
     cpu: list[float] = []
+    reasoned: list[float] = []
     served: list[float] = []
     async with running(build, Settings, urls, worker=False) as service:
         ids = await _fill(service.database, log.some(stage.sizes.rescored))
@@ -90,7 +94,11 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
         model, policy = learn(log.facts(len(set(log.customer))), now), Policy()
         grids = rank(facts, model, policy, now)
         settled_heap()  # as every process that serves
+        known = features(facts, now)
         for _ in range(stage.sizes.rounds):
+            spent = time.process_time()
+            foresee(known, model, policy)
+            reasoned.append((time.process_time() - spent) / len(facts) * _MILLION)
             began, spent = time.perf_counter(), time.process_time()
             score(facts, model, policy, grids, now)
             bare.append(len(facts) / (time.perf_counter() - began))
@@ -98,8 +106,23 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
             served.append(await _rescored(service.database, ids, champion))
     seconds = f"{number(median(cpu))} s CPU for a million (extrapolated)"
     yield Line(f"scoring {len(facts):,} customers, bare", [1.0], "x", f"{number(median(bare))}/s, {seconds}")
+    yield Line(
+        "churn, orders, value and exact reasons of a million customers, from features",
+        [1.0],
+        "x",
+        f"{number(median(reasoned))} s CPU (extrapolated; 5 allowed)",
+    )
+    yield Line("fit of MBG/NBD and MBG/CNBD-2", [1.0], "x", _fitting(histories(known.rhythm)))
     told = f"through the service, chunks of {CHUNK}"
     yield Line(told, ratios(served, bare), "x", f"{number(median(served))}/s, read, stored and told")
+
+
+def _fitting(seen: Histories) -> str:
+    sample = seen.at(slice(0, 2_357))  # as many customers as the published CDNOW sample
+    spent = time.process_time()
+    for k in (1, 2):
+        fit_purchase(sample, k=k)
+    return f"{number(time.process_time() - spent)} s CPU for {len(sample):,} customers"
 
 
 async def _fill(database: Database, log: Log) -> list[UUID]:

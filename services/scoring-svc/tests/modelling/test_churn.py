@@ -9,8 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring_svc.modelling import backtest, metrics
-from scoring_svc.modelling.churn import ChurnModel
-from scoring_svc.modelling.churn_fit import fit_calibration, fit_churn, prior_churn, worth_calibrating
+from scoring_svc.modelling.churn import Calibration, ChurnModel
+from scoring_svc.modelling.churn_fit import (
+    calibrated,
+    fit_calibration,
+    fit_churn,
+    prior_churn,
+    worth_calibrating,
+)
 from scoring_svc.modelling.inputs import INPUTS, NAMES, SIGNS
 from scoring_svc.modelling.origins import look_back, moments
 
@@ -20,7 +26,7 @@ DAY = np.timedelta64(1, "D")
 def invented_inputs(rows, seed):
     chance = np.random.default_rng(seed)
     inputs = chance.normal(size=(rows, len(INPUTS)))
-    signal = inputs[:, 0] - 0.8 * inputs[:, NAMES.index("open_severity")] + chance.logistic(size=rows)
+    signal = inputs[:, 0] - 0.8 * inputs[:, NAMES.index("complaint_burden")] + chance.logistic(size=rows)
     inputs[chance.random(inputs.shape) < 0.05] = np.nan
     return inputs, signal > 0
 
@@ -89,7 +95,11 @@ def test_recalibration_is_refused_where_the_model_is_calibrated_enough():
     crooked = chance**3
     found = worth_calibrating([(crooked, left), (crooked, left)])
     assert found is not None
-    assert found == fit_calibration(crooked, left)
+    whole = fit_calibration(crooked, left)
+    assert found == Calibration(whole.slope**0.5, whole.offset / 2)  # the other half may be a season's
+    assert metrics.calibration_error(calibrated(crooked, found), left) < metrics.calibration_error(
+        crooked, left
+    )
 
 
 def test_every_window_of_an_origin_closes_before_the_moment():
@@ -103,7 +113,7 @@ def test_every_window_of_an_origin_closes_before_the_moment():
 
 def test_a_fold_is_judged_by_windows_that_had_closed(cdnow):
     origins = [look_back(cdnow, np.datetime64("1998-01-01", "us") - n * 45 * DAY, 13) for n in range(4)]
-    models = [backtest.fit_purchase(origin.seen) for origin in origins]
+    models = [backtest.fit_trusted(origin.seen) for origin in origins]
     inputs = [backtest.inputs_at(origin, model, 7.0) for origin, model in zip(origins, models, strict=True)]
     whole = backtest.folds(origins, models, inputs)
     flipped = replace(origins[1], orders=np.where(origins[1].orders > 0, 0.0, 1.0))

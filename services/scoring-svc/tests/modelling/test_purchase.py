@@ -111,3 +111,67 @@ def test_a_model_survives_its_document(seen):
 def test_nobody_to_learn_from_is_refused():
     with pytest.raises(ValueError, match="nobody"):
         purchase_fit.fit_bgnbd(Histories(*(np.zeros(0) for _ in range(4))))
+
+
+def lived(model: PurchaseModel, customers: int, seed: int) -> tuple[Histories, np.ndarray]:
+    """Customers who live as the model says, seen for up to a year, and their orders of the 13 weeks after."""
+    chance = np.random.default_rng(seed)
+    rate = chance.gamma(model.r, 1.0 / model.alpha, customers)
+    leaving = chance.beta(model.a, model.b, customers)
+    age, now = chance.uniform(10.0, 52.0, customers), np.zeros(customers)
+    last, repeats, after = (np.zeros(customers) for _ in range(3))
+    here = chance.random(customers) >= leaving
+    while here.any():
+        who = np.flatnonzero(here)
+        now[who] += chance.gamma(model.k, 1.0 / rate[who])
+        past = who[now[who] <= age[who]]
+        last[past] = now[past]
+        repeats[past] += 1
+        after[who[(now[who] > age[who]) & (now[who] <= age[who] + 13)]] += 1
+        here[who] = (now[who] <= age[who] + 13) & (chance.random(len(who)) >= leaving[who])
+    return Histories(repeats, last, age, np.zeros(customers)), after
+
+
+@pytest.mark.parametrize(
+    ("k", "r", "alpha", "a", "b"), [(1, 0.9, 4, 0.5, 3), (2, 1.9, 2.8, 0.7, 25), (3, 6, 4, 0.3, 10)]
+)
+def test_expected_orders_and_p_buy_are_what_happens_to_customers_of_the_model(k, r, alpha, a, b):
+    """E[orders] is exact for k = 1 and 2 to 8 % low for k > 1; p_buy is exact for both."""
+    model = PurchaseModel("mbg", k, r, alpha, a, b)
+    seen, after = lived(model, 30_000, 3)
+    expected, chance = model.expected_orders(seen, 13), model.p_buy(seen, 13)
+    assert chance.mean() == pytest.approx(np.mean(after > 0), abs=0.01)
+    ratio = expected.sum() / after.sum()
+    assert (0.97 < ratio < 1.03) if k == 1 else (0.92 < ratio < 1.0)
+    silence = (seen.age - seen.last_week) / (k * alpha / r)
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.2)):
+        group = (silence >= low) & (silence < high)
+        assert expected[group].mean() == pytest.approx(after[group].mean(), rel=0.07)
+    assert np.all(expected >= chance - 1e-12) or k == 1
+
+
+@pytest.mark.parametrize(("family", "k"), purchase_fit.VARIANTS)
+def test_a_degenerate_fit_raises_its_alarm_and_is_drawn_to_the_prior(family, k):
+    """Nobody ever ordered again: freely fitted, the parameters mean nothing."""
+    once = Histories(np.zeros(400), np.zeros(400), np.linspace(1, 40, 400), np.zeros(400))
+    trusted = purchase_fit.fit_trusted(once, family=family, k=k)
+    assert trusted.degenerate
+    assert PurchaseModel.from_document(trusted.to_document()).degenerate
+    usual = purchase_fit.usual_model(6.0 / k)
+    free = purchase_fit.fit_purchase(once, family=family, k=k)
+    far = [abs(np.log(model.a / usual.a)) + abs(np.log(model.b / usual.b)) for model in (trusted, free)]
+    assert far[0] <= far[1] + 1e-9
+    assert np.all(trusted.p_buy(once, 13) < 0.6)
+
+
+def test_a_sound_fit_is_trusted_as_it_is(seen):
+    assert purchase_fit.fit_trusted(seen, k=2) == purchase_fit.fit_purchase(seen, k=2)
+    assert not purchase_fit.fit_trusted(seen, k=2).degenerate
+
+
+def test_the_whole_and_every_nth_of_many_customers_teach_the_same():
+    seen, _ = lived(PurchaseModel("mbg", 1, 0.9, 4, 0.5, 3), 41_000, 5)
+    sampled = purchase_fit.fit_purchase(seen)  # above 40,000: every second
+    whole = purchase_fit.fit_purchase(seen.at(slice(0, 40_000)))
+    assert sampled.customers == 41_000
+    np.testing.assert_allclose(sampled.p_buy(seen, 13), whole.p_buy(seen, 13), atol=0.02)

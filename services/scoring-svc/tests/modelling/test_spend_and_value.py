@@ -70,3 +70,19 @@ def test_discounting_lowers_value_by_at_most_a_year_of_it():
     assert plain[0] / 1.1 < discounted[0] < plain[0]
     half = expected_value(model, seen, np.array([100.0]), weeks=52, margin=0.5)
     assert half[0] == pytest.approx(plain[0] / 2)
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+@pytest.mark.parametrize("weeks", [13, 52, 104])
+def test_discounting_by_four_ends_is_discounting_by_every_month(k, weeks):
+    model = PurchaseModel("mbg", k, 0.9, 4.0, 0.6, 2.0)
+    repeats = np.array([0.0, 1.0, 6.0, 40.0])
+    seen = Histories(repeats, repeats * 3.0, repeats * 3.0 + np.array([1.0, 9.0, 4.0, 2.0]), np.zeros(4))
+    ends = np.append(np.arange(52 / 12, weeks, 52 / 12), weeks)
+    before, total = np.zeros(4), np.zeros(4)
+    for end in ends:
+        orders = model.expected_orders(seen, float(end))
+        total += (orders - before) / 1.1 ** (end / 52)
+        before = orders
+    value = expected_value(model, seen, np.ones(4), weeks=weeks, yearly_discount=0.1)
+    np.testing.assert_allclose(value, total, rtol=2e-3)

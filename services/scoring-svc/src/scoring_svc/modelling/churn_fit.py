@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from scoring_svc.modelling.churn import P_BUY, Calibration, Champion, ChurnModel, fill_unknown
 from scoring_svc.modelling.facts import Bools, Floats
-from scoring_svc.modelling.inputs import SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
+from scoring_svc.modelling.inputs import LEARNT, SIGNS, TOPIC_OF, TOPICS, Topic, log_odds
 from scoring_svc.modelling.judgement import NO_JUDGEMENT, TREATMENTS, judged_on
 from scoring_svc.modelling.logit import fit_logit
 from scoring_svc.modelling.metrics import calibration_error
@@ -71,6 +71,7 @@ def fit_churn(inputs: Sequence[Floats], bought: Sequence[Bools]) -> ChurnModel:
     matrix[:, silent] = np.nan
     fill = tuple(np.where(silent, judgement.centres, _means(matrix)).tolist())
     known = fill_unknown(matrix, fill)
+    known[:, ~LEARNT] = 0.0
     return ChurnModel(
         champion="ensemble",
         shares=SHARES["ensemble"],
@@ -109,6 +110,7 @@ def worth_calibrating(folds: Sequence[tuple[Floats, Bools]]) -> Calibration | No
     """The calibration learnt on the latest of (chance, left) `folds`, which come latest first, or None.
 
     None unless the latest fold's ECE is above .05 and the calibration learnt on the fold before lowers it.
+    Only half of it is used: the folds lie close together, and part of their error is a season that passes.
     """
     if len(folds) < 2 or not all(can_learn(left) for _, left in folds[:2]):  # noqa: PLR2004 - learn, then check
         return None
@@ -117,7 +119,11 @@ def worth_calibrating(folds: Sequence[tuple[Floats, Bools]]) -> Calibration | No
     trial = calibrated(chance, fit_calibration(*before))
     if error <= _CALIBRATED_ENOUGH or calibration_error(trial, left) >= error:
         return None
-    return fit_calibration(chance, left)
+    return _halved(fit_calibration(chance, left))
+
+
+def _halved(found: Calibration) -> Calibration:
+    return Calibration(found.slope**0.5, found.offset / 2.0)
 
 
 def _means(matrix: Floats) -> tuple[float, ...]:

@@ -88,7 +88,13 @@ def _by_one(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
         risk=ChurnRisk(
             np.where(bought, risk.probability, np.nan), risk.lifts, np.full(len(known), risk.base)
         ),
-        reasons=reasons(known, risk, model.usual_gap, model.horizon_weeks),
+        reasons=reasons(
+            known,
+            risk,
+            model.churn.calm,
+            usual_gap=model.usual_gap,
+            horizon=model.horizon_weeks,
+        ),
         level=levels(known, risk.probability, policy.risk, model.usual_gap),
     )
 

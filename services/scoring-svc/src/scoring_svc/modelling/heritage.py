@@ -9,13 +9,15 @@ from scoring_svc.modelling.inputs import INPUTS, NAMES, Topic
 from scoring_svc.modelling.judgement import TREATMENTS, judged_on
 
 Document = dict[str, Any]
+LATER = frozenset({"complaint_burden", "satisfaction_short", "contact_overdue"})
 
 
 def of_today(document: Document) -> Document:
     """The document with a place for each of today's inputs, found by its name.
 
     It says what it said of the inputs that it was learnt on. On a topic that it has never heard of judgement
-    speaks, as on one that the log said too little of, until a model is learnt anew.
+    speaks, as on one that the log said too little of, until a model is learnt anew. Inputs that joined a
+    topic later (`LATER`) move nothing in it.
 
     Raises:
         ValueError: it was learnt on an input that is gone, or on a part of a topic, or does not know how
@@ -46,9 +48,10 @@ def _unheard(names: Sequence[str]) -> list[Topic]:
     """The topics of which no input tells; ValueError when these are not all inputs of the others."""
     heard = {entry.topic for entry in INPUTS if entry.name in names}
     known = [entry.name for entry in INPUTS if entry.topic in heard]
+    lacking = LATER.difference(names)
     unheard = [topic for topic in TREATMENTS if topic not in heard]
     complete = heard.union(unheard) == {entry.topic for entry in INPUTS}
-    if not complete or sorted(names) != sorted(known):
+    if not complete or sorted(names) != sorted(name for name in known if name not in lacking):
         raise ValueError("the model was learnt on other inputs")
     return unheard
 

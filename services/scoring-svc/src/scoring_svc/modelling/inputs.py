@@ -8,23 +8,31 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from scoring_svc.modelling.care import Care
 from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.features import Features, shrunk_gap
 from scoring_svc.modelling.purchase import PurchaseModel, histories
 
 Topic = Literal["rhythm", "habit", "trend", "returns", "complaint", "satisfaction", "contact", "promise"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
+CONTENT, WELL_CONTENT = 4.0, 4.5  # of 5: below the one nobody is content, from the other on nothing is amiss
+QUIET_WEEKS, MOST_OVERDUE = 6.0, 20.0
 _EDGE = 1e-4
 _CLIP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """`sign` is how a larger value may move the chance of an order: +1 up, -1 down, 0 either way."""
+    """`sign` is how a larger value may move the chance of an order: +1 up, -1 down, 0 either way.
+
+    What is not `learnt` speaks in judgement and in older models only: the others of its topic say the same
+    with a shape nearer to how treatment wears off, and less of it is an echo of having left.
+    """
 
     name: str
     topic: Topic
     sign: int
+    learnt: bool = True
 
 
 INPUTS: tuple[Input, ...] = (
@@ -46,23 +54,27 @@ INPUTS: tuple[Input, ...] = (
     Input("last_value_by_mean", "trend", +1),
     Input("return_share", "returns", -1),
     Input("returns_13", "returns", -1),
-    Input("open_severity", "complaint", -1),
-    Input("complaint_pressure", "complaint", -1),
-    Input("complaints_26", "complaint", -1),
-    Input("slow_26", "complaint", -1),
+    Input("open_severity", "complaint", -1, learnt=False),
+    Input("complaint_pressure", "complaint", -1, learnt=False),
+    Input("complaints_26", "complaint", -1, learnt=False),
+    Input("slow_26", "complaint", -1, learnt=False),
+    Input("complaint_burden", "complaint", -1),
     Input("satisfaction_last", "satisfaction", +1),
     Input("satisfaction_mean", "satisfaction", +1),
     Input("satisfaction_drop", "satisfaction", -1),
-    Input("contact_silence", "contact", -1),
-    Input("contact_silence_by_gap", "contact", -1),
-    Input("contacts_13", "contact", +1),
+    Input("satisfaction_short", "satisfaction", -1),
+    Input("contact_silence", "contact", -1, learnt=False),
+    Input("contact_silence_by_gap", "contact", -1, learnt=False),
+    Input("contacts_13", "contact", +1, learnt=False),
     Input("unanswered", "contact", -1),
+    Input("contact_overdue", "contact", -1),
     Input("promises_unkept", "promise", -1),
     Input("promise_pressure", "promise", -1),
     Input("promises_broken_26", "promise", -1),
 )
 NAMES = tuple(entry.name for entry in INPUTS)
 SIGNS = np.array([entry.sign for entry in INPUTS])
+LEARNT = np.array([entry.learnt for entry in INPUTS])
 TOPIC_OF = np.array([TOPICS.index(entry.topic) for entry in INPUTS])
 
 
@@ -124,13 +136,16 @@ def _treatment(known: Features) -> dict[str, Floats]:
         "complaint_pressure": seen.complaint_pressure,
         "complaints_26": np.log1p(seen.complaints_26),
         "slow_26": np.log1p(seen.slow_26),
+        "complaint_burden": seen.complaint_pressure * (1.0 + np.minimum(seen.slow_26, 1.0)),
         "satisfaction_last": seen.satisfaction_last,
         "satisfaction_mean": seen.satisfaction_mean,
         "satisfaction_drop": seen.satisfaction_drop,
+        "satisfaction_short": np.maximum(WELL_CONTENT - _level(seen), 0.0),
         "contact_silence": np.log1p(seen.weeks_since_contact),
         "contact_silence_by_gap": np.log(seen.weeks_since_contact / own + 0.1),
         "contacts_13": np.where(seen.contacts > 0, np.log1p(seen.contacts_13), np.nan),
         "unanswered": np.log1p(seen.unanswered),
+        "contact_overdue": np.clip(seen.weeks_since_contact - QUIET_WEEKS, 0.0, MOST_OVERDUE),
         "promises_unkept": np.log1p(seen.promises_unkept),
         "promise_pressure": seen.promise_pressure,
         "promises_broken_26": np.log1p(seen.promises_broken_26),
@@ -140,3 +155,8 @@ def _treatment(known: Features) -> dict[str, Floats]:
 def _ratio(now: Floats, before: Floats, usual: Floats) -> Floats:
     """Log ratio of two amounts, damped by one usual order, within +-3."""
     return np.clip(np.log((np.maximum(now, 0.0) + usual) / (np.maximum(before, 0.0) + usual)), -_CLIP, _CLIP)
+
+
+def _level(seen: Care) -> Floats:
+    """Satisfaction 1 to 5 as it stands: the last answer and the mean of all, half each."""
+    return (seen.satisfaction_last + seen.satisfaction_mean) / 2.0

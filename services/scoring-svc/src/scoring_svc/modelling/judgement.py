@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from scoring_svc.modelling.inputs import NAMES, TOPIC_OF, TOPICS, Topic
+from scoring_svc.modelling.inputs import INPUTS, NAMES, TOPIC_OF, TOPICS, Topic
 from scoring_svc.modelling.logit import Logit
 
 # Log odds of an order that one unit of an input adds, and the value at which it adds nothing. Judgement, not
@@ -34,3 +34,15 @@ def judged_on(topics: Iterable[Topic]) -> Logit:
     speaks = [TOPIC_OF[place] in chosen for place in range(len(NAMES))]
     weights = tuple(weight if spoken else 0.0 for (weight, _), spoken in zip(prior, speaks, strict=True))
     return Logit(0.0, weights, tuple(centre for _, centre in prior))
+
+
+# Somebody treated well: no complaint, content, talked to three weeks ago, no promise broken. What a cause
+# adds is counted from here and not from the average customer, half of whom are treated worse.
+_WELL = {
+    "satisfaction_last": 4.5,
+    "satisfaction_mean": 4.5,
+    "contact_silence": float(np.log1p(3.0)),
+    "contact_silence_by_gap": float(np.log(0.6)),
+    "contacts_13": np.nan,
+}
+CALM = np.array([[_WELL.get(entry.name, 0.0 if entry.topic in TREATMENTS else np.nan) for entry in INPUTS]])

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring_svc.modelling.features import Features, shrunk_gap
+from scoring_svc.modelling.inputs import CONTENT
 from scoring_svc.modelling.reasons import (
     ATTEMPTS,
-    CONTENT,
     DROPPED,
     FALLEN,
     OVERDUE,
-    QUIET_WEEKS,
     RARE,
     RETURNED,
     SELDOM,
+    usual_quiet,
 )
 from scoring_svc.modelling.weeks import DAYS
 
@@ -70,8 +70,8 @@ def _dissatisfied(seat: Seat) -> Measure:
 
 
 def _quiet(seat: Seat) -> Measure:
-    norm = float(np.fmax(QUIET_WEEKS, seat.care("contact_gap")))
-    return Measure(seat.care("weeks_since_contact"), norm, "weeks")
+    norm = usual_quiet(np.array([seat.care("contact_gap")]))
+    return Measure(seat.care("weeks_since_contact"), float(norm[0]), "weeks")
 
 
 _MEASURES: Mapping[str, Callable[[Seat], Measure]] = {

@@ -16,7 +16,7 @@ from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
 from scoring_svc.modelling.proof import fold_proof
 from scoring_svc.modelling.purchase import PurchaseModel, histories
-from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_purchase
+from scoring_svc.modelling.purchase_fit import fit_from_prior, fit_named, fit_trusted
 from scoring_svc.modelling.segments import EVERYBODY, Labels, coarser
 from scoring_svc.modelling.spend import SpendModel, fit_spend
 from scoring_svc.modelling.standing import reference_of
@@ -183,7 +183,7 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
     seen = histories(now.rhythm)
     if not origins or not can_learn(np.concatenate([origin.bought for origin in origins])):
         card = {"customers": len(now), "note": "too short a history for a backtest: prior churn weights"}
-        return Learnt(replace(base, basis="fitted", purchase=fit_purchase(seen), card=card))
+        return Learnt(replace(base, basis="fitted", purchase=fit_trusted(seen), card=card))
     variant, variant_losses = backtest.choose_variant(origins[: backtest.MOST_FOLDS])
     models = [fit_named(origin.seen, variant) for origin in origins]
     inputs = [
@@ -197,6 +197,7 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
     purchase = replace(fit_named(seen, variant), orders_factor=backtest.orders_factor(judged))
     card = {
         "customers": len(now),
+        "purchase_fit": "drawn to the prior: the free fit ran to a bound" if purchase.degenerate else "free",
         "variant_log_loss": variant_losses,
         "champion_log_loss": losses,
         "calibrated": calibration is not None,

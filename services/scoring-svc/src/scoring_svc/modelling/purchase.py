@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -73,13 +74,47 @@ class PurchaseModel:
         """
         if np.any(silent_for):
             seen = Histories(seen.repeats, seen.last_week, seen.age + silent_for, seen.sum_log_gaps)
-        now = self._survival(seen.age, seen)
+        return self._p_buy(seen, weeks, self.p_alive(seen), self._survival(seen.age, seen))
+
+    def _p_buy(self, seen: Histories, weeks: float, alive: Floats, now: Floats) -> Floats:
         later = self._survival(seen.age + weeks, seen)
         shrink = self._shape(seen) * np.log((self.alpha + seen.age) / (self.alpha + seen.age + weeks))
-        return np.clip(self.p_alive(seen) * (1.0 - np.exp(shrink) * later / now), 0.0, 1.0)
+        return np.clip(alive * (1.0 - np.exp(shrink) * later / now), 0.0, 1.0)
 
     def expected_orders(self, seen: Histories, weeks: float) -> Floats:
-        """E[orders in the next `weeks`] (FHL 2005; for k > 1 an approximation), times `orders_factor`."""
+        """E[orders in the next `weeks`] (FHL 2005), times `orders_factor`; never less than P(an order).
+
+        For k > 1 an approximation: orders come at the rate of whole gaps, in a window that is longer or
+        shorter by as much as the customer is past, or before, the middle of its gap. It stays 2 to 8 % low
+        (a Poisson stream has more chances to end early), which the backtest's factor takes up.
+        """
+        return self.expected_by(seen, (weeks,))[0]
+
+    def expected_by(self, seen: Histories, ends: Sequence[float]) -> list[Floats]:
+        """`expected_orders` until each of the ascending `ends`, in one go."""
+        alive = self.p_alive(seen)
+        if self.k == 1:
+            return [self.orders_factor * alive * self._orders(seen, end) for end in ends]
+        ahead, now = self._ahead(seen), self._survival(seen.age, seen)
+        return [
+            self.orders_factor
+            * np.maximum(
+                alive * self._orders(seen, np.maximum(end + ahead, 0.0)),
+                self._p_buy(seen, end, alive, now),
+            )
+            for end in ends
+        ]
+
+    def _ahead(self, seen: Histories) -> Floats:
+        """Weeks by which a customer is past the middle of its gap, if its gaps are Erlang(k)."""
+        shape = self._shape(seen)
+        wait = (seen.age - seen.last_week) / (self.alpha + seen.age)
+        series, _, slope = silence_series(shape, wait, self.k)
+        passed = wait * slope / series
+        return (passed - (self.k - 1) / 2.0) * (self.alpha + seen.age) / (shape + passed)
+
+    def _orders(self, seen: Histories, weeks: Floats | float) -> Floats:
+        """Of somebody who has not left."""
         a = self.a if abs(self.a - 1.0) > 1e-5 else 1.0 + 1e-5  # noqa: PLR2004 - the formula has a pole at 1
         chances = self.b + self._chances(seen)
         rate = self.k * (self.alpha + seen.age)
@@ -88,8 +123,7 @@ class PurchaseModel:
         series = hyp2f1(shape, chances + 1.0, a + chances, z)
         orders = (a + chances) / (a - 1.0) * (1.0 - np.exp(shape * np.log1p(-z)) * series)
         unending = shape * weeks / rate  # what somebody who never leaves would order
-        orders = np.where(np.isfinite(orders), np.clip(orders, 0.0, unending), unending)
-        return self.orders_factor * orders * self.p_alive(seen)
+        return np.where(np.isfinite(orders), np.clip(orders, 0.0, unending), unending)
 
     def _shape(self, seen: Histories) -> Floats:
         return self.r + self.k * seen.repeats

@@ -16,8 +16,10 @@ WEAK_PRIOR = 1e-3
 _BOUND = 8.0  # of every log parameter, with time scaled to 10
 _NEAR_BOUND = 7.5
 _SCALED_AGE = 10.0
+_FIRM_PRIOR = 0.05
 _PRIOR_CUSTOMERS = 50.0
-_ENOUGH = 40_000  # more customers move no parameter that anybody could see
+_UNKNOWN_GAP = 6.0
+_ENOUGH = 40_000  # of more, every n-th teaches: the others move no parameter that anybody could see
 VARIANTS: tuple[tuple[Family, int], ...] = (("bg", 1), ("mbg", 1), ("mbg", 2), ("mbg", 3), ("mbg", 4))
 
 
@@ -63,6 +65,29 @@ def fit_purchase(
     return replace(model, degenerate=stuck, log_likelihood=log_likelihood(model, sample))
 
 
+def fit_trusted(seen: Histories, *, family: Family = "mbg", k: int = 1) -> PurchaseModel:
+    """The fit to score with: where the free one is degenerate, one drawn firmly to `usual_model`.
+
+    The gap of the usual model is then the customers' own. It goes on saying `degenerate`: the alarm.
+
+    Raises:
+        ValueError: no customers.
+    """
+    free = fit_purchase(seen, family=family, k=k)
+    if not free.degenerate:
+        return free
+    usual = replace(usual_model(_own_gap(seen) / k), family=family, k=k)
+    return replace(fit_purchase(seen, family=family, k=k, l2=_FIRM_PRIOR, prior=usual), degenerate=True)
+
+
+def _own_gap(seen: Histories) -> float:
+    """The median repeat customer's mean gap in weeks, within a day and a year; six when nobody repeats."""
+    again = seen.repeats > 0
+    if not again.any():
+        return _UNKNOWN_GAP
+    return float(np.clip(np.median(seen.last_week[again] / seen.repeats[again]), 1.0 / 7.0, 52.0))
+
+
 def fit_from_prior(seen: Histories, gap: float) -> PurchaseModel:
     """`usual_model(gap)` moved by what little data there is, as if the prior were fifty customers."""
     prior = usual_model(gap)
@@ -72,10 +97,10 @@ def fit_from_prior(seen: Histories, gap: float) -> PurchaseModel:
 
 
 def fit_named(seen: Histories, name: str) -> PurchaseModel:
-    """Fit the variant of that `PurchaseModel.name`."""
+    """Fit the variant of that `PurchaseModel.name`, as `fit_trusted` does."""
     variants = {PurchaseModel(family, k, 1, 1, 1, 1).name: (family, k) for family, k in VARIANTS}
     family, k = variants[name]
-    return fit_purchase(seen, family=family, k=k)
+    return fit_trusted(seen, family=family, k=k)
 
 
 def log_likelihood(model: PurchaseModel, seen: Histories) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from scoring_svc.modelling.churn import ChurnRisk
 from scoring_svc.modelling.facts import Bools, Floats, Ints
 from scoring_svc.modelling.features import Features, shrunk_gap
-from scoring_svc.modelling.inputs import TOPICS, Topic
+from scoring_svc.modelling.inputs import CONTENT, QUIET_WEEKS, TOPICS, Topic
 
 Category = Literal["purchase", "complaint", "satisfaction", "contact", "promise"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)
@@ -22,10 +22,9 @@ FALLEN = 0.7
 RETURNED = 0.2
 RARE = 2
 SELDOM = 0.5  # of the horizon: at such a gap nobody can be sure of an order within it
-QUIET_WEEKS = 6.0
+QUIET_FOR_ANYBODY = 11.0  # weeks, however seldom there was contact before
 ATTEMPTS = 2
-DROPPED = 1.0
-CONTENT = 4.0
+DROPPED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +67,10 @@ CATEGORY_OF_TOPIC = {code.topic: CATEGORIES.index(code.category) for code in COD
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """One slot a topic, shape (customers, topics): `code` into CODES or -1, `weight` in log odds.
-
-    `usual_gap` and `horizon` are the weeks that facts were held against, of all or of each.
-    """
+    """One slot a topic, shape (customers, topics): `code` into CODES or -1, `weight` in log odds."""
 
     code: Ints
     weight: Floats
-    usual_gap: float | Floats
-    horizon: float | Floats
 
     def ranked(self, index: int) -> list[tuple[Code, float]]:
         """One customer's reasons, the strongest first."""
@@ -102,13 +96,16 @@ class Reasons:
         return sorted(totals, key=lambda category: -totals[category])
 
 
-def reasons(known: Features, risk: ChurnRisk, usual_gap: float, horizon: float) -> Reasons:
+def reasons(
+    known: Features, risk: ChurnRisk, calm: Floats, *, usual_gap: float, horizon: float
+) -> Reasons:
     """A topic's first code whose fact holds, where the topic raises the risk by more than .05 log odds.
 
-    Raises it over the average customer's; where the average customer is likelier to leave than to stay, the
-    rhythm's share is counted from even odds, or a likely leaver among likelier ones would have no reason.
+    Treatment is counted from a customer who is treated well, behaviour from the average one; where the latter
+    is likelier to leave than to stay, the rhythm's share is counted from even odds, or a likely leaver among
+    likelier ones would have no reason. `calm` are a model's lifts of who is treated well (`ChurnModel.calm`).
     """
-    lifts = risk.lifts.copy(order="F")
+    lifts = np.asfortranarray(risk.lifts - calm)
     lifts[:, TOPICS.index("rhythm")] += max(risk.base, 0.0)
     code = np.full(lifts.shape, NO_CODE, order="F")
     held = supported(known, usual_gap, horizon)
@@ -116,7 +113,7 @@ def reasons(known: Features, risk: ChurnRisk, usual_gap: float, horizon: float) 
         column = TOPICS.index(CODES[place].topic)
         holds = held[CODES[place].name] & (lifts[:, column] > WORTH_NAMING)
         code[holds, column] = place
-    return Reasons(code, np.where(code == NO_CODE, 0.0, lifts), usual_gap, horizon)
+    return Reasons(code, np.where(code == NO_CODE, 0.0, lifts))
 
 
 def supported(known: Features, usual_gap: float, horizon: float) -> dict[str, Bools]:
@@ -141,9 +138,13 @@ def _buying(known: Features, usual_gap: float, horizon: float) -> dict[str, Bool
     }
 
 
+def usual_quiet(contact_gap: Floats) -> Floats:
+    """Weeks without contact, from which on they are too many for somebody with this mean gap."""
+    return np.minimum(np.fmax(QUIET_WEEKS, contact_gap), QUIET_FOR_ANYBODY)
+
+
 def _treatment(known: Features) -> dict[str, Bools]:
     seen = known.care
-    norm = np.fmax(QUIET_WEEKS, seen.contact_gap)
     return {
         "complaint_open": seen.complaints_open > 0,
         "complaint_slow": seen.slow_26 > 0,
@@ -151,7 +152,7 @@ def _treatment(known: Features) -> dict[str, Bools]:
         "satisfaction_dropped": seen.satisfaction_drop >= DROPPED,
         "satisfaction_low": (seen.satisfaction_last < CONTENT) | (seen.satisfaction_mean < CONTENT),
         "contact_unanswered": seen.unanswered >= ATTEMPTS,
-        "contact_quiet": seen.weeks_since_contact > norm,
+        "contact_quiet": seen.weeks_since_contact > usual_quiet(seen.contact_gap),
         "promise_unkept": seen.promises_unkept > 0,
         "promise_broken": seen.promises_broken_26 > 0,
     }

@@ -109,16 +109,12 @@ def churn_of(scores: Scores, index: int) -> Churn:
 
 
 def _reasons(scores: Scores, index: int) -> tuple[Reason, ...]:
-    given, said = scores.forecast.reasons, facts_said(scores.known, index)
-    seat = Seat(scores.known, index, _of(given.usual_gap, index), _of(given.horizon, index))
+    forecast, said = scores.forecast, facts_said(scores.known, index)
+    seat = Seat(scores.known, index, float(forecast.usual_gap[index]), float(forecast.horizon[index]))
     return tuple(
-        reason(code, weight, measured(code.name, seat), said) for code, weight in given.ranked(index)
+        reason(code, weight, measured(code.name, seat), said)
+        for code, weight in forecast.reasons.ranked(index)
     )
-
-
-def _of(weeks: float | Floats, index: int) -> float:
-    """One customer's, of what holds for all or for each."""
-    return float(weeks[index]) if isinstance(weeks, np.ndarray) else float(weeks)
 
 
 def _known(value: np.float64) -> float | None:
