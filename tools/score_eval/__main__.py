@@ -15,9 +15,9 @@ from tools.score_eval.proofs import published, sameness
 from tools.score_eval.rivals import rivals
 from tools.score_eval.simulate import MARKETS, simulate
 
+from scoring_svc.modelling.forecast import Forecast, foresee
 from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.scoring import Forecast, foresee
 
 SEEDS = (20_261, 20_262)
 ALL_INVENTED = "simulated, unseen seeds"

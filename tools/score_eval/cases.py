@@ -71,7 +71,7 @@ def folder(path: Path) -> Case:
     buyers = buyers_at(facts, as_of)
     known = features(facts.as_of(as_of).chosen(buyers), as_of)
     followed = (truth[f"{name}{horizon}"].astype(float)[buyers] for name in ("orders", "spend"))
-    origin = Origin(as_of, horizon, known, histories(known.rhythm), *followed)
+    origin = Origin(as_of, horizon, buyers, known, histories(known.rhythm), *followed)
     hazards = np.column_stack([truth[f"h_{cause}"].astype(float) for cause in CAUSES])
     return Case(path.resolve().name, facts, as_of, horizon, origin, hazards[buyers])
 

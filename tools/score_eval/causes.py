@@ -10,11 +10,11 @@ from tools.score_eval.lines import Line
 from tools.score_eval.simulate import BY_CHANCE, CAUSES
 
 from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints, Log
+from scoring_svc.modelling.forecast import Forecast, foresee
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.origins import buyers_at
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.reasons import CATEGORIES, NO_CODE, Reasons
-from scoring_svc.modelling.scoring import Forecast, foresee
 
 AnyLog = TypeVar("AnyLog", bound=Log)
 _PLACES = [CATEGORIES.index(cause) for cause in CAUSES]

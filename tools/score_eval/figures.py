@@ -8,7 +8,7 @@ from tools.score_eval.lines import Line
 from tools.score_eval.rivals import Rivals, hindsight
 
 from scoring_svc.modelling import metrics
-from scoring_svc.modelling.scoring import Forecast
+from scoring_svc.modelling.forecast import Forecast
 
 Limits = Mapping[str, float]
 PUBLIC: Mapping[str, Limits] = {

@@ -12,11 +12,11 @@ from tools.score_eval.lines import Line
 
 from scoring_svc.modelling.facts import Facts, Floats, Ints, Log
 from scoring_svc.modelling.features import features
+from scoring_svc.modelling.forecast import Forecast, foresee
 from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.origins import buyers_at
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.purchase_fit import fit_bgnbd
-from scoring_svc.modelling.scoring import Forecast, foresee
 from scoring_svc.modelling.spend import fit_gamma_gamma
 
 AnyLog = TypeVar("AnyLog", bound=Log)

@@ -19,10 +19,11 @@ from tools.bench.processes import Child, free_port, serving
 from tools.bench.stage import KEY, Stage
 
 from scoring_svc.modelling.facts import record
+from scoring_svc.modelling.fingerprint import of_facts
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.scoring import rank
-from scoring_svc.models.commands import promote
+from scoring_svc.models.commands import Learnt, keep, let_speak
 from scoring_svc.policies.commands import publish_default
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from shared.clock import new_id
@@ -245,5 +246,15 @@ async def _learnt(database: Database, log: Log) -> None:
     async with database.begin() as tx:
         known = await tx.connection.fetchval("SELECT count(*) FROM order_fact")
         await publish_default(tx)
-        grids = rank(facts, model, policy, now)
-        await promote(tx, model, grids, currency="GBP", customers=len(facts), orders=known)
+        learnt = Learnt(
+            model=model,
+            grids=rank(facts, model, policy, now),
+            policy_version=policy.version,
+            currency="GBP",
+            customers=len(facts),
+            orders=known,
+            as_of=tx.now,
+            source=of_facts(facts, now),
+            cause="bench",
+        )
+        await let_speak(tx, await keep(tx, learnt, None))

@@ -19,11 +19,12 @@ from scoring_svc.app import build
 from scoring_svc.facts.tables import OrderRow
 from scoring_svc.modelling.facts import Facts, record
 from scoring_svc.modelling.features import features
+from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.purchase import Histories, histories
 from scoring_svc.modelling.purchase_fit import fit_purchase
-from scoring_svc.modelling.scoring import foresee, rank, score
+from scoring_svc.modelling.scoring import rank, score
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs.commands import CHUNK
 from scoring_svc.runs.learning import learn_and_promote

@@ -96,9 +96,7 @@ class Reasons:
         return sorted(totals, key=lambda category: -totals[category])
 
 
-def reasons(
-    known: Features, risk: ChurnRisk, calm: Floats, *, usual_gap: float, horizon: float
-) -> Reasons:
+def reasons(known: Features, risk: ChurnRisk, calm: Floats, *, usual_gap: float, horizon: float) -> Reasons:
     """A topic's first code whose fact holds, where the topic raises the risk by more than .05 log odds.
 
     Treatment is counted from a customer who is treated well, behaviour from the average one; where the latter

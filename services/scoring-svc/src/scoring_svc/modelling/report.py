@@ -8,7 +8,6 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from scoring_svc.modelling.actions import GET_TO_KNOW, NOTHING, Action, action
-from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.levels import LEVELS, UNKNOWN
 from scoring_svc.modelling.lifecycle import STAGES
 from scoring_svc.modelling.measures import Seat, measured
