@@ -25,8 +25,9 @@ def test_each_part_measures_and_prints(
     part: str, here: Stage, amqp_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        # Only the events' part gives its exchange a name of its own.
-        runner.run(run([part], here.with_broker(amqp_url) if part == "events" else here))
+        # Only these parts give their exchange a name of its own.
+        own = part in ("events", "freshness")
+        runner.run(run([part], here.with_broker(amqp_url) if own else here))
     printed = capsys.readouterr().out
     assert PARTS[part].title in printed
     assert re.search(r"\d(x|/s| ms| s| MB)? +\(", printed)

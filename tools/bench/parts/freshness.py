@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import numpy as np
@@ -32,11 +32,13 @@ from shared.events.customer import OrderRecorded
 from shared.loops import Loops
 from shared.messaging import Relay, outbox
 from shared.messaging.rabbit import RabbitBus
+from shared.messaging.rabbit.topology import Topology, connect
 from shared.run import settled_heap
 from shared.testing.clients import jwks
 from tonglu_local.postgres import ServiceUrls
 
 RATE = 200
+_NAME = "scoring-svc"
 _SECONDS = 20.0
 _HOT = UUID(int=10**9)
 _HOT_SHARE = 20
@@ -163,12 +165,14 @@ async def _ready(stage: Stage, amqp_url: str) -> AsyncIterator[tuple[Watch, Data
             await each.open()
             stack.push_async_callback(each.close)
         sold = await _fill(database, log, stage)
-        await _learnt(database, log)
-        bus = RabbitBus(amqp_url)
+        await _learnt(database, log.some(min(_TEACHERS, stage.sizes.customers)))
+        prefix = f"bench.{uuid4().hex[:8]}"
+        bus = RabbitBus(amqp_url, prefix=prefix)
         await bus.open()
+        stack.push_async_callback(_forget, amqp_url, Topology(prefix))
         stack.push_async_callback(bus.close)
-        await bus.declare("scoring-svc", {event.type for event in SCORING_EVENTS})
-        worker = await stack.enter_async_context(_worker(stage, urls, amqp_url))
+        await bus.declare(_NAME, {event.type for event in SCORING_EVENTS})
+        worker = await stack.enter_async_context(_worker(stage, urls, amqp_url, prefix))
         await _idle(database)
         watch = Watch(sold)
         await _listen(stack, urls, watch)
@@ -176,6 +180,16 @@ async def _ready(stage: Stage, amqp_url: str) -> AsyncIterator[tuple[Watch, Data
         Relay("teller", teller, bus).run_in(loops)
         stack.push_async_callback(loops.stop)
         yield watch, teller, worker
+
+
+async def _forget(amqp_url: str, topology: Topology) -> None:
+    connection = await connect(amqp_url, "tonglu bench")
+    channel = await connection.channel()
+    for queue in (topology.queue_of(_NAME), topology.dead):
+        await channel.queue_delete(queue)
+    for exchange in (topology.events, topology.dead):
+        await channel.exchange_delete(exchange)
+    await connection.close()
 
 
 async def _listen(stack: AsyncExitStack, urls: ServiceUrls, watch: Watch) -> None:
@@ -186,13 +200,14 @@ async def _listen(stack: AsyncExitStack, urls: ServiceUrls, watch: Watch) -> Non
 
 
 @asynccontextmanager
-async def _worker(stage: Stage, urls: ServiceUrls, amqp_url: str) -> AsyncIterator[Child]:
+async def _worker(stage: Stage, urls: ServiceUrls, amqp_url: str, prefix: str) -> AsyncIterator[Child]:
     port = free_port()
     environment = {
         "DATABASE_URL": urls.app_url,
         "DATA_KEY": KEY,
         "INTERNAL_JWKS": jwks(),
         "AMQP_URL": amqp_url,
+        "AMQP_PREFIX": prefix,
         "PORT": str(port),
         "METRICS_PORT": "0",
         "LOG_LEVEL": "WARNING",
@@ -235,9 +250,8 @@ def _orders(log: Log, customers: int) -> Iterator[tuple[UUID, UUID, datetime, in
                 yield new_id(), UUID(int=who), at - timedelta(hours=1), int(amount * 100)
 
 
-async def _learnt(database: Database, log: Log) -> None:
+async def _learnt(database: Database, some: Log) -> None:
     """Learnt from some, and in force for all: learning is not what is measured."""
-    some = log.some(_TEACHERS)
     now, policy = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us"), Policy()
     times = np.array([at.replace(tzinfo=None) for at in some.at], "datetime64[us]")
     orders = {"customer": some.customer, "ts": times, "amount": some.amount}

@@ -205,7 +205,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     told=st.lists(steps, min_size=1, max_size=30),
     looked_at=st.lists(moments, max_size=3),
