@@ -94,7 +94,14 @@ async def test_people_who_can_sign_in(guide: str, system: Launcher, tmp_path: Pa
 
 
 def test_every_guide_is_followed_by_a_test() -> None:
-    followed = {"partners.md", "partners.zh.md", "frontends.md", "operators.md", "managers.md", "managers.zh.md"}
+    followed = {
+        "partners.md",
+        "partners.zh.md",
+        "frontends.md",
+        "operators.md",
+        "managers.md",
+        "managers.zh.md",
+    }
     with_commands = {path.name for path in GUIDES.glob("*.md") if steps(path.name)}
     assert with_commands <= followed | {"sdks.md"}
 
