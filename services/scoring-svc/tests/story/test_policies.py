@@ -332,7 +332,13 @@ async def test_a_policy_for_later_waits_and_then_decides_by_itself(
     path = f"/v1/tier-policies/{draft['version']}"
     begun = await made(manager, f"{path}/publish", {"simulation_id": simulation}, 202)
     assert begun["id"] is None
-    assert (await manager.get(path)).json()["status"] == "scheduled"
+    waiting = await manager.get(path)
+    assert waiting.json()["status"] == "scheduled"
+    taken_back = await manager.patch(
+        path, json={"note": "wait"}, headers={"If-Match": waiting.headers["etag"]}
+    )
+    assert (taken_back.json()["status"], taken_back.json()["approved_by"]) == ("draft", None)
+    await made(manager, f"{path}/publish", {"simulation_id": simulation}, 202)
     async with scoring.database.begin() as tx:
         await tx.run(text("UPDATE tier_policy SET effective_from = now() WHERE status = 'scheduled'"))
         await tx.run(text("UPDATE job SET run_at = now() WHERE kind = 'policies.tick'"))

@@ -21,7 +21,10 @@ from shared.problems import Conflict, Invalid, not_found
 _FIRST = prepare(upsert(T).on_conflict_do_nothing(), *T.c.keys())
 _ADD = prepare(insert(T).returning(T), *T.c.keys())
 _CHANGE = prepare(
-    update(T).where(T.c.version == bindparam("b_version")).returning(T),
+    update(T)
+    .where(T.c.version == bindparam("b_version"))
+    .values(status="draft", approved_by=None, simulation_id=None, tolerance=None, refusal=None)
+    .returning(T),
     *("document", "digest", "note", "effective_from", "revision"),
 )
 _REMOVE = prepare(delete(T).where(T.c.version == bindparam("b_version")))
@@ -68,8 +71,11 @@ async def copy(tx: Tx, source: Row, *, author: UUID, note: str, simulation_id: U
 
 
 async def change(tx: Tx, version: int, body: TierPolicyPatch, *, expected: int | None) -> Row:
-    """Change a draft; what was simulated of it before is of another document then."""
-    row = await changeable(tx, version, expected)
+    """Change a draft; what was simulated of it before is of another document then.
+
+    One that waits for its day is a draft again by that: who published it had seen something else.
+    """
+    row = await changeable(tx, version, expected, waiting=True)
     sent = body.changes()
     merged = _merged(shown(row["document"]), sent.get("document", {}))
     policy = _read(merged).policy(version)
@@ -87,18 +93,18 @@ async def change(tx: Tx, version: int, body: TierPolicyPatch, *, expected: int |
 
 
 async def remove(tx: Tx, version: int, *, expected: int | None) -> None:
-    """Forget a draft."""
-    await changeable(tx, version, expected)
+    """Forget a draft, or one that waits for its day."""
+    await changeable(tx, version, expected, waiting=True)
     await tx.run(_REMOVE, b_version=version)
 
 
-async def changeable(tx: Tx, version: int, expected: int | None = None) -> Row:
-    """A draft, locked; NotFound, Stale, or Conflict for what was published."""
+async def changeable(tx: Tx, version: int, expected: int | None = None, *, waiting: bool = False) -> Row:
+    """A draft (with `waiting` a scheduled one, too), locked; NotFound, Stale, or Conflict."""
     row = await queries.for_update(tx, version)
     if row is None:
         raise not_found("tier policy", "分级策略")
     check_version(expected, row["revision"])
-    if row["status"] != "draft":
+    if row["status"] != "draft" and not (waiting and row["status"] == "scheduled"):
         raise Conflict(
             "policy_not_draft",
             en="Only a draft can be changed or published; make a new one of it.",

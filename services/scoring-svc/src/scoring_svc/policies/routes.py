@@ -92,7 +92,8 @@ async def change_policy(
 ) -> dict[str, Any]:
     """A merge patch (RFC 7396), of the document, too. `If-Match` is required.
 
-    Only drafts change (else 409); what was simulated of it before cannot publish it any more.
+    Only drafts change (else 409), and what waits for its `effective_from`, which is a draft again then. What
+    was simulated before cannot publish another document.
     """
     return _answer(await commands.change(tx, version, body, expected=expected), request, response)
 
@@ -105,7 +106,7 @@ async def change_policy(
     **needs("policies:write"),
 )
 async def remove_policy(version: Version, tx: WriteTx, expected: RequiredIfMatch) -> None:
-    """What was ever published stays on record (409). `If-Match` is required."""
+    """Or one that waits for its day. What was ever published stays (409). `If-Match` is required."""
     await commands.remove(tx, version, expected=expected)
 
 

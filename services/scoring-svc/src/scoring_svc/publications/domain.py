@@ -88,7 +88,7 @@ def check_moved(counts: Mapping[str, int], customers: int, tolerance: float) -> 
         raise data_moved(counts, customers, share, tolerance)
 
 
-def data_moved(counts: Mapping[str, int], customers: int, share: float, tolerance: float) -> Problem:
+def data_moved(counts: Mapping[str, int], customers: int, share: float, tolerance: float) -> Conflict:
     """The problem of a simulation that reality has left behind."""
     return Conflict(
         "data_moved",

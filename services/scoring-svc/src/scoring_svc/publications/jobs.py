@@ -18,7 +18,7 @@ from scoring_svc.simulations.snapshot import Held
 from shared import operations
 from shared.db import Tx
 from shared.jobs import Every, JobContext, JobHandler, Jobs
-from shared.problems import Conflict, Problem
+from shared.problems import Conflict
 
 APPLY = "policies.apply"
 ROLL_BACK = "policies.rollback"
@@ -157,7 +157,7 @@ def _ticking(shelf: Shelf) -> JobHandler:
         for version in waiting:
             try:
                 await _on_its_day(job, shelf, version)
-            except Problem as problem:
+            except Conflict as problem:
                 async with job.begin() as tx:
                     await commands.refuse(tx, version, problem)
         await simulations.forget_old(job.db)

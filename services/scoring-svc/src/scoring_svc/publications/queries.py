@@ -1,7 +1,7 @@
 """What publishing needs to read."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -89,8 +89,13 @@ _DUE = prepare(
     )
     .order_by(POLICY.c.effective_from, POLICY.c.version)
 )
+_LATE = timedelta(minutes=2)
 _UNAPPLIED = prepare(
-    select(POLICY.c.version).where(POLICY.c.status == "published", POLICY.c.applied_at.is_(None))
+    select(POLICY.c.version).where(
+        POLICY.c.status == "published",
+        POLICY.c.applied_at.is_(None),
+        POLICY.c.published_at < func.now() - _LATE,
+    )
 )
 
 
@@ -139,6 +144,6 @@ async def due(reader: Reader, now: datetime) -> list[int]:
 
 
 async def unapplied(reader: Reader) -> int | None:
-    """The published version that not everybody has a tier by, if there is one."""
+    """The version published minutes ago that not everybody has a tier by, if there is one."""
     found: int | None = await reader.value(_UNAPPLIED)
     return found

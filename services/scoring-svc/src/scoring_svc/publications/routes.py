@@ -11,7 +11,7 @@ from scoring_svc.publications.jobs import APPLY, ROLL_BACK
 from scoring_svc.publications.schemas import PublicationStarted, PublishInput, RollbackInput, RollbackStarted
 from scoring_svc.settings import NUMBER
 from shared import operations
-from shared.http import Caller, Router, WriteTx, needs
+from shared.http import Caller, Router, WriteTx, needs, set_etag
 
 router = Router(tags=["tier policies"])
 
@@ -34,6 +34,7 @@ async def publish_policy(
     only rolled back; one with an `effective_from` ahead waits, and is simulated and compared again then.
     """
     row = await commands.publish(tx, version, body, by=caller.id)
+    set_etag(response, row["revision"])
     if row["status"] == "scheduled":
         response.headers["Location"] = f"/v1/tier-policies/{version}"
         return {"id": None, "version": version, "effective_from": row["effective_from"]}

@@ -113,8 +113,8 @@ class SimulationRead(Output):
     policy_version: int
     base_version: int = Field(description="The version that was current.")
     status: Status
-    digest: str
-    inputs_digest: str | None
+    digest: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015"])
+    inputs_digest: str | None = Field(examples=["2c26b46b68ffc68ff99b453c1d304134"])
     operation_id: UUID | None
     created_by: UUID | None
     created_at: Moment
