@@ -32,7 +32,10 @@ class OrderLineRow(Base, table=True):
     """One product of an order; `amount_minor` is of the whole line, in the order's currency, from 0 up."""
 
     __tablename__ = "order_line_fact"
-    __table_args__ = (Index("order_line_fact_of_customer", "customer_id"),)
+    __table_args__ = (
+        Index("order_line_fact_of_customer", "customer_id"),
+        Index("order_line_fact_of_sku", "sku", "customer_id"),
+    )
 
     order_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True, sa_type=SmallInteger)
