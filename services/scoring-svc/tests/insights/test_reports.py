@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.auth import Principal
+from shared.clock import new_id
 from shared.db import Scope
 from shared.testing import clean, partner
 
@@ -313,3 +315,47 @@ async def test_amounts_beyond_64_bits_do_not_break_a_report(world: Any) -> None:
     await past.write(world)
     for report in ("behaviour", "rfm", "channels"):
         assert (await world.read(f"/v1/insights/{report}", **SPAN))["amount"]["amount_minor"] == 2**63 - 1
+
+
+async def test_one_customer_is_told_its_own_habits_within_sight(world: Any) -> None:
+    past = Past(8, customers=6, orders=120)
+    await past.write(world)
+    kept = past.customers[0]
+    for asked in (kept["id"], past.customers[-1]["id"]):
+        told = await world.read("/v1/insights/behaviour", **SPAN, customer_id=asked)
+        check_behaviour(told, past, keep=lambda row: row["keeper"] == kept["id"])
+        habits = told["customer"]
+        days = sorted(
+            {row["ordered_at"].date() for row in sales(past.told(since=None)) if row["keeper"] == kept["id"]}
+        )
+        gaps = [(after - before).days for before, after in pairwise(days)]
+        assert habits["customer_id"] == str(kept["id"])
+        assert (habits["order_days"], habits["last_on"]) == (len(days), str(days[-1]))
+        assert habits["mean_gap_days"] == pytest.approx(sum(gaps) / len(gaps))
+        assert habits["longest_gap_days"] == max(gaps)
+        assert habits["next_purchase"] is None
+    stranger = partner(uuid4(), "scores:read")
+    foreign = await world.read("/v1/insights/behaviour", stranger, **SPAN, customer_id=kept["id"])
+    assert foreign == await world.read("/v1/insights/behaviour", stranger, **SPAN, customer_id=uuid4())
+    assert (foreign["orders"], foreign["customer"]) == (0, None)
+
+
+async def test_a_season_is_told_from_two_whole_years_on(world: Any) -> None:
+    past = Past(9, customers=2, orders=0)
+    for month in range(27):
+        at = datetime(2023 + (11 + month) // 12, (11 + month) % 12 + 1, 15, tzinfo=UTC)
+        past.orders.append(
+            {
+                "order_id": new_id(), "customer_id": past.customers[0]["id"], "ordered_at": at,
+                "amount_minor": (month // 12 + 1) * (2400 if at.month == 12 else 1000), "currency": "CNY",
+                "is_return": False, "voided": False, "channel": None,
+            }
+        )  # fmt: skip
+    await past.write(world)
+    long = await world.read("/v1/insights/behaviour", since="2023-12-01T00:00:00Z", until=SPAN["until"])
+    season = long["season"]
+    assert (season["known"], season["whole_years"]) == (True, 2)
+    index = {each["month"]: each["index"] for each in season["index"]}
+    assert max(index, key=lambda month: index[month]) == 12
+    assert sum(index.values()) == pytest.approx(12)
+    assert (await world.read("/v1/insights/behaviour", **SPAN))["season"]["known"] is False

@@ -15,7 +15,6 @@ from scoring_svc.expectations import queries as expectations
 from scoring_svc.facts import queries as facts
 from scoring_svc.scores import queries as scores
 from shared.db import Reader, Record
-from shared.problems import not_found
 from shared.references import root
 
 _TREND = timedelta(weeks=13)
@@ -23,7 +22,7 @@ _FAVOURITES = 3
 
 
 async def behaviour(reader: Reader, query: BehaviourQuery, now: datetime) -> dict[str, Any]:
-    """The report; NotFound for a customer that is not in sight."""
+    """The report; of a customer that is not in sight there is nothing in it."""
     span = query.span(now)
     only = None if query.customer_id is None else await _family(reader, query.customer_id)
     head = await bases.heading(reader, query, span, only=only)
@@ -46,15 +45,15 @@ async def behaviour(reader: Reader, query: BehaviourQuery, now: datetime) -> dic
         {"point": point, "amount": None if amount is None else money(amount, currency)}
         for point, amount in zip(statements.POINTS, amounts, strict=True)
     ]
-    if only is None:
+    if not only:
         return {**report, "customer": None}
     return {**report, "customer": await _habits(reader, query, base, report)}
 
 
 async def _family(reader: Reader, customer_id: UUID) -> list[UUID]:
-    """The customer that it is now, with those that were merged into it."""
+    """The customer that it is now, with those that were merged into it; nobody if it is not in sight."""
     if not await scores.is_known(reader, customer_id):
-        raise not_found("customer", "客户")
+        return []
     return await facts.family(reader, await root(reader, customer_id))
 
 

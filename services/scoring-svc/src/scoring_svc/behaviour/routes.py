@@ -6,7 +6,7 @@ from fastapi import Query
 
 from scoring_svc.behaviour import queries
 from scoring_svc.behaviour.schemas import BehaviourQuery, BehaviourRead
-from shared.http import NO_SUCH_RECORD, Db, ReadDb, Router, needs
+from shared.http import Db, ReadDb, Router, needs
 
 router = Router(tags=["insights"])
 
@@ -22,7 +22,6 @@ router = Router(tags=["insights"])
         "is to be expected. A season is told from two whole years on; ask for a time that long."
     ),
     response_model=BehaviourRead,
-    responses=NO_SUCH_RECORD,
     **needs("scores:read"),
 )
 async def get_behaviour(

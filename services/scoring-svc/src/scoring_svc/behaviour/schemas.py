@@ -200,4 +200,4 @@ class BehaviourRead(Report):
     hours: list[HourPart]
     months: list[MonthPart]
     season: Season
-    customer: CustomerHabits | None = Field(description="Only with `customer_id`.")
+    customer: CustomerHabits | None = Field(description="Only with `customer_id`, and of one in sight.")

@@ -38,7 +38,10 @@ class OrderLineRow(Base, table=True):
     """
 
     __tablename__ = "order_line_fact"
-    __table_args__ = (Index("order_line_fact_of_customer", "customer_id"),)
+    __table_args__ = (
+        Index("order_line_fact_of_customer", "customer_id"),
+        Index("order_line_fact_of_sku", "sku", "customer_id"),
+    )
 
     order_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True, sa_type=SmallInteger)

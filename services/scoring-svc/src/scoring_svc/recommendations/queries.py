@@ -17,7 +17,6 @@ from scoring_svc.recommendations.schemas import RecommendationQuery
 from scoring_svc.recommendations.tables import Recommender, RecommenderProduct
 from scoring_svc.scores import queries as scores
 from shared.db import Reader, Record, in_sight, prepare, sight
-from shared.problems import not_found
 from shared.references import root
 from shared.references.tables import KNOWN, SIGHT
 
@@ -67,13 +66,11 @@ _SOLD_HERE = prepare(
 
 
 async def recommend(reader: Reader, query: RecommendationQuery, now: datetime) -> dict[str, Any]:
-    """The answer but for its words; NotFound for a customer, or a product, that is not in sight."""
+    """The answer but for its words; nothing for a customer, or beside a product, that is not in sight."""
     build = await reader.row(_CURRENT)
     customer_id, bought, industry = await _customer(reader, query, now)
-    if build is None:
-        if query.sku is not None:
-            raise not_found("product", "产品")
-        return _told(None, query, customer_id, "most_popular", [])
+    if build is None or (query.customer_id is not None and customer_id is None):
+        return _told(build, query, customer_id, "most_popular", [])
     if query.sku is not None:
         basis = "co_purchase"
         candidates = domain.along_with(await _with_sku(reader, build["id"], query.sku))
@@ -90,11 +87,9 @@ async def recommend(reader: Reader, query: RecommendationQuery, now: datetime) -
 async def _customer(
     reader: Reader, query: RecommendationQuery, now: datetime
 ) -> tuple[UUID | None, list[Bought], str | None]:
-    """Who it is now, what it bought, and its industry."""
-    if query.customer_id is None:
+    """Who it is now, what it bought, and its industry; nobody if it is not in sight."""
+    if query.customer_id is None or not await scores.is_known(reader, query.customer_id):
         return None, [], None
-    if not await scores.is_known(reader, query.customer_id):
-        raise not_found("customer", "客户")
     customer_id = await root(reader, query.customer_id)
     family = await facts.family(reader, customer_id)
     rows = await reader.rows(_BOUGHT, b_family=family, b_since=now - WINDOW, b_most=_MOST_BOUGHT)
@@ -133,10 +128,7 @@ def _task(query: RecommendationQuery) -> str:
 
 async def _with_sku(reader: Reader, build_id: UUID, sku: str) -> list[Product]:
     """The product itself, if anybody in sight bought it."""
-    found = await _named(reader, build_id, [sku]) if await _sold_here(reader, [sku]) else []
-    if not found:
-        raise not_found("product", "产品")
-    return found
+    return await _named(reader, build_id, [sku]) if await _sold_here(reader, [sku]) else []
 
 
 async def _named(reader: Reader, build_id: UUID, skus: Sequence[str]) -> list[Product]:

@@ -6,7 +6,7 @@ from fastapi import Query, Request
 
 from scoring_svc.recommendations import queries, rendering
 from scoring_svc.recommendations.schemas import RecommendationQuery, RecommendationsRead
-from shared.http import NO_SUCH_RECORD, Db, ReadDb, Router, needs
+from shared.http import Db, ReadDb, Router, needs
 from shared.http.errors import chinese
 
 router = Router(tags=["recommendations"])
@@ -24,7 +24,6 @@ router = Router(tags=["recommendations"])
         "best in its industry. Partners are told of products that their own customers buy."
     ),
     response_model=RecommendationsRead,
-    responses=NO_SUCH_RECORD,
     **needs("scores:read"),
 )
 async def list_recommendations(

@@ -103,7 +103,7 @@ class RecommendationsRead(Output):
         }
     )
 
-    customer_id: UUID | None
+    customer_id: UUID | None = Field(description="Who it is now; null for one that is not in sight.")
     sku: str | None
     basis: Basis
     recommender_id: UUID | None = Field(description="The build; null before the first.")
