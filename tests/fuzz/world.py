@@ -656,9 +656,9 @@ class World:
         reason = self.said("明年春季新开三店")
         return {"customer_id": customer, "tier": "core", "reason": reason, "expires_at": _now(days=30)}
 
-    async def decision(self, customer: str | None = None) -> str:
+    async def decision(self) -> str:
         """That a customer is core, by the model and the policy that there are."""
-        about = UUID(customer or await self.customer())
+        about = UUID(await self.customer_to_score())
         async with self.database("scoring-svc").begin() as tx:
             row = await tx.connection.fetchrow(
                 "SELECT s.*, p.digest FROM score s, tier_policy p WHERE s.customer_id = $1 AND p.version = 1",
@@ -688,8 +688,18 @@ class World:
         return str(found)
 
     async def objection(self) -> str:
-        body = {"customer_id": await self.customer(), "reason": self.said("人来决定")}
-        return str((await self.admin.made("/v1/objections", body))["id"])
+        return str((await self.admin.made("/v1/objections", await self.for_createObjection()))["id"])
+
+    async def for_createObjection(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"customer_id": await self.customer_to_score(), "reason": self.said("人来决定")}
+
+    async def customer_to_score(self) -> str:
+        """One that scoring-svc has heard of."""
+        customer = await self.customer()
+        async with asyncio.timeout(20):
+            while (await self.admin("GET", f"/v1/scores/{customer}")).status == NOT_FOUND:  # noqa: ASYNC110 - only asking tells
+                await asyncio.sleep(0.05)
+        return customer
 
     async def alarm(self) -> str:
         """Of the model that speaks."""

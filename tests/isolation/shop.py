@@ -8,13 +8,12 @@ from uuid import UUID
 
 from tests.composed import Person
 from tests.fuzz.operations import Operation
-from tests.fuzz.world import World
+from tests.fuzz.world import NOT_FOUND, World
 from tests.isolation.likeness import UUID as ID
 from tests.isolation.likeness import Secrets
 from tests.isolation.people import OF_EVERYBODY, OF_THE_COMPANY, Asker
 from tests.isolation.probes import Case
 
-NOT_FOUND = 404
 NEW_CUSTOMERS = {
     "/v1/customers",
     "/v1/customers/batch",
@@ -111,10 +110,6 @@ class Shop(World):
     async def scored(self) -> None:
         await super().scored()
         self.known["model_id"] = self.kept["model_id"]
-
-    async def decision(self, customer: str | None = None) -> str:
-        """About one of the owner's customers."""
-        return await super().decision(customer or await self.customer())
 
     async def for_startImport(self) -> dict[str, str]:  # noqa: N802 - the operation's name
         name = self.said(self.unique("海纳"))

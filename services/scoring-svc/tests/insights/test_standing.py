@@ -42,7 +42,7 @@ def score(customer: UUID, home: UUID | None, **changes: Any) -> dict[str, Any]:
         "expected_value_minor": 100, "value_52_minor": 100, "contributed_52_minor": 1000,
         "currency": "CNY", "horizon_weeks": 13.0,
         "churn_probability": 0.2, "churn_rank": 0.2, "churn_level": "low", "churn": {}, "features": {},
-        "policy_version": 1, "model_id": MODEL, "scored_at": NOW, "version": 1, **changes,
+        "policy_version": 1, "model_id": MODEL, "scored_at": NOW, "version": 1, "automatic": True, **changes,
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.origins import Origin, look_back
 from scoring_svc.modelling.proof import fold_proof
 from scoring_svc.modelling.replay import stored_features
-from scoring_svc.modelling.scoring import judge
+from scoring_svc.modelling.scoring import score_known
 from scoring_svc.modelling.standing import standing
 from scoring_svc.modelling.tracking import curve
 
@@ -197,10 +197,8 @@ def test_a_customer_scored_from_stored_features_is_scored_the_same(world: World)
     scores = world.score(world.facts)
     for index in (0, 17, 400, 999):
         row = json.loads(json.dumps(scores.known.row(index)))
-        again = judge(
-            stored_features(scores.known.today, row), world.model, world.policy, world.grids, AS_OF,
-            customers=np.array(["x"]),
-        )  # fmt: skip
+        known = stored_features(scores.known.today, row)
+        again = score_known(np.array(["x"]), known, world.model, world.policy, world.grids)
         assert again.tiers.tier[0] == scores.tiers.tier[index]
         assert again.tiers.contribution[0] == scores.tiers.contribution[index]
         assert again.stages.stage[0] == scores.stages.stage[index]

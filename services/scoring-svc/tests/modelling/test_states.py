@@ -90,12 +90,7 @@ def log(told: dict[int, tuple[str, Told]], customers: list[str]) -> Facts:
                 for name in ("score", "quality", "attitude", "delivery")
             },
         ),
-        promises=kind(
-            broke,
-            due=times(broke["due"]),
-            settled=times(broke["settled"]),
-            id=np.array(broke["id"], dtype="U36"),
-        ),
+        promises=kind(broke, settled=times(broke["settled"])),
         referrals=kind(by_kind[Referred]),
     )
 

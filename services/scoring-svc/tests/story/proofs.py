@@ -69,7 +69,7 @@ async def kept(service: Service, **changes: Any) -> UUID:
     """Put it on record in the shadow, with the gate's verdict; its id."""
     judged = replace(model(), **changes)
     learnt = Learnt(
-        judged, rank(facts(), judged, Policy(), AS_OF), "CNY", 300, len(facts().orders.ts), NOW,
+        judged, rank(facts(), judged, Policy(), AS_OF), 1, "CNY", 300, len(facts().orders.ts), NOW,
         of_facts(facts(), AS_OF), "daily",
     )  # fmt: skip
     async with service.database.begin() as tx:

@@ -180,7 +180,7 @@ async def test_a_champion_from_before_promises_goes_on_speaking(asleep: Service)
     model, customer = ScoringModel.from_document(document), uuid4()
     grids = rank(record([]), model, Policy(), np.datetime64("2024-11-15"))
     source = of_facts(record([]), np.datetime64("2024-11-15"))
-    learnt = Learnt(model, grids, "CNY", 1, 4, NOW, source, "start")
+    learnt = Learnt(model, grids, 1, "CNY", 1, 4, NOW, source, "start")
     async with asleep.database.begin() as tx:
         await publish_default(tx)
         promoted = await keep(tx, learnt, None)
