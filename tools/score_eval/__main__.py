@@ -82,7 +82,8 @@ def _invented(seeds: tuple[int, ...]) -> Iterator[Line]:
                 case.name, "true driver first among drivers", found.first / found.at_risk, beside=beside
             )
             total += found
-    yield from total.lines(ALL_INVENTED)
+    if seeds:
+        yield from total.lines(ALL_INVENTED)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from tools.score_eval.cases import Case
 from tools.score_eval.causes import joined
 from tools.score_eval.lines import Line
 
-from scoring_svc.modelling.facts import Facts, Floats, Ints, Log
+from scoring_svc.modelling.facts import Facts, Ints, Log
 from scoring_svc.modelling.features import features
 from scoring_svc.modelling.forecast import Forecast, foresee
 from scoring_svc.modelling.model import ScoringModel, learn
@@ -62,20 +62,23 @@ def _alone(case: Case, model: ScoringModel, said: Forecast) -> float:
     worst, places = 0.0, buyers_at(case.facts, case.as_of)
     for row in np.linspace(0, len(places) - 1, _ALONE).astype(np.int64):
         one = features(case.facts.between(int(places[row]), int(places[row]) + 1), case.as_of)
-        told = foresee(one, model, Policy())
-        worst = max(worst, float(np.abs(_numbers(told)[0] - _numbers(said)[row]).max()))
+        worst = max(worst, _apart(said, foresee(one, model, Policy()), slice(int(row), int(row) + 1)))
     return worst
 
 
-def _numbers(said: Forecast) -> Floats:
-    """Relative to their size, so that money is held to the same bar as a probability."""
-    money = said.expected_value / np.maximum(np.abs(said.expected_value), 1.0)
-    return np.column_stack([said.risk.probability, said.expected_orders, money, said.reasons.weight])
-
-
-def _apart(said: Forecast, other: Forecast) -> float:
-    value = np.abs(said.expected_value - other.expected_value) / np.maximum(np.abs(said.expected_value), 1.0)
-    return float(max(np.abs(_numbers(said) - _numbers(other)).max(), value.max()))
+def _apart(said: Forecast, other: Forecast, rows: slice = slice(None)) -> float:
+    """The largest difference of any number told; money relative to its size."""
+    plain = max(
+        float(np.abs(mine[rows] - theirs).max())
+        for mine, theirs in (
+            (said.risk.probability, other.risk.probability),
+            (said.expected_orders, other.expected_orders),
+            (said.reasons.weight, other.reasons.weight),
+        )
+    )
+    value = said.expected_value[rows]
+    money = np.abs(value - other.expected_value) / np.maximum(np.abs(value), 1.0)
+    return max(plain, float(money.max()))
 
 
 def _with_future(facts: Facts, as_of: np.datetime64) -> Facts:
