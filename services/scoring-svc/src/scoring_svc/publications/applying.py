@@ -1,6 +1,7 @@
 """The tiers of a published policy brought into the scores, customer by customer in their order.
 
-Whoever was touched since the simulation is scored by the new policy instead, from what is known now.
+Whoever was touched since the simulation is scored by the new policy instead, from what is known now. So is who
+objects to automatic decisions: scoring leaves them the tier that they have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, update
 
 from scoring_svc.facts.due import mark_due
+from scoring_svc.objections import queries as objections
 from scoring_svc.policies import queries as policies
 from scoring_svc.policies.queries import Row
 from scoring_svc.policies.queries import T as POLICY
@@ -92,8 +94,9 @@ def _decides_more(policy: Row, base: Row | None) -> bool:
 
 
 async def _apply(tx: Tx, policy: Row, rows: Sequence[Record], *, anew: bool) -> Applied:
-    touched = [row["customer_id"] for row in rows if row["touched"]]
-    chosen = {row["customer_id"]: row for row in rows if not row["touched"]}
+    objecting = await objections.standing(tx, [row["customer_id"] for row in rows])
+    touched = [row["customer_id"] for row in rows if row["touched"] or row["customer_id"] in objecting]
+    chosen = {row["customer_id"]: row for row in rows if row["customer_id"] not in set(touched)}
     before = await queries.scores(tx, chosen)
     unscored = [customer for customer in chosen if customer not in before]
     after = [_placed(tx, before[one], chosen[one], policy["version"]) for one in before]
