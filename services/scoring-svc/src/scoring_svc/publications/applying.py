@@ -1,7 +1,7 @@
 """The tiers of a published policy brought into the scores, customer by customer in their order.
 
-Whoever was touched since the simulation is scored by the new policy instead, from what is known now. So is who
-objects to automatic decisions: scoring leaves them the tier that they have.
+Whoever was touched since the simulation is scored by the new policy instead, from what is known now. So is
+who objects to automatic decisions: scoring leaves them the tier that they have.
 """
 
 from collections.abc import Mapping, Sequence
