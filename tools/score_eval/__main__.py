@@ -20,7 +20,7 @@ from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.policy import Policy
 
 SEEDS = (20_261, 20_262)
-ALL_INVENTED = "simulated, unseen seeds"
+ALL_INVENTED = "simulated markets"
 
 
 def main() -> None:
