@@ -100,7 +100,7 @@ async def test_churn_counts_levels_stages_warnings_and_what_is_at_stake(world: A
     warning = {
         "level": "high", "probability": 0.8, "expected_value_minor": 1, "contributed_52_minor": 1000,
         "currency": "CNY", "recommended_action": {}, "opened_at": moment(9), "version": 1,
-        "distributor_id": HOME,
+        "distributor_id": HOME, "horizon_weeks": 13.0, "at_risk_minor": 800, "due_at": moment(-5),
     }  # fmt: skip
     await world.write(
         ChurnWarning,

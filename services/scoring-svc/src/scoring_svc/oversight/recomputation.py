@@ -82,6 +82,8 @@ def _held(held: Mapping[str, Any] | None) -> Previous | None:
     row = {
         "tier": held["tier"],
         "lifecycle_stage": held["stage"],
+        "rule_tier": None,
+        "rule_tier_since": None,
         **{name: date.fromisoformat(held[name]) for name in ("tier_since", "stage_since")},
     }
     return previous([_ANYBODY], {_ANYBODY: row})
