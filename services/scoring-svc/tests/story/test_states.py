@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from scoring_svc.app import build
-from scoring_svc.facts import changes
 from scoring_svc.facts.queries import MINOR_PER_UNIT, facts_of
 from scoring_svc.modelling.features import features
 from scoring_svc.modelling.states.ageing import features_of
@@ -25,6 +24,7 @@ from shared.events import Event
 from shared.events.complaint import ComplaintOpened, ComplaintResolved
 from shared.events.customer import (
     CustomerMerged,
+    CustomerRegistered,
     CustomerUnmerged,
     ImportedOrder,
     OrderRecorded,
@@ -206,22 +206,39 @@ async def test_another_main_currency_has_the_orders_counted_anew(quiet: Database
     await assert_true(quiet, [customer], currency="USD")
 
 
-async def test_a_customer_won_by_another_counts_for_whom_recommended(quiet: Database) -> None:
-    referrer, won = uuid4(), uuid4()
-    await hear(quiet, registered(referrer), registered(won), sale(referrer, 5), sale(won, 4))
-    await assert_true(quiet, [referrer, won])
-    async with quiet.begin() as tx:
-        await tx.connection.execute(
-            "INSERT INTO customer_profile (customer_id, referred_by, version) VALUES ($1, $2, 1) "
-            "ON CONFLICT (customer_id) DO UPDATE SET referred_by = $2", won, referrer,
-        )  # fmt: skip
-        changes.outdate(tx, [referrer], Part.REFERRING)
-    assert await stale(quiet, referrer) == Part.REFERRING
-    async with quiet.begin() as tx:
+async def won(database: Database, referrer: UUID) -> float:
+    async with database.begin() as tx:
         states = await current(tx, [referrer], currency="CNY")
     moment = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us")
-    assert features_of(states, moment, minor_per_unit=MINOR_PER_UNIT).care.referrals_52[0] == 1
-    await assert_true(quiet, [referrer, won])
+    return float(features_of(states, moment, minor_per_unit=MINOR_PER_UNIT).care.referrals_52[0])
+
+
+def came_by(customer: UUID, referrer: UUID) -> CustomerRegistered:
+    return registered(customer, kind="person", industry=None, region=None, size=None, referred_by=referrer)
+
+
+@pytest.mark.parametrize("told_first", ["profile", "order"])
+async def test_a_customer_won_by_another_counts_for_whom_recommended(
+    quiet: Database, told_first: str
+) -> None:
+    referrer, new, twin = uuid4(), uuid4(), uuid4()
+    await hear(quiet, registered(referrer), registered(twin), sale(referrer, 5))
+    told = [came_by(new, referrer), sale(new, 4)]
+    await assert_true(quiet, [referrer])
+    for event in told if told_first == "profile" else reversed(told):
+        await hear(quiet, event)
+        await assert_true(quiet, [referrer, new])
+    assert await won(quiet, referrer) == 1
+    await hear(quiet, sale(new, 2))
+    assert await stale(quiet, referrer) in {Part(0), Part.REFERRING}
+    merged = CustomerMerged(subject=new, version=2, status="merged", merged_into=twin, **_STATE)
+    await hear(quiet, merged)
+    await assert_true(quiet, [referrer, twin])
+    assert await won(quiet, referrer) == 0
+    await hear(quiet, CustomerUnmerged(subject=new, version=3, status="active", **_STATE))
+    await assert_true(quiet, [referrer, new, twin])
+    assert await won(quiet, referrer) == 1
+    assert await reconcile(quiet, [referrer, new, twin], currency="CNY") == (3, 0)
 
 
 async def test_a_state_that_differs_is_found_and_built_anew(quiet: Database) -> None:

@@ -1,6 +1,6 @@
 """What a transaction learns of customers, noted for whoever keeps their states."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,8 +8,9 @@ from uuid import UUID
 from scoring_svc.modelling.facts import DIRECTION_IN, DIRECTION_OUT, DIRECTION_UNKNOWN
 from scoring_svc.modelling.states.layout import NOTHING, Part
 from scoring_svc.modelling.states.state import PART_OF
-from scoring_svc.modelling.states.told import Told
-from shared.db import Tx
+from scoring_svc.modelling.states.told import Bought, Told
+from shared.db import Record, Tx
+from shared.events.customer import OrderFact
 
 DIRECTION = {"inbound": DIRECTION_IN, "outbound": DIRECTION_OUT}
 _NOTE = "changes"
@@ -45,6 +46,26 @@ def outdate(tx: Tx, customers: Iterable[UUID], parts: Part) -> None:
     outdated = _noted(tx).outdated
     for customer in customers:
         outdated[customer] = outdated.get(customer, NOTHING) | parts
+
+
+def orders_added(tx: Tx, orders: Sequence[OrderFact], new: Sequence[Record]) -> None:
+    """Orders of which these rows (customer_id, referred_by) are new.
+
+    A single one goes into the state. Most of a file's are late: taking them in one by one would not do.
+    """
+    if new and len(orders) == 1:
+        order, referrer = orders[0], new[0]["referred_by"]
+        fact = Bought(micros(order.ordered_at), abs(order.amount_minor), order.kind == "return")
+        note(tx, order.customer_id, fact, currency=order.currency)
+        outdate(tx, [] if referrer is None else [referrer], Part.REFERRING)
+    else:
+        orders_changed(tx, new)
+
+
+def orders_changed(tx: Tx, rows: Sequence[Record]) -> None:
+    """Orders that changed otherwise, or many at once."""
+    outdate(tx, (row["customer_id"] for row in rows), Part.BUYING)
+    outdate(tx, (row["referred_by"] for row in rows if row["referred_by"] is not None), Part.REFERRING)
 
 
 def taken(tx: Tx) -> Changes | None:

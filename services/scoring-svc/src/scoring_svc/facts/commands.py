@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from scoring_svc.facts import changes
 from scoring_svc.facts.tables import (
     PARTS,
     ComplaintRow,
@@ -35,7 +36,7 @@ from scoring_svc.facts.tables import (
     SurveyRow,
 )
 from scoring_svc.profiles.tables import CustomerProfile
-from shared.db import Prepared, Tx, prepare
+from shared.db import Prepared, Record, Tx, prepare
 from shared.events.customer import OrderFact
 
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
@@ -83,10 +84,14 @@ def _told_into(table: Any, types: Mapping[str, Any], *key: str) -> Any:
     return insert(table).from_select([*types], select(*given.c).ext(distinct_on(*keys)).order_by(*keys))
 
 
+# PostgreSQL writes down no one who replaces a row that has just been inserted.
+_IS_NEW: Any = literal_column("(xmax = 0)", Boolean).label("is_new")
+
+
 def _touching(statement: Any) -> Any:
     """Whose orders changed, and by whose recommendation they came: what these brought in has changed, too."""
-    told = statement.returning(_O.c.customer_id).cte("told")
-    return select(told.c.customer_id, _F.c.referred_by).select_from(
+    told = statement.returning(_O.c.customer_id, _O.c.order_id, _IS_NEW).cte("told")
+    return select(told.c.customer_id, _F.c.referred_by, told.c.order_id, told.c.is_new).select_from(
         told.outerjoin(_F, _F.c.customer_id == told.c.customer_id)
     )
 
@@ -123,8 +128,6 @@ _WITHDRAW_CONTACTS = prepare(
         where=~_C.c.withdrawn,
     ).returning(_C.c.customer_id)
 )
-# PostgreSQL writes down no one who replaces a row that has just been inserted.
-_IS_NEW: Any = literal_column("(xmax = 0)").label("is_new")
 _S: Any = SurveyRow.__table__  # type: ignore[attr-defined]
 _answer = insert(_S)
 _parts = {name: func.coalesce(_S.c[name], _answer.excluded[name]) for name in PARTS}
@@ -194,7 +197,9 @@ async def add_orders(tx: Tx, orders: Sequence[OrderFact]) -> list[UUID]:
 
     The customers that they belong to, and those who referred these.
     """
-    touched = await _told_of(tx, _ADD_ORDERS, orders, voided=False)
+    rows = await _told_of(tx, _ADD_ORDERS, orders, voided=False)
+    changes.orders_added(tx, orders, [row for row in rows if row["is_new"]])
+    touched = _whom(rows)
     if any(order.lines for order in orders):
         touched |= await _add_lines(tx, orders)
     return sorted(touched)
@@ -205,10 +210,18 @@ async def void_orders(tx: Tx, orders: Sequence[OrderFact]) -> list[UUID]:
 
     One that is not known yet is written down as voided: both ways meet at its row, whichever comes first.
     """
-    return sorted(await _told_of(tx, _VOID_ORDERS, orders, voided=True))
+    rows = await _told_of(tx, _VOID_ORDERS, orders, voided=True)
+    changes.orders_changed(tx, rows)
+    return sorted(_whom(rows))
 
 
-async def _told_of(tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, voided: bool) -> set[UUID]:
+def _whom(rows: Sequence[Record]) -> set[UUID]:
+    return {row[name] for row in rows for name in ("customer_id", "referred_by") if row[name] is not None}
+
+
+async def _told_of(
+    tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, voided: bool
+) -> Sequence[Record]:
     columns: dict[str, list[Any]] = {f"b_{name}": [] for name in _ORDER_TYPES}
     for order in orders:
         columns["b_order_id"].append(order.order_id)
@@ -219,8 +232,7 @@ async def _told_of(tx: Tx, statement: Prepared, orders: Sequence[OrderFact], *, 
         columns["b_is_return"].append(order.kind == "return")
         columns["b_voided"].append(voided)
         columns["b_channel"].append(order.channel)
-    rows = await tx.rows(statement, **columns)
-    return {one for row in rows for one in row if one is not None}
+    return await tx.rows(statement, **columns)
 
 
 async def _add_lines(tx: Tx, orders: Sequence[OrderFact]) -> set[UUID]:

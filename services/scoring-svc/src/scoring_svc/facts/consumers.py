@@ -1,15 +1,13 @@
 """Facts as the other services tell them; any order, any repetition."""
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from scoring_svc.facts import changes, commands, due, queries
 from scoring_svc.facts.changes import micros, micros_or_none
 from scoring_svc.facts.commands import Contact, News
 from scoring_svc.facts.tables import PARTS, ComplaintRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.states.layout import Part
-from scoring_svc.modelling.states.told import Answered, Bought, Broke, Complained, Talked
+from scoring_svc.modelling.states.told import Answered, Broke, Complained, Talked
 from shared.db import Tx
 from shared.events import Event
 from shared.events.complaint import (
@@ -40,36 +38,22 @@ SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 
 async def on_order(tx: Tx, event: OrderRecorded | OrderReturned) -> None:
     """One order or return: its customer is scored at once."""
-    known = await queries.knows_order(tx, event.order_id)
-    touched = await commands.add_orders(tx, [event])
-    due.mark_due(tx, touched)
-    if not known and event.customer_id in touched:
-        fact = Bought(micros(event.ordered_at), abs(event.amount_minor), event.kind == "return")
-        changes.note(tx, event.customer_id, fact, currency=event.currency)
-    changes.outdate(tx, (one for one in touched if one != event.customer_id), Part.REFERRING)
+    due.mark_due(tx, await commands.add_orders(tx, [event]))
 
 
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
     """A chunk of a bulk load: its customers are scored when the load has gone quiet."""
-    _orders_changed(tx, touched := await commands.add_orders(tx, event.orders))
-    due.mark_settling(tx, touched)
+    due.mark_settling(tx, await commands.add_orders(tx, event.orders))
 
 
 async def on_order_voided(tx: Tx, event: OrderVoided) -> None:
     """An order that was never meant: its customer is scored without it at once."""
-    _orders_changed(tx, touched := await commands.void_orders(tx, [event]))
-    due.mark_due(tx, touched)
+    due.mark_due(tx, await commands.void_orders(tx, [event]))
 
 
 async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
     """A chunk of an import that is undone: its customers are scored when the undoing has gone quiet."""
-    _orders_changed(tx, touched := await commands.void_orders(tx, event.orders))
-    due.mark_settling(tx, touched)
-
-
-def _orders_changed(tx: Tx, customers: Sequence[UUID]) -> None:
-    """Late as most of a file's orders are, or gone: taking them in one by one would not do."""
-    changes.outdate(tx, customers, Part.BUYING | Part.REFERRING)
+    due.mark_settling(tx, await commands.void_orders(tx, event.orders))
 
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:

@@ -50,7 +50,6 @@ _SURVEYS_OF = prepare(_SURVEYS.where(_of(_V.c.customer_id)))
 _PROMISES_OF = prepare(_PROMISES.where(_of(_W.c.customer_id)))
 _ORDERS_ALL, _CONTACTS_ALL, _COMPLAINTS_ALL = prepare(_ORDERS), prepare(_CONTACTS), prepare(_COMPLAINTS)
 _SURVEYS_ALL, _PROMISES_ALL = prepare(_SURVEYS), prepare(_PROMISES)
-_KNOWS_ORDER = prepare(select(exists().where(_O.c.order_id == bindparam("b_id", type_=Uuid))))
 _KNOWS_ANSWER = prepare(select(exists().where(_V.c.response_id == bindparam("b_id", type_=Uuid))))
 _KNOWN = union_all(
     select(_O.c.customer_id).where(~_O.c.voided),
@@ -77,11 +76,6 @@ _CURRENCY = prepare(
     .order_by(func.count().desc(), _O.c.currency)
     .limit(1)
 )
-
-
-async def knows_order(reader: Reader, order_id: UUID) -> bool:
-    """Whether this order or return was told of before, counting or not."""
-    return bool(await reader.value(_KNOWS_ORDER, b_id=order_id))
 
 
 async def knows_answer(reader: Reader, response_id: UUID) -> bool:

@@ -25,6 +25,20 @@ _ALL = prepare(
     ).order_by(_T.c.customer_id)
 )
 
+_REFERRERS = prepare(
+    select(_T.c.referred_by)
+    .where(
+        _T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))),
+        _T.c.referred_by.is_not(None),
+    )
+    .distinct()
+)
+
+
+async def referrers(reader: Reader, customers: Sequence[UUID]) -> list[UUID]:
+    """By whose recommendation these customers came."""
+    return [row["referred_by"] for row in await reader.rows(_REFERRERS, customers=list(customers))]
+
 
 async def profiles_of(reader: Reader, customers: Sequence[UUID]) -> Profiles:
     """What these customers are, in their order; nothing is known of one that nobody told of.
