@@ -9,9 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from scoring_svc.facts import changes
 from scoring_svc.facts.commands import add_orders
-from scoring_svc.modelling.states.layout import ALL
 from scoring_svc.models.queries import Shelf
 from scoring_svc.oversight.commands import forget
 from scoring_svc.scores.commands import rescore
@@ -48,7 +46,6 @@ async def _known(scoring: Service, *, silent: float = 150, orders: int = 20) -> 
         await add_orders(
             tx, [ImportedOrder(**order(customer, silent + 20 * place, 90_000_00)) for place in range(orders)]
         )
-        changes.outdate(tx, [customer], ALL)
     return customer
 
 
@@ -213,7 +210,6 @@ async def test_a_new_customer_who_objects_is_ordinary_whatever_it_brings(
         await add_orders(
             tx, [ImportedOrder(**order(customer, 5 + 20 * place, 900_000_00)) for place in range(20)]
         )
-        changes.outdate(tx, [customer], ALL)
     score = await _scored(scoring, manager, customer)
     assert score["contribution"] > 80
     assert (score["tier"], score["automatic"]) == ("ordinary", False)
