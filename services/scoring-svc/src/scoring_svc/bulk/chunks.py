@@ -1,0 +1,121 @@
+"""Customers by the bucket: their features as `modelling` knows them, and the facts of a few to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from scoring_svc.bulk.base import Base, ids
+from scoring_svc.modelling.care import Care
+from scoring_svc.modelling.facts import DIRECTION_IN, DIRECTION_OUT, Facts, Ids, Promises, record
+from scoring_svc.modelling.features import Features
+from scoring_svc.modelling.rhythm import Rhythm
+
+TEACHERS = 20_000
+"""So many customers at most teach a model: more move nothing in it that anybody could see."""
+
+_NEVER = np.datetime64("NaT", "us")
+_WORDS = np.full(max(DIRECTION_IN, DIRECTION_OUT) + 1, "", dtype="U3")
+_WORDS[DIRECTION_IN], _WORDS[DIRECTION_OUT] = "in", "out"
+
+
+class Engine(Protocol):
+    """Whatever runs the feature query."""
+
+    def features(self, base: Base, bucket: int) -> pa.Table:
+        """The query's columns for the customers of one bucket, by customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The customers of one bucket in ascending order, and their features."""
+
+    customers: Ids
+    known: Features
+
+
+def chunks(base: Base, engine: Engine) -> Iterator[Chunk]:
+    """Every customer once; the features are those of `modelling.features.features` to 1e-9."""
+    for bucket in range(base.buckets):
+        found = engine.features(base, bucket)
+        if found.num_rows:
+            yield _chunk(base, bucket, found)
+
+
+def teachers(base: Base) -> tuple[Facts, np.datetime64] | None:
+    """Every n-th buyer with everything known of them, and the time of the first order of all.
+
+    As `modelling.model.learn` takes them; None before the first order.
+    """
+    first = base.value(f"SELECT min(ts) FROM ({base.rows('orders')}) WHERE ts <= {_moment(base.as_of)}")
+    if first is None:
+        return None
+    base.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE buyer AS "
+        "SELECT customer, row_number() OVER (ORDER BY customer) - 1 AS place FROM ("
+        f"SELECT DISTINCT customer FROM ({base.rows('orders')}) "
+        f"WHERE NOT is_return AND ts <= {_moment(base.as_of)})"
+    )
+    every = max(1, -(-int(base.value("SELECT count(*) FROM buyer")) // TEACHERS))
+    chosen = f"SELECT customer FROM buyer WHERE place % {every} = 0"
+    customers = ids(base.table(f"{chosen} ORDER BY customer")["customer"])
+    return facts(base, chosen, customers), np.datetime64(first, "us")
+
+
+def facts(base: Base, chosen: str, customers: Ids) -> Facts:
+    """Everything known of the customers that a SELECT names and `customers` lists."""
+
+    def log(name: str) -> dict[str, Any]:
+        found = base.table(f"SELECT * FROM ({base.rows(name)}) WHERE customer IN ({chosen})")
+        columns: dict[str, Any] = {each: found[each].to_numpy() for each in found.column_names[1:]}
+        return {"customer": ids(found["customer"]), **columns}
+
+    contacts, promises = log("contacts"), log("promises")
+    contacts["direction"] = _WORDS[contacts["direction"].astype(np.int64)]
+    promises["id"] = promises["id"].astype(np.str_)
+    return record(
+        customers,
+        orders=log("orders"),
+        complaints=log("complaints"),
+        contacts=contacts,
+        surveys=log("surveys"),
+        promises=promises,
+    )
+
+
+def _chunk(base: Base, bucket: int, found: pa.Table) -> Chunk:
+    customers = ids(found["customer"])
+    today = np.datetime64(base.as_of, "D")
+    parts = [
+        part(**{column.name: _column(found[column.name]) for column in fields(part)}) for part in (Rhythm, Care)
+    ]
+    return Chunk(customers, Features(today, *parts, _promises(base, bucket, customers)))  # type: ignore[arg-type]
+
+
+def _column(column: pa.ChunkedArray) -> Any:
+    """Floats with NaN, or days with NaT, where nothing is known."""
+    values = column.to_numpy()
+    return values.astype("datetime64[D]") if values.dtype.kind == "M" else values.astype(np.float64, copy=False)
+
+
+def _promises(base: Base, bucket: int, customers: Ids) -> Promises:
+    """The broken ones of a bucket, which reasons name."""
+    now = _moment(base.as_of)
+    log = base.table(f"SELECT * FROM ({base.rows('promises', bucket)}) WHERE ts <= {now}")
+    settled = log["settled"].to_numpy().astype("datetime64[us]")
+    return Promises(
+        np.searchsorted(customers, ids(log["customer"])).astype(np.int64),
+        log["ts"].to_numpy().astype("datetime64[us]"),
+        log["due"].to_numpy().astype("datetime64[us]"),
+        np.where(settled > np.datetime64(base.as_of, "us"), _NEVER, settled),
+        log["id"].to_numpy().astype(np.str_),
+    ).in_order()
+
+
+def _moment(at: datetime) -> str:
+    return f"TIMESTAMP '{at.isoformat(' ')}'"
