@@ -86,6 +86,7 @@ lock: $(STAMP) ## write the lock files anew: make lock [UPGRADE="all" or "fastap
 	@$(BIN)/python -m tools.npm lock
 	@$(BIN)/python -m tools.sdk lock
 	@$(BIN)/python -m tools.schemathesis lock
+	@$(BIN)/python -m tools.spark lock
 	@$(PYTHON) tools/bootstrap.py
 
 clean: ## remove .venv and what the tools cache; data in the state folder stay

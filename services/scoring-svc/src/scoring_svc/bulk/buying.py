@@ -57,11 +57,11 @@ def _days(row: Table, today: date) -> dict[str, Value]:
 
 def _windows(row: Table) -> dict[str, Value]:
     return {
-        "orders_4": times(row, row.fresh & (row.ago < MONTH * int(DAYS))),
-        "orders_8": times(row, row.fresh & (row.ago < TWO_MONTHS * int(DAYS))),
+        "orders_4": times(row, row.fresh & (row.ago < MONTH * DAYS)),
+        "orders_8": times(row, row.fresh & (row.ago < TWO_MONTHS * DAYS)),
         "orders_13": times(row, row.fresh & _near(row)),
-        "orders_26": times(row, row.fresh & (row.ago < HALF_YEAR * int(DAYS))),
-        "orders_52": times(row, row.fresh & (row.ago < YEAR * int(DAYS))),
+        "orders_26": times(row, row.fresh & (row.ago < HALF_YEAR * DAYS)),
+        "orders_52": times(row, row.fresh & (row.ago < YEAR * DAYS)),
         "orders_before_13": times(row, row.fresh & _before(row)),
     }
 
@@ -70,7 +70,7 @@ def _money(row: Table) -> dict[str, Value]:
     return {
         "sold": total(row.amount, row.sale),
         "returned": total(row.amount, row.is_return),
-        "net_52": total(row.signed, row.ago < YEAR * int(DAYS)),
+        "net_52": total(row.signed, row.ago < YEAR * DAYS),
         "net_13": total(row.signed, _near(row)),
         "net_before_13": total(row.signed, _before(row)),
         "returns_13": times(row, row.is_return & _near(row)),
@@ -79,8 +79,8 @@ def _money(row: Table) -> dict[str, Value]:
 
 
 def _near(row: Table) -> Any:
-    return row.ago < QUARTER * int(DAYS)
+    return row.ago < QUARTER * DAYS
 
 
 def _before(row: Table) -> Any:
-    return (row.ago >= QUARTER * int(DAYS)) & (row.ago < HALF_YEAR * int(DAYS))
+    return (row.ago >= QUARTER * DAYS) & (row.ago < HALF_YEAR * DAYS)

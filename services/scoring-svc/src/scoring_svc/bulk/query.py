@@ -10,6 +10,7 @@ from ibis.expr.types import Table
 
 from scoring_svc.bulk.buying import buying
 from scoring_svc.bulk.logs import Logs
+from scoring_svc.bulk.spans import number
 from scoring_svc.bulk.treating import answering, complaining, promising, speaking
 from scoring_svc.modelling.care import Care
 from scoring_svc.modelling.rhythm import Rhythm
@@ -45,5 +46,5 @@ def feature_query(logs: Logs, as_of: datetime) -> Table:
         promising(logs.promises, as_of),
     ):
         found = found.left_join(part, "customer").drop("customer_right")
-    filled = {name: ibis.coalesce(found[name], 0.0) for name in COLUMNS if name not in UNKNOWN_WITHOUT}
+    filled = {name: ibis.coalesce(found[name], number(0)) for name in COLUMNS if name not in UNKNOWN_WITHOUT}
     return found.select("customer", **{name: filled.get(name, found[name]) for name in COLUMNS})

@@ -7,7 +7,7 @@ from datetime import datetime
 import ibis
 from ibis.expr.types import Table, Value
 
-from scoring_svc.bulk.spans import times, weeks_ago
+from scoring_svc.bulk.spans import number, times, weeks_ago
 from scoring_svc.modelling.care import DECAY_WEEKS, SLOW_WEEKS
 from scoring_svc.modelling.facts import DIRECTION_OUT
 from scoring_svc.modelling.weeks import HALF_YEAR, QUARTER, YEAR
@@ -45,10 +45,10 @@ def answering(surveys: Table, as_of: datetime) -> Table:
         weeks_since_survey=row.weeks.min(),
     )
     last, earlier = found.satisfaction_last, found.sum_of_scores - found.satisfaction_last
-    drop = earlier / ibis.greatest(found.surveys - 1.0, 1.0) - last
+    drop = earlier / ibis.greatest(found.surveys - number(1), number(1)) - last
     return found.mutate(
         satisfaction_mean=found.sum_of_scores / found.surveys,
-        satisfaction_drop=ibis.ifelse(found.surveys > 1, drop, 0.0),
+        satisfaction_drop=ibis.ifelse(found.surveys > 1, drop, number(0)),
     ).drop("sum_of_scores")
 
 
@@ -66,7 +66,7 @@ def speaking(contacts: Table, as_of: datetime) -> Table:
         oldest=row.weeks.max(where=~row.ours),
         unanswered=times(row, row.unanswered & (row.weeks < HALF_YEAR)),
     )
-    gap = (found.oldest - found.weeks_since_contact) / ibis.greatest(found.contacts - 1.0, 1.0)
+    gap = (found.oldest - found.weeks_since_contact) / ibis.greatest(found.contacts - number(1), number(1))
     return found.mutate(contact_gap=ibis.ifelse(found.contacts > 1, gap, ibis.null("float64"))).drop("oldest")
 
 
@@ -90,5 +90,5 @@ def _until(log: Table, as_of: datetime) -> Table:
 
 def _faded(row: Table, lasting: Value) -> Value:
     """1 while it lasts, then half as much for every eight weeks."""
-    faded = ibis.literal(2.0, "float64") ** (-row.weeks / DECAY_WEEKS)
-    return ibis.ifelse(lasting, 1.0, faded)
+    faded = number(2) ** (-row.weeks / DECAY_WEEKS)
+    return ibis.ifelse(lasting, number(1), faded)
