@@ -1,4 +1,4 @@
-"""What the feature query needs to run on Spark (scoring-svc's extra `spark`), in an environment of its own."""
+"""What the feature query needs on Spark (scoring-svc's extra `spark`), in an environment of its own."""
 
 from tools.bootstrap import ROOT
 from tools.building import BUILD

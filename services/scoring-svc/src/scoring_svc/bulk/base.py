@@ -18,6 +18,7 @@ from scoring_svc.bulk.logs import SHAPES
 from scoring_svc.modelling.facts import Ids
 
 BUCKET_ROWS, BUCKET_CUSTOMERS = 2_500_000, 125_000
+FACTS = tuple(log for log in SHAPES if log != "customers")
 _SQL_TYPES = {
     "timestamp(6)": "TIMESTAMP",
     "float64": "DOUBLE",
@@ -52,23 +53,32 @@ class Base:
 
     def rows(self, log: str, bucket: int | None = None) -> str:
         """The SELECT of a log's rows, of one bucket or of all."""
-        if log in self._logs:
-            part = "*" if bucket is None else f"bucket={bucket}"
-            if files := list((self.folder / log).glob(f"{part}/*.parquet")):
-                names = ", ".join(literal(file) for file in files)
-                return f"SELECT * EXCLUDE (bucket) FROM read_parquet([{names}], hive_partitioning = true)"
-        columns = {"customer": self.key, **SHAPES.get(log, {})}
+        every = sorted((self.folder / log).glob("*/*.parquet")) if log in self._logs else []
+        if every:
+            files = (
+                every
+                if bucket is None
+                else [each for each in every if each.parent.name == f"bucket={bucket}"]
+            )
+            names = ", ".join(literal(file) for file in files or every[:1])
+            found = f"SELECT * EXCLUDE (bucket) FROM read_parquet([{names}], hive_partitioning = true)"
+            return found if files else f"{found} WHERE false"
+        columns = {"customer": self.key, **SHAPES[log]}
         empty = ", ".join(f"NULL::{_SQL_TYPES.get(kind, kind)} AS {name}" for name, kind in columns.items())
         return f"SELECT {empty} WHERE false"
+
+    def has(self, log: str) -> bool:
+        """Whether the log has any rows."""
+        return log in self._logs and any((self.folder / log).glob("*/*.parquet"))
 
     def see(self, bucket: int | None = None) -> None:
         """Let the names of the logs stand for the rows of one bucket, or of all."""
         for log in SHAPES:
             self.sql.execute(f"CREATE OR REPLACE TEMP VIEW {log} AS {self.rows(log, bucket)}")
 
-    def count(self) -> int:
-        """How many customers there are, with or without facts."""
-        each = " UNION ALL ".join(f"SELECT customer FROM ({self.rows(log)})" for log in SHAPES)
+    def count(self, *logs: str) -> int:
+        """How many customers these logs name, or all of them."""
+        each = " UNION ALL ".join(f"SELECT customer FROM ({self.rows(log)})" for log in logs or SHAPES)
         return int(self.value(f"SELECT count(DISTINCT customer) FROM ({each})"))
 
     def value(self, query: str) -> Any:
@@ -76,8 +86,10 @@ class Base:
         return self.sql.execute(query).fetchall()[0][0]
 
     def table(self, query: str) -> pa.Table:
-        """What a query finds."""
-        return self.sql.sql(query).to_arrow_table()
+        """What a query finds; the customers' ids as text."""
+        return self.sql.sql(
+            f"SELECT * REPLACE (customer::VARCHAR AS customer) FROM ({query})"
+        ).to_arrow_table()
 
 
 @contextmanager

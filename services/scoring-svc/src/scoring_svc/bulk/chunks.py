@@ -40,11 +40,23 @@ class Chunk:
 
 
 def chunks(base: Base, engine: Engine) -> Iterator[Chunk]:
-    """Every customer once; the features are those of `modelling.features.features` to 1e-9."""
+    """Every customer once."""
     for bucket in range(base.buckets):
-        found = engine.features(base, bucket)
-        if found.num_rows:
-            yield _chunk(base, bucket, found)
+        chunk = chunk_of(base, engine, bucket)
+        if len(chunk.customers):
+            yield chunk
+
+
+def chunk_of(base: Base, engine: Engine, bucket: int) -> Chunk:
+    """The customers of one bucket; the features are those of `modelling.features.features` to 1e-9."""
+    found = engine.features(base, bucket)
+    customers = ids(found["customer"])
+    today = np.datetime64(base.as_of, "D")
+    rhythm, care = (
+        part(**{column.name: _column(found[column.name]) for column in fields(part)})
+        for part in (Rhythm, Care)
+    )
+    return Chunk(customers, Features(today, rhythm, care, _promises(base, bucket, customers)))
 
 
 def teachers(base: Base) -> tuple[Facts, np.datetime64] | None:
@@ -88,19 +100,12 @@ def facts(base: Base, chosen: str, customers: Ids) -> Facts:
     )
 
 
-def _chunk(base: Base, bucket: int, found: pa.Table) -> Chunk:
-    customers = ids(found["customer"])
-    today = np.datetime64(base.as_of, "D")
-    parts = [
-        part(**{column.name: _column(found[column.name]) for column in fields(part)}) for part in (Rhythm, Care)
-    ]
-    return Chunk(customers, Features(today, *parts, _promises(base, bucket, customers)))  # type: ignore[arg-type]
-
-
 def _column(column: pa.ChunkedArray) -> Any:
     """Floats with NaN, or days with NaT, where nothing is known."""
     values = column.to_numpy()
-    return values.astype("datetime64[D]") if values.dtype.kind == "M" else values.astype(np.float64, copy=False)
+    return (
+        values.astype("datetime64[D]") if values.dtype.kind == "M" else values.astype(np.float64, copy=False)
+    )
 
 
 def _promises(base: Base, bucket: int, customers: Ids) -> Promises:

@@ -28,7 +28,7 @@ class DuckEngine:
             kept.parent.mkdir(exist_ok=True)
             base.see(bucket)
             query = ibis.to_sql(feature_query(logs(_ibis_type(base.key)), base.as_of), dialect="duckdb")
-            ordered = f"SELECT * FROM ({query}) ORDER BY customer"
+            ordered = f"SELECT * REPLACE (customer::VARCHAR AS customer) FROM ({query}) ORDER BY customer"
             base.sql.execute(f"COPY ({ordered}) TO {literal(kept)} (FORMAT parquet)").fetchall()
         return base.table(f"SELECT * FROM read_parquet({literal(kept)}) ORDER BY customer")
 
@@ -67,6 +67,3 @@ def _parquet(base: Base) -> dict[str, Path | None]:
 
 def _ibis_type(key: str) -> str:
     return "uuid" if key == "UUID" else "string"
-
-
-

@@ -35,8 +35,5 @@ class Logs:
 def logs(key: str) -> Logs:
     """The logs of customers whose ids have the type `key`: "string", or "uuid" on DuckDB."""
     return Logs(
-        **{
-            name: ibis.table({"customer": key, **columns}, name=name)
-            for name, columns in SHAPES.items()
-        }
+        **{name: ibis.table({"customer": key, **columns}, name=name) for name, columns in SHAPES.items()}
     )

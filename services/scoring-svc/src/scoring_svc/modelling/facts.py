@@ -130,8 +130,7 @@ class Facts:
 
     def chosen(self, indexes: Ints) -> Facts:
         """The customers at ascending `indexes` alone, renumbered from 0."""
-        renumber = np.full(len(self), -1, dtype=np.int64)
-        renumber[indexes] = np.arange(len(indexes))
+        renumber = _renumbering(indexes, len(self))
         return Facts(
             customers=self.customers[indexes],
             orders=_choose(self.orders, renumber),
@@ -250,6 +249,17 @@ def _slice(log: AnyLog, first: int, end: int) -> AnyLog:
     low, high = np.searchsorted(log.customer, [first, end])
     part = log.rows(slice(low, high))
     return replace(part, customer=part.customer - first)
+
+
+def chosen_rows(log: AnyLog, indexes: Ints, customers: int) -> AnyLog:
+    """The rows of the customers at ascending `indexes` of so many, renumbered from 0."""
+    return _choose(log, _renumbering(indexes, customers))
+
+
+def _renumbering(indexes: Ints, customers: int) -> Ints:
+    renumber = np.full(customers, -1, dtype=np.int64)
+    renumber[indexes] = np.arange(len(indexes))
+    return renumber
 
 
 def _choose(log: AnyLog, renumber: Ints) -> AnyLog:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 
 from scoring_svc.modelling.care import Care, care
-from scoring_svc.modelling.facts import Bools, Facts, Floats, Promises
+from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints, Promises, chosen_rows
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
+
+Part = TypeVar("Part", Rhythm, Care)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class Features:
         latest = np.fmin(self.care.weeks_since_complaint, self.care.weeks_since_broken)
         return (ours > 0) | ~np.isnan(latest)
 
+    def at(self, indexes: Ints) -> Features:
+        """Of the customers at ascending `indexes` alone, renumbered from 0."""
+        return Features(
+            self.today,
+            _rows(self.rhythm, indexes),
+            _rows(self.care, indexes),
+            chosen_rows(self.promises, indexes, len(self)),
+        )
+
     def row(self, index: int) -> dict[str, float | str | None]:
         """One customer's features as plain values; None where nothing is known."""
         values: dict[str, float | str | None] = {}
@@ -64,6 +76,10 @@ def median_gap(columns: Rhythm) -> float:
     if not repeated.any():
         return float("nan")
     return float(np.median(columns.last_week[repeated] / columns.repeats[repeated]))
+
+
+def _rows(part: Part, indexes: Ints) -> Part:
+    return replace(part, **{column.name: getattr(part, column.name)[indexes] for column in fields(part)})
 
 
 def _plain(value: np.float64 | np.datetime64) -> float | str | None:

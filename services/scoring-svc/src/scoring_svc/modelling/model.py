@@ -68,10 +68,17 @@ class ScoringModel:
         )
 
 
-def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = None) -> ScoringModel:
+def learn(
+    facts: Facts,
+    as_of: np.datetime64,
+    *,
+    horizon_weeks: float | None = None,
+    first: np.datetime64 | None = None,
+) -> ScoringModel:
     """Fit everything on what was known at `as_of`; the same facts give the same model.
 
-    Without `horizon_weeks` it is 4, 13 or 26 weeks by the usual gap. Above 40,000 buyers every n-th teaches.
+    Without `horizon_weeks` it is 4, 13 or 26 weeks by the usual gap. Above 40,000 buyers every n-th teaches;
+    where `facts` are of a part of the customers already, `first` is when the log of all begins.
     """
     known = facts.as_of(as_of)
     buyers = known.chosen(_teachers(buyers_at(known, as_of)))
@@ -90,7 +97,7 @@ def learn(facts: Facts, as_of: np.datetime64, *, horizon_weeks: float | None = N
                 "note": "too little data: prior parameters, moved by what there is",
             },
         )
-    past = moments(known.orders.ts.min(), as_of, horizon)
+    past = moments(known.orders.ts.min() if first is None else first, as_of, horizon)
     return _fitted(base, now, [look_back(buyers, moment, horizon) for moment in past])
 
 

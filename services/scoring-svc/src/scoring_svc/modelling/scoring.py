@@ -85,7 +85,34 @@ def score(
 
     For one customer give facts of that one, with the stored `grids` of the last run over everybody.
     """
-    known = features(facts, as_of)
+    return score_known(
+        facts.customers,
+        features(facts, as_of),
+        model,
+        policy,
+        grids,
+        as_of,
+        previous=previous,
+        segments=segments,
+        headroom=headroom,
+        declared_lost=declared_lost,
+    )
+
+
+def score_known(  # noqa: PLR0917 - the arguments of `score`, with features in place of facts
+    customers: Ids,
+    known: Features,
+    model: ScoringModel,
+    policy: Policy,
+    grids: Percentiles,
+    as_of: np.datetime64,
+    *,
+    previous: Previous | None = None,
+    segments: Segments | None = None,
+    headroom: Floats | None = None,
+    declared_lost: Bools | None = None,
+) -> Scores:
+    """As `score`, from features that were computed already, at `as_of`."""
     forecast = foresee(known, model, policy)
     inputs = tier_inputs(known, forecast.value_52, policy, headroom=headroom)
     placed = tiers(
@@ -100,7 +127,7 @@ def score(
         previous=previous.stages if previous else None,
         declared_lost=declared_lost,
     )
-    return Scores(facts.customers, as_of, model.horizon_weeks, known, forecast, placed, moved)
+    return Scores(customers, as_of, model.horizon_weeks, known, forecast, placed, moved)
 
 
 def rank(

@@ -6,6 +6,7 @@ from typing import Any
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.runs import commands, learning, queries
+from scoring_svc.runs.snapshots import snapshot
 from shared import operations
 from shared.db import Database
 from shared.jobs import Every, JobContext, Jobs
@@ -51,10 +52,7 @@ async def _until_quiet(database: Database) -> None:
 
 
 async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool) -> None:
-    if learn:
-        champion = await learning.learn_and_promote(job.db, shelf)
-    else:
-        champion = await learning.require_champion(job.db, shelf)
+    champion = None if learn else await learning.require_champion(job.db, shelf)
 
     async def progress(done: int, total: int) -> bool:
         if job.operation_id is None:
@@ -63,4 +61,6 @@ async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool) -> Non
             await operations.progress(tx, job.operation_id, done=done, total=total)
         return not await job.cancelled()
 
-    await commands.sweep(job.db, champion, cause=cause, learnt=learn, progress=progress)
+    async with snapshot(job.db, currency=champion.currency if champion else None) as taken:
+        champion = champion or await learning.learn_and_promote(job.db, shelf, taken)
+        await commands.sweep(job.db, champion, cause=cause, learnt=learn, progress=progress, taken=taken)

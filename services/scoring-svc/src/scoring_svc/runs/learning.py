@@ -13,10 +13,10 @@ from scoring_svc.models.domain import is_old, is_outgrown
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.policies import commands as publishing
 from scoring_svc.policies import queries as policies
+from scoring_svc.runs.snapshots import FALLBACK_CURRENCY, Snapshot
 from scoring_svc.scores.domain import instant
 from shared.db import Database, Reader
 
-FALLBACK_CURRENCY = "CNY"
 _LONG_SECONDS = 300
 
 
@@ -30,8 +30,16 @@ async def is_due(reader: Reader, champion: Champion | None, database: Database) 
     )
 
 
-async def learn_and_promote(database: Database, shelf: Shelf) -> Champion:
-    """Learn on all facts as of now. The computation runs in a thread and takes seconds to minutes."""
+async def learn_and_promote(database: Database, shelf: Shelf, taken: Snapshot | None = None) -> Champion:
+    """Learn on all facts as of now, or on a snapshot of them if one was `taken`.
+
+    The computation runs in a thread and takes seconds to minutes.
+    """
+    if taken is not None:
+        from scoring_svc.runs.bulk import learn_from  # noqa: PLC0415 - costs the start half a second
+
+        await learn_from(database, taken)
+        return await require_champion(database, shelf)
     async with database.begin(timeout=_LONG_SECONDS, bulk=True) as tx:
         policy = await policies.current(tx)
         currency = await facts.main_currency(tx) or FALLBACK_CURRENCY

@@ -8,12 +8,14 @@ from sqlalchemy import exists, func, select, union
 
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, Due, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.runs.tables import ScoringRun
+from scoring_svc.warnings.tables import ChurnWarning
 from shared.db import Reader, prepare
 from shared.http import Listing
 from shared.references.tables import CustomerReference
 
 _T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
 _D: Any = Due.__table__  # type: ignore[attr-defined]
+_W: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
 _FACTS: tuple[Any, ...] = (OrderRow, ContactRow, ComplaintRow, SurveyRow, PromiseRow)
 _R: Any = CustomerReference.__table__  # type: ignore[attr-defined]
 _known = union(
@@ -22,6 +24,8 @@ _known = union(
 _merged = exists(select(_R.c.id).where(_R.c.id == _known.c.id, _R.c.merged_into.is_not(None)))
 _EVERYBODY = prepare(select(_known.c.id).where(~_merged).order_by(_known.c.id))
 _LAST_DUE = prepare(select(func.max(_D.c.due_at)))
+_CUSTOMER_COUNT = prepare(select(func.count()).select_from(_R).where(_R.c.merged_into.is_(None)))
+_WARNED = prepare(select(_W.c.customer_id).where(_W.c.status != "closed"))
 RUNS = Listing(
     select(_T), key=_T.c.id, sorts={"started_at": _T.c.started_at}, default="-started_at", filters={}
 )
@@ -36,3 +40,13 @@ async def last_due(reader: Reader) -> datetime | None:
     """When the last waiting customer is due; None when nobody waits."""
     moment: datetime | None = await reader.value(_LAST_DUE)
     return moment
+
+
+async def customer_count(reader: Reader) -> int:
+    """How many customers there are that events told of."""
+    return int(await reader.value(_CUSTOMER_COUNT))
+
+
+async def warned(reader: Reader) -> set[UUID]:
+    """Of whom a warning is not closed."""
+    return {row["customer_id"] for row in await reader.rows(_WARNED)}

@@ -15,7 +15,7 @@ from scoring_svc.modelling.facts import Facts
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
-from scoring_svc.modelling.scoring import Previous, score
+from scoring_svc.modelling.scoring import Previous, Scores, score
 from scoring_svc.models.queries import Champion
 from scoring_svc.policies import queries as policies
 from scoring_svc.scores import domain, queries
@@ -46,14 +46,23 @@ Held = Mapping[UUID, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many customers were scored, changed in what people act on, and were warned about."""
+    """How many customers were scored, changed in what people act on, and were warned about.
+
+    `whole` unless somebody stopped the run.
+    """
 
     scored: int = 0
     changed: int = 0
     warned: int = 0
+    whole: bool = True
 
     def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(self.scored + other.scored, self.changed + other.changed, self.warned + other.warned)
+        return Outcome(
+            self.scored + other.scored,
+            self.changed + other.changed,
+            self.warned + other.warned,
+            self.whole and other.whole,
+        )
 
 
 async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False) -> Outcome:
@@ -68,7 +77,17 @@ async def rescore(tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew
     known = await facts.facts_of(tx, chosen, currency=champion.currency)
     held = domain.previous(chosen, {} if anew else before)
     rows = await asyncio.to_thread(_scored, known, champion, policy, held, tx.now)
-    _attribute(rows, chosen, owners, before)
+    return await store(tx, chosen, rows, owners, before)
+
+
+async def store(
+    tx: Tx, customers: Sequence[UUID], rows: list[dict[str, Any]], owners: Mapping[UUID, Record], before: Held
+) -> Outcome:
+    """Keep what `rows_of` made of these customers, a row each; history, events and warnings with it.
+
+    `owners` and `before` are what `keepers` and `before` of the queries said in this transaction, and locked.
+    """
+    _attribute(rows, customers, owners, before)
     await tx.run_many(_KEEP, rows)
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
     await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
@@ -81,6 +100,11 @@ def _scored(
     known: Facts, champion: Champion, policy: Policy, held: Previous, now: datetime
 ) -> list[dict[str, Any]]:
     scores = score(known, champion.model, policy, champion.grids, domain.instant(now), previous=held)
+    return rows_of(scores, champion, policy, now)
+
+
+def rows_of(scores: Scores, champion: Champion, policy: Policy, now: datetime) -> list[dict[str, Any]]:
+    """Each score as columns; whose it is comes with `store`."""
     reviews = domain.review_moments(weeks_to_review(scores, champion.model, policy), now)
     made_by = {
         "currency": champion.currency,
