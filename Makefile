@@ -75,8 +75,8 @@ format: $(STAMP) ## let the tools put format and imports right
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-score-file: $(STAMP) ## score a folder of logs without a database: make score-file IN=folder OUT=predictions.csv
-	@$(BIN)/python -m scoring_svc.scorefile "$(IN)" "$(OUT)"
+score-file: $(STAMP) ## score a folder of logs without a database: make score-file IN=folder OUT=predictions.csv [ENGINE=duckdb]
+	@$(BIN)/python -m scoring_svc.scorefile $(addprefix --engine ,$(ENGINE)) "$(IN)" "$(OUT)"
 
 bench: $(STAMP) ## measure against raw asyncpg, COPY and the clock
 	@$(BIN)/python -m tools.bench

@@ -40,11 +40,9 @@ class Chunk:
 
 
 def chunks(base: Base, engine: Engine) -> Iterator[Chunk]:
-    """Every customer once."""
+    """Every customer once, by buckets, of which some may be empty."""
     for bucket in range(base.buckets):
-        chunk = chunk_of(base, engine, bucket)
-        if len(chunk.customers):
-            yield chunk
+        yield chunk_of(base, engine, bucket)
 
 
 def chunk_of(base: Base, engine: Engine, bucket: int) -> Chunk:

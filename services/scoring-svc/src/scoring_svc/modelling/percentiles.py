@@ -14,6 +14,8 @@ from scoring_svc.modelling.facts import Floats
 EVERYBODY = ""
 _POINTS = 1001
 _WHOLE = 100.0
+_NOISE = 1e-9
+"""Values that differ by less are ties: sums of the same amounts in another order do."""
 
 Segments = NDArray[Any]
 
@@ -84,5 +86,7 @@ def _grid(values: Floats) -> Floats:
 def _rank(grid: Floats | None, values: Floats) -> Floats:
     if grid is None or not len(grid):
         return np.full(len(values), np.nan)
-    middle = (np.searchsorted(grid, values, "left") + np.searchsorted(grid, values, "right")) / 2.0
+    noise = _NOISE * np.maximum(np.abs(values), 1.0)
+    below, upto = np.searchsorted(grid, values - noise, "left"), np.searchsorted(grid, values + noise, "right")
+    middle = (below + upto) / 2.0
     return np.where(np.isnan(values), np.nan, _WHOLE * middle / len(grid))

@@ -16,6 +16,8 @@ from scoring_svc.modelling.weeks import DAYS
 TIERS = ("ordinary", "important", "core")
 ORDINARY, IMPORTANT, CORE = range(3)
 NO_TIER = -1
+_NOISE = 1e-6
+"""Money that sums of the same amounts in another order may differ by; nobody is worth less than nothing by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def tiers(
     stays = (tier < held.tier) & ((known.today - held.since) < _days(rule.minimum_stay_weeks))
     tier = np.where(stays, held.tier, tier)
     since = np.where(tier == held.tier, held.since, known.today)
-    return Tiers(tier, since, contribution, potential, related, brought, known.bought & (brought < 0))
+    return Tiers(tier, since, contribution, potential, related, brought, known.bought & (brought < -_NOISE))
 
 
 def _axis(

@@ -108,8 +108,6 @@ class _Sweep:
     def judge(self, bucket: int) -> _Judged:
         chunk = chunk_of(self.taken.base, DuckEngine(), bucket)
         standing = self._standing(chunk, bucket)
-        if not len(chunk.customers):
-            return _Judged(chunk, standing, np.arange(0))
         scores = self._scores(chunk, standing, slice(None))
         outdated = standing.outdated(scores)
         outdated[self._to_warn(scores)] = True
