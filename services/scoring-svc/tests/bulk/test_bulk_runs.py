@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from scoring_svc.app import build
-
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs import commands, learning
@@ -49,7 +48,8 @@ def invented(customers: int, seed: int) -> dict[type[Any], list[dict[str, Any]]]
         CustomerReference: [
             {
                 "id": each, "version": 1, "distributor_id": uuid4() if place % 3 else None,
-                "owner_id": uuid4(), "org_unit_id": None, "status": "active", "channel": None, "updated_at": now,
+                "owner_id": uuid4(), "org_unit_id": None, "status": "active", "channel": None,
+                "updated_at": now,
                 "merged_into": ids[place - 1] if place % 50 == 49 else None,
             }
             for place, each in enumerate(ids)
@@ -68,13 +68,16 @@ def invented(customers: int, seed: int) -> dict[type[Any], list[dict[str, Any]]]
         for _ in range(chance.poisson(chance.gamma(2.0, 4.0))):
             rows[OrderRow].append({
                 "order_id": uuid4(), "customer_id": each, "ordered_at": ago(start),
-                "amount_minor": int(chance.gamma(2.0, 5000.0)), "currency": "CNY" if chance.random() < 0.97 else "EUR",
-                "is_return": bool(chance.random() < 0.08), "voided": bool(chance.random() < 0.02), "channel": None,
+                "amount_minor": int(chance.gamma(2.0, 5000.0)),
+                "currency": "CNY" if chance.random() < 0.97 else "EUR",
+                "is_return": bool(chance.random() < 0.08), "voided": bool(chance.random() < 0.02),
+                "channel": None,
             })  # fmt: skip
         for _ in range(chance.poisson(2.0)):
             rows[ContactRow].append({
                 "interaction_id": uuid4(), "customer_id": each, "occurred_at": ago(300),
-                "direction": str(chance.choice(["in", "out", "internal"])), "withdrawn": bool(chance.random() < 0.05),
+                "direction": str(chance.choice(["in", "out", "internal"])),
+                "withdrawn": bool(chance.random() < 0.05),
             })  # fmt: skip
         if chance.random() < 0.3:
             opened = ago(200)
@@ -88,7 +91,8 @@ def invented(customers: int, seed: int) -> dict[type[Any], list[dict[str, Any]]]
             })  # fmt: skip
             broken = ago(200)
             rows[PromiseRow].append({
-                "promise_id": uuid4(), "customer_id": each, "made_at": None, "due_at": broken, "broken_at": broken,
+                "promise_id": uuid4(), "customer_id": each, "made_at": None, "due_at": broken,
+                "broken_at": broken,
                 "settled_at": later(broken, 0.5), "version": 1,
             })  # fmt: skip
     return rows
@@ -109,9 +113,7 @@ async def swept(database: Database, champion: Champion, *, large: int) -> Outcom
     """A daily run; by bulk when the base has `large` customers."""
     async with snapshot(database, currency=champion.currency, large=large) as taken:
         assert (taken is not None) == (large <= 1)
-        return await commands.sweep(
-            database, champion, cause="daily", learnt=False, progress=on, taken=taken
-        )
+        return await commands.sweep(database, champion, cause="daily", learnt=False, progress=on, taken=taken)
 
 
 async def said(database: Database, table: type[Any] = Score) -> dict[UUID, dict[str, Any]]:

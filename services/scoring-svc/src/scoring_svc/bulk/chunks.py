@@ -50,10 +50,8 @@ def chunk_of(base: Base, engine: Engine, bucket: int) -> Chunk:
     found = engine.features(base, bucket)
     customers = ids(found["customer"])
     today = np.datetime64(base.as_of, "D")
-    rhythm, care = (
-        part(**{column.name: _column(found[column.name]) for column in fields(part)})
-        for part in (Rhythm, Care)
-    )
+    rhythm = Rhythm(**{column.name: _column(found[column.name]) for column in fields(Rhythm)})
+    care = Care(**{column.name: _column(found[column.name]) for column in fields(Care)})
     return Chunk(customers, Features(today, rhythm, care, _promises(base, bucket, customers)))
 
 

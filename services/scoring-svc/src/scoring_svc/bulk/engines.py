@@ -15,6 +15,7 @@ from scoring_svc.bulk.logs import SHAPES, logs
 from scoring_svc.bulk.query import feature_query
 
 EngineName = Literal["duckdb", "spark"]
+SPARK_OUT = "features-of-spark"
 ENGINES: tuple[EngineName, ...] = ("duckdb", "spark")
 
 
@@ -45,11 +46,11 @@ class SparkEngine:
 
     def features(self, base: Base, bucket: int) -> pa.Table:
         """See `Engine`."""
-        kept = base.folder / "features-of-spark"
+        kept = base.folder / SPARK_OUT
         if not kept.exists():
             from scoring_svc.bulk.spark import write_features  # noqa: PLC0415  an optional extra
 
-            write_features(_parquet(base), base.as_of, kept, master=self._master)
+            write_features(places(base), base.as_of, kept, master=self._master)
         members = " UNION ALL ".join(f"SELECT customer FROM ({base.rows(log, bucket)})" for log in SHAPES)
         found = f"SELECT * FROM read_parquet({literal(kept / '*.parquet')})"
         return base.table(f"{found} WHERE customer IN ({members}) ORDER BY customer")
@@ -60,7 +61,7 @@ def engine_named(name: EngineName) -> Engine:
     return SparkEngine() if name == "spark" else DuckEngine()
 
 
-def _parquet(base: Base) -> dict[str, Path | None]:
+def places(base: Base) -> dict[str, Path | None]:
     """Where each log lies, None for an empty one."""
     return {log: base.folder / log if any((base.folder / log).rglob("*.parquet")) else None for log in SHAPES}
 

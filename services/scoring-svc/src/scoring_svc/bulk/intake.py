@@ -104,7 +104,7 @@ async def fill(tx: Tx, base: Base, *, currency: str, more: Mapping[str, Outlet])
 
 async def _copy(tx: Tx, base: Base, log: str, outlet: Outlet) -> None:
     sql, arguments = compile_now(outlet.select)
-    file = str(_file(base, log))
+    file = _file(base, log)
     await tx.connection.copy_from_query(sql, *arguments, output=file, format="binary", timeout=SECONDS)
 
 

@@ -17,7 +17,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "surveys": {"ts": _MOMENT, "score": "float64"},
     "promises": {"ts": _MOMENT, "due": _MOMENT, "settled": _MOMENT, "id": "string"},
 }
-"""Beside `customer`; as `modelling.facts` has them: `amount` is never negative, `direction` one of its codes."""
+"""Beside `customer`; as `modelling.facts` has them: `amount` never negative, `direction` one of its codes."""
 
 
 @dataclass(frozen=True, slots=True)

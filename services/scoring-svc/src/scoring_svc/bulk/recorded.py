@@ -18,6 +18,8 @@ def add_facts(base: Base, facts: Facts) -> None:
     for name in FACTS:
         log = getattr(facts, name)
         columns = {each.name: getattr(log, each.name) for each in fields(log) if each.name != "customer"}
-        base.sql.register("given", pa.table({"customer": facts.customers[log.customer].astype(str), **columns}))
+        base.sql.register(
+            "given", pa.table({"customer": facts.customers[log.customer].astype(str), **columns})
+        )
         base.add(name, "SELECT * FROM given")
         base.sql.unregister("given")

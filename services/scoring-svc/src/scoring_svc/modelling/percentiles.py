@@ -87,6 +87,9 @@ def _rank(grid: Floats | None, values: Floats) -> Floats:
     if grid is None or not len(grid):
         return np.full(len(values), np.nan)
     noise = _NOISE * np.maximum(np.abs(values), 1.0)
-    below, upto = np.searchsorted(grid, values - noise, "left"), np.searchsorted(grid, values + noise, "right")
+    below, upto = (
+        np.searchsorted(grid, values - noise, "left"),
+        np.searchsorted(grid, values + noise, "right"),
+    )
     middle = (below + upto) / 2.0
     return np.where(np.isnan(values), np.nan, _WHOLE * middle / len(grid))

@@ -17,7 +17,7 @@ TIERS = ("ordinary", "important", "core")
 ORDINARY, IMPORTANT, CORE = range(3)
 NO_TIER = -1
 _NOISE = 1e-6
-"""Money that sums of the same amounts in another order may differ by; nobody is worth less than nothing by it."""
+"""Money by which sums of the same amounts may differ in another order; nobody is negative by so little."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ from scoring_svc.scores.standing import Standing
 from scoring_svc.warnings.domain import next_step
 from shared.db import Database
 
-
 _AT_ONCE = 1_000
 _SECONDS = 60
 

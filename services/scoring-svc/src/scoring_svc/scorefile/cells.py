@@ -14,7 +14,10 @@ def moment(cell: str) -> str:
     """A time in UTC, NULL outside the years 1 to 9999; a cast to TIMESTAMP alone would overlook an offset."""
     plain = f"regexp_full_match({cell}, '{_DAY}([T ]{_TIME})?')"
     placed = f"regexp_full_match({cell}, '{_DAY}[T ]{_TIME}{_OFFSET}')"
-    here, there = f"TRY_CAST({cell} AS TIMESTAMP)", f"make_timestamp(epoch_us(TRY_CAST({cell} AS TIMESTAMPTZ)))"
+    here, there = (
+        f"TRY_CAST({cell} AS TIMESTAMP)",
+        f"make_timestamp(epoch_us(TRY_CAST({cell} AS TIMESTAMPTZ)))",
+    )
     return f"CASE WHEN {plain} THEN {_within(here)} WHEN {placed} THEN {_within(there)} END"
 
 

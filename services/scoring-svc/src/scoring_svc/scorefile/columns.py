@@ -38,7 +38,9 @@ _LOGS = {
         {
             "ts": lambda _id, ts, *_: cells.moment(ts),
             "amount": lambda _id, _ts, amount, _kind: cells.number(amount, -_LARGEST, _LARGEST),
-            "is_return": lambda _id, _ts, _amount, kind: cells.word(kind, {"purchase": "false", "return": "true"}),
+            "is_return": lambda _id, _ts, _amount, kind: cells.word(
+                kind, {"purchase": "false", "return": "true"}
+            ),
         },
     ),
     "complaints": _Log(
@@ -61,7 +63,10 @@ _LOGS = {
     "surveys": _Log(
         "surveys.csv.gz",
         ("customer_id", "ts", "score"),
-        {"ts": lambda _id, ts, _score: cells.moment(ts), "score": lambda _id, _ts, score: cells.number(score, 1.0, 5.0)},
+        {
+            "ts": lambda _id, ts, _score: cells.moment(ts),
+            "score": lambda _id, _ts, score: cells.number(score, 1.0, 5.0),
+        },
     ),
 }
 
@@ -91,14 +96,18 @@ def _converted(source: Path, log: _Log, target: Path, sql: duckdb.DuckDBPyConnec
         if not set(log.columns) <= set(header):
             return False
         sql.execute(f"COPY ({_query(source, log, header)}) TO {literal(target)} (FORMAT parquet)").fetchall()
-        return bool(sql.execute(f"SELECT coalesce(bool_and(plain), true) FROM {literal(target)}").fetchall()[0][0])
+        return bool(
+            sql.execute(f"SELECT coalesce(bool_and(plain), true) FROM {literal(target)}").fetchall()[0][0]
+        )
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, duckdb.Error):
         return False
 
 
 def _query(source: Path, log: _Log, header: list[str]) -> str:
     named = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
-    csv_options = "header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false, strict_mode = true"
+    csv_options = (
+        "header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false, strict_mode = true"
+    )
     rows = f"read_csv({literal(source)}, columns = {{{named}}}, compression = 'gzip', {csv_options})"
     places = [f"c{header.index(column)}" for column in log.columns]
     values = {name: make(*places) for name, make in log.values.items()}

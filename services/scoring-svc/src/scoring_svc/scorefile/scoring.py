@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def score_folder(folder: Path, path: Path, *, engine: EngineName | None = None, 
             batch = Batch(_facts(logs), as_of, horizon)
         if engine is None and (logs is None or rows < large):
             return write(predictions(batch), path)
-        with opened(scratch, as_of.item(), key="VARCHAR", rows=rows, customers=rows // 4) as base:
+        at: datetime = as_of.astype("datetime64[us]").item()
+        with opened(scratch, at, key="VARCHAR", rows=rows, customers=rows // 4) as base:
             if logs is None:
                 add_facts(base, batch.facts)
             else:
@@ -75,7 +77,8 @@ def _add(base: Base, logs: dict[str, Path]) -> None:
     for name, path in logs.items():
         rows = f"SELECT * EXCLUDE (plain) FROM read_parquet({literal(path)})"
         if name == "orders":  # a negative amount is a return
-            rows = f"SELECT * REPLACE (abs(amount) AS amount, is_return OR amount < 0 AS is_return) FROM ({rows})"
+            signed = "abs(amount) AS amount, is_return OR amount < 0 AS is_return"
+            rows = f"SELECT * REPLACE ({signed}) FROM ({rows})"
         base.add(name, rows)
         path.unlink()
 

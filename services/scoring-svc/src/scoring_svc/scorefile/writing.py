@@ -36,7 +36,10 @@ def write(rows: Iterable[Row], path: Path) -> int:
 
 
 def predictions(batch: Batch) -> Iterator[Row]:
-    """Learn from the batch and score it: rows of `COLUMNS`, by customer id; what happens later than `as_of` changes none of them."""
+    """Learn from the batch and score it: rows of `COLUMNS`, by customer id.
+
+    What happens later than `as_of` changes none of them.
+    """
     known = features(batch.facts, batch.as_of)
     model = learn(batch.facts, batch.as_of, horizon_weeks=batch.horizon_weeks)
     said = foresee(known, model, Policy())
