@@ -35,6 +35,9 @@ class Sizes:
     archive: int = 1_000_000
     doubles: int = 100_000
     interactions: int = 1_000_000
+    bulk: int = 1_000_000
+    bulk_orders: int = 20_000_000
+    bulk_stored: int = 50_000
 
 
 SMALL = Sizes(
@@ -49,6 +52,9 @@ SMALL = Sizes(
     archive=300,
     doubles=300,
     interactions=600,
+    bulk=400,
+    bulk_orders=6_000,
+    bulk_stored=100,
 )
 
 

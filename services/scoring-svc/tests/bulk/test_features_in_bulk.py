@@ -73,7 +73,7 @@ def assert_equal_in_bulk(folder: Path, facts: Facts, as_of: np.datetime64, *, bu
     assert seen == len(facts)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(given=logs)
 def test_whatever_happened_the_query_finds_the_same_features(tmp_path_factory, given):
     facts = record(CUSTOMERS, **given)
