@@ -24,6 +24,7 @@ def duck(scratch: Path, *, memory: str = MEMORY) -> Iterator[DuckDBPyConnection]
             "autoload_known_extensions": "false",
         }
     )
+    connection.execute("SET enable_progress_bar = false").fetchall()
     try:
         yield connection
     finally:
