@@ -34,7 +34,7 @@ def main() -> None:
     folder, customers, orders = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     invent(folder, customers, orders)
     told: dict[str, Any] = {}
-    with spent(told, "all"), opened(folder, AS_OF, key="VARCHAR", rows=orders, customers=customers) as base:
+    with spent(told, "all"), opened(folder, AS_OF, key="UUID", rows=orders, customers=customers) as base:
         with spent(told, "features"):
             base.add("orders", f"SELECT * FROM read_parquet({literal(folder / 'orders.parquet')})")
             for bucket in range(base.buckets):
@@ -50,7 +50,7 @@ def main() -> None:
 def invent(folder: Path, customers: int, orders: int) -> None:
     """Two years of orders, most of them of a few customers, one in twenty a return."""
     rows = f"""
-        SELECT md5((pow(random(), 1.5) * {customers})::BIGINT::VARCHAR)[:12] AS customer,
+        SELECT md5((pow(random(), 1.5) * {customers})::BIGINT::VARCHAR)::UUID AS customer,
                TIMESTAMP '2026-11-30' - to_microseconds((random() * 86400e6 * 728)::BIGINT) AS ts,
                (exp(random() * 4) * 1000)::BIGINT / 100 AS amount, random() < .05 AS is_return
         FROM range({orders})
