@@ -52,8 +52,8 @@ SMALL = Sizes(
     archive=300,
     doubles=300,
     interactions=600,
-    bulk=400,
-    bulk_orders=6_000,
+    bulk=200,
+    bulk_orders=2_000,
     bulk_stored=100,
 )
 
