@@ -1,5 +1,6 @@
 """What the documents promise of every operation: words, examples, problems, scopes, limits."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -202,3 +203,17 @@ def test_the_picture_of_a_complaints_course_is_drawn_from_its_table() -> None:
     document = (ROOT / drawing.COMPLAINTS).read_text(encoding="utf-8")
     assert drawing.drawn(document, drawing.complaints()) == document, "run make snapshot"
     assert "informed --> closed: close" in document
+
+
+def test_every_schema_has_a_name_of_its_own(documents: list[dict[str, Any]]) -> None:
+    """Clients make classes of them, one of a name."""
+    named: dict[str, set[str]] = {}
+    for document in documents:
+        for name, schema in document["components"]["schemas"].items():
+            named.setdefault(schema.get("title", name), set()).add(f"{name} {canonical(schema)}")
+    clashes = (title for title, meant in named.items() if len(meant) > 1)
+    none(clashes, "two schemas of one name differ: call the newer one otherwise")
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

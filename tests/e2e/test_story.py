@@ -156,8 +156,12 @@ async def the_score_knows_what_becomes_of_a_promise(
 ) -> None:
     async def told(code: str) -> bool:
         reasons = (await read(admin, f"/v1/scores/{customer}"))["churn"]["reasons"]
-        evidence = {reason["code"]: reason["evidence"] for reason in reasons}
-        return evidence.get(code) == [{"type": "promise", "id": promise}]
+        evidence = {
+            (reason["code"], record["type"], record["id"])
+            for reason in reasons
+            for record in reason["evidence"]
+        }
+        return (code, "promise", promise) in evidence
 
     await launcher.until(lambda: told("promise_unkept"), "the broken promise is a reason")
     await admin.post(f"/v1/promises/{promise}/keep", json={})

@@ -42,8 +42,8 @@ OF_PEOPLE = {"createVisitFeed"}
 """What a key has none of."""
 NOBODYS_TO_SEE = {"warning_id"}
 """Of a customer that is not known there, so that only those see it who see whatever anybody holds."""
-ONE_FOR_ALL = {"promoteModel", "rollBackModel"}
-"""Managers of the company move the one pointer to the champion, whoever else does."""
+ONE_FOR_ALL = {"promoteModel", "rollBackModel", "setRecommendedAction", "resetRecommendedAction"}
+"""What the company has one of (the champion, the table of actions): its managers change it, whoever else does."""
 REGISTERS = tuple(
     f"/v1/{kind}"
     for kind in (

@@ -177,13 +177,14 @@ def service(**schemas: Any) -> dict[str, Any]:
 
 def test_schemas_are_prefixed_only_when_they_differ() -> None:
     same = {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/Kind"}}}
-    one = service(Same={"type": "integer"}, Kind={"enum": ["a"]}, User=same)
+    one = service(Same={"type": "integer"}, Kind={"enum": ["a"], "title": "Kind"}, User=same)
     two = service(Same={"type": "integer"}, Kind={"enum": ["b"]}, User=same)
     two["paths"] = {f"{path}2": item for path, item in two["paths"].items()}
     document = merged({"customer-svc": one, "notify-svc": two}, version="1")
     schemas = document["components"]["schemas"]
     assert set(schemas) == {"Same", "CustomerKind", "NotifyKind", "CustomerUser", "NotifyUser"}
     assert schemas["NotifyUser"]["properties"]["x"]["$ref"] == "#/components/schemas/NotifyKind"
+    assert schemas["CustomerKind"]["title"] == "CustomerKind", "a client has one class of a name"
     answer = document["paths"]["/v1/user2"]["get"]["responses"]["200"]["content"]["application/json"]
     assert answer["schema"]["$ref"] == "#/components/schemas/NotifyUser"
     OpenAPIV31SpecValidator(_unique(document)).validate()

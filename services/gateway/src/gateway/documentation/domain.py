@@ -155,6 +155,10 @@ def _references(value: Any) -> Iterator[MutableMapping[str, Any]]:
 
 
 def _rename_schemas(document: dict[str, Any], names: Mapping[str, str]) -> None:
+    """In references and in titles, which generators of clients make class names of."""
+    for name, schema in _schemas(document).items():
+        if name in names and "title" in schema:
+            schema["title"] = names[name]
     for node in _references(document):
         name = node["$ref"].removeprefix(_REF)
         if name in names and node["$ref"].startswith(_REF):

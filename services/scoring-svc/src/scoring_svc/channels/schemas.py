@@ -24,7 +24,7 @@ _CHANNEL: dict[str, Any] = {
 }
 
 
-class ChannelRead(Output):
+class ChannelInsight(Output):
     """How customers bought by a channel; null is orders of which nobody said by which.
 
     `*_change` compares with the time of equal length before; null where nothing was then.
@@ -67,4 +67,4 @@ class ChannelsRead(Report):
 
     orders: int
     amount: Money
-    data: list[ChannelRead]
+    data: list[ChannelInsight]

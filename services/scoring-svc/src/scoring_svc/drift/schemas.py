@@ -33,7 +33,7 @@ class TrueRead(Output):
     orders_bias: float | None = Field(None, examples=[0.025])
 
 
-class WeekRead(TrueRead):
+class MaturedWeek(TrueRead):
     """The scores kept in one week, named by the day on which they were."""
 
     week: str = Field(examples=["2026-03-02"])
@@ -43,7 +43,7 @@ class MaturedRead(Output):
     """All kept scores whose horizon has closed, together and by week."""
 
     together: TrueRead
-    weeks: list[WeekRead]
+    weeks: list[MaturedWeek]
 
 
 class FitsRead(Output):
@@ -62,7 +62,7 @@ class ReasonMixRead(Output):
     moved: float | None = Field(examples=[0.05])
 
 
-class FeedRead(Output):
+class FeedLag(Output):
     """Days since the newest fact, and how many there may be."""
 
     days_since: float = Field(examples=[0.4])
@@ -81,7 +81,7 @@ class DriftFigures(Output):
     matured: MaturedRead
     fits: FitsRead
     reasons: ReasonMixRead
-    feeds: dict[str, FeedRead | None] = Field(
+    feeds: dict[str, FeedLag | None] = Field(
         examples=[{"orders": {"days_since": 0.4, "bound": 5.0}}],
         description="Null where so little is told that silence says nothing.",
     )

@@ -103,6 +103,12 @@ async def current(reader: Reader) -> Policy:
     return Policy() if row is None else Policy.from_document(row["document"])
 
 
+async def by_version(reader: Reader, version: int) -> Policy:
+    """The policy of a version; the default where the first one is not on record yet."""
+    row = await reader.row(_READ, b_version=version)
+    return Policy() if row is None else Policy.from_document(row["document"])
+
+
 async def published(tx: Tx) -> Row | None:
     """The published version, locked."""
     return plain(await tx.row(_PUBLISHED))

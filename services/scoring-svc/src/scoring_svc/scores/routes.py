@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from scoring_svc.overrides import queries as overrides
-from scoring_svc.scores import queries, rendering
+from scoring_svc.policies import queries as policies
+from scoring_svc.scores import queries, rendering, worth
 from scoring_svc.scores.schemas import (
     HistoryQuery,
     ScoreDetail,
@@ -42,7 +43,12 @@ async def get_score(customer_id: UUID, db: ReadDb, request: Request, response: R
         )
     set_etag(response, row["version"])
     pins = await overrides.active(db, [customer_id])
-    return rendering.score(row, pins, zh=chinese(request.headers.get("accept-language")))
+    policy = await policies.by_version(db, row["policy_version"])
+    return {
+        **rendering.score(row, pins, zh=chinese(request.headers.get("accept-language"))),
+        "referral_value": await worth.referrals(db, row, policy),
+        "negative_causes": await worth.negative_causes(db, row, policy),
+    }
 
 
 @router.get(

@@ -71,10 +71,30 @@ class ScoreRead(Output):
     scored_at: Moment
 
 
+class ReferralValue(Output):
+    """What recommendations brought: a line of its own, no part of what the customer buys itself."""
+
+    converted: int = Field(ge=0, description="Customers in sight that came by it and have ordered.", examples=[2])
+    share: float = Field(ge=0, le=1, description="Of their value, as the tier policy says.", examples=[0.25])
+    amount: Money = Field(description="That share of what they are expected to bring in 52 weeks.")
+
+
+class NegativeCause(Output):
+    """What took from the contribution of 52 weeks; `discounts` only where somebody knows them."""
+
+    cost: Literal["returns", "discounts", "service"] = Field(examples=["returns"])
+    amount: Money
+
+
 class ScoreDetail(ScoreRead):
     """With the features that it was made from (weeks, counts, amounts in units of the currency)."""
 
     features: dict[str, Any]
+    referral_value: ReferralValue
+    negative_causes: list[NegativeCause] = Field(
+        description="Why it cost more than it brought, the dearest first; empty unless `negative_value`.",
+        examples=[[]],
+    )
 
 
 class ScoreHistoryRead(Output):

@@ -46,7 +46,7 @@ class StandingQuery(CustomerFilter):
         return self.since or until - _USUAL, until
 
 
-class Share(Output):
+class StandingShare(Output):
     """Customers of one tier, stage and churn level, and what they are expected to bring."""
 
     tier: Tier
@@ -114,7 +114,7 @@ class Distribution(Output):
     )
 
     customers: int
-    data: list[Share]
+    data: list[StandingShare]
     since: Moment
     until: Moment
     over_time: list[TierPoint] = Field(description="At each beginning of a period between, and at the end.")
@@ -136,7 +136,7 @@ class LevelRead(AtStake):
     mean_probability: float | None
 
 
-class StageRead(AtStake):
+class StageStanding(AtStake):
     """Customers in a stage."""
 
     stage: Stage
@@ -201,7 +201,7 @@ class ChurnInsight(Output):
     currency: str
     customers: int
     levels: list[LevelRead]
-    stages: list[StageRead]
+    stages: list[StageStanding]
     at_risk: AtStake = Field(description="Customers in the stage `at_risk`.")
     likely_loss: Money = Field(
         description="What all customers brought in 52 weeks, each weighed with its churn probability."

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from scoring_svc.warnings import queries, rendering, results
-from scoring_svc.warnings.counts import LoadQuery, Loads, ResultQuery, Results
+from scoring_svc.warnings.counts import LoadQuery, Loads, ResultQuery, WarningResults
 from scoring_svc.workload import queries as workload
 from shared.http import Db, ReadDb, Router, needs
 
@@ -32,7 +32,7 @@ async def get_summary(db: ReadDb, clock: Db, query: Annotated[LoadQuery, Query()
     "/v1/churn-warnings/results",
     operation_id="getWarningResults",
     summary="What came of churn warnings 预警成效",
-    response_model=Results,
+    response_model=WarningResults,
     **needs("scores:read"),
 )
 async def get_results(db: ReadDb, clock: Db, query: Annotated[ResultQuery, Query()]) -> dict[str, Any]:

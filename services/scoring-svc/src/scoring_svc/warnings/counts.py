@@ -53,7 +53,7 @@ class ResultQuery(Input):
         return since, until
 
 
-class Share(Output):
+class OutcomeShare(Output):
     """`count` in `of`, with Wilson's 95 % interval; null of nothing."""
 
     count: int
@@ -80,7 +80,7 @@ class SeenCounts(Output):
     pending: int
 
 
-class Group(Output):
+class WarningGroup(Output):
     """Warnings that have something in common."""
 
     key: str | None = Field(examples=["complaint_open"], description="Null: all of them, or none of it.")
@@ -88,20 +88,20 @@ class Group(Output):
     live: int
     said: Said
     seen: SeenCounts
-    precision: Share = Field(description="Silent, of those whose horizon is over: what the model foretold.")
-    confirmed: Share = Field(description="No false alarm, of those that people spoke of.")
-    won_back: Share = Field(
+    precision: OutcomeShare = Field(description="Silent, of those whose horizon is over: what the model foretold.")
+    confirmed: OutcomeShare = Field(description="No false alarm, of those that people spoke of.")
+    won_back: OutcomeShare = Field(
         description="Won back, of those won back or lost: as people said, else by order or silence."
     )
 
 
-class Results(Output):
+class WarningResults(Output):
     """What came of warnings; `by_action`: by what was done about them last."""
 
     since: Moment
     until: Moment
-    total: Group
-    by_reason: list[Group]
-    by_level: list[Group]
-    by_month: list[Group]
-    by_action: list[Group]
+    total: WarningGroup
+    by_reason: list[WarningGroup]
+    by_level: list[WarningGroup]
+    by_month: list[WarningGroup]
+    by_action: list[WarningGroup]
