@@ -43,7 +43,7 @@ OF_PEOPLE = {"createVisitFeed"}
 NOBODYS_TO_SEE = {"warning_id"}
 """Of a customer that is not known there, so that only those see it who see whatever anybody holds."""
 ONE_FOR_ALL = {"promoteModel", "rollBackModel", "setRecommendedAction", "resetRecommendedAction"}
-"""What the company has one of (the champion, the table of actions): its managers change it, whoever else does."""
+"""What the company has one of (the champion, the table of actions): its managers change it for all."""
 REGISTERS = tuple(
     f"/v1/{kind}"
     for kind in (

@@ -1,12 +1,8 @@
-"""Referral value stands apart, a negative value names its causes, and one order gets an interval."""
+"""Referral value stands apart, and a negative value names its causes."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
-from scoring_svc.modelling.cold_start import interval, second_orders
 from scoring_svc.modelling.negative import Cause, balance, causes
 from scoring_svc.modelling.referrals import referral_value
 
@@ -48,34 +44,3 @@ def test_discounts_count_only_where_somebody_knows_them():
     known = balance(**given, discounts=np.array([30.0, np.nan]))
     assert causes(known, 0) == (Cause("discounts", 30.0), Cause("service", 12.0))
     assert causes(known, 1) == (Cause("service", 12.0),)
-
-
-def test_a_segment_of_its_own_moves_the_rate_as_far_as_it_was_seen():
-    segment = np.repeat([0, 1], 1000)
-    bought = np.concatenate([np.arange(1000) < 100, np.arange(1000) < 400])
-    known = second_orders(segment, np.full(2000, 3.0), bought, segments=3)
-    told = interval(known, np.array([0, 1, 2, -1]), np.full(4, 3.0))
-    np.testing.assert_allclose(told.chance, [0.1, 0.4, 0.25, 0.25], atol=0.005)
-    assert np.all((told.low < told.chance) & (told.chance < told.high))
-    width = told.high - told.low
-    assert width[2] > 4 * width[0]  # a segment that nobody was seen of
-    assert width[3] < width[2]
-
-
-def test_where_nobody_was_ever_seen_nearly_anything_is_possible():
-    known = second_orders(np.zeros(0, int), np.zeros(0), np.zeros(0, bool), segments=1)
-    told = interval(known, np.zeros(1, int), np.array([5.0]))
-    assert told.low[0] < 0.06
-    assert told.high[0] > 0.94
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    silence=arrays.arrays(float, 30, elements=st.floats(0, 500)),
-    bought=arrays.arrays(bool, 30),
-    asked=st.floats(0, 500),
-)
-def test_an_interval_holds_its_chance_and_is_a_probability(silence, bought, asked):
-    known = second_orders(np.arange(30) % 3, silence, bought, segments=3)
-    told = interval(known, np.array([-1, 0, 1, 2]), np.full(4, asked))
-    assert np.all((told.low >= 0) & (told.low <= told.chance) & (told.chance <= told.high) & (told.high <= 1))

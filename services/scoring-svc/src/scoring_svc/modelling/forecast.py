@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scoring_svc.modelling.churn import ChurnRisk
+from scoring_svc.modelling.cold_start import Interval
 from scoring_svc.modelling.facts import Floats, Ints
 from scoring_svc.modelling.features import Features
 from scoring_svc.modelling.inputs import churn_inputs
@@ -40,6 +41,7 @@ class Forecast:
     risk: ChurnRisk  # its probability is of no order within the horizon
     reasons: Reasons
     level: Ints  # into LEVELS
+    after_first: Interval  # of customers with one order
 
 
 def foresee(known: Features, model: ScoringModel, policy: Policy, markets: Labels | None = None) -> Forecast:
@@ -50,9 +52,9 @@ def foresee(known: Features, model: ScoringModel, policy: Policy, markets: Label
     """
     spoken = model.speaking_for(markets, len(known))
     if len(spoken) == 1:
-        return _by_one(known, spoken[0][0], policy)
+        return _by_one(known, spoken[0][0], policy, markets)
     parts = [
-        (indexes, _by_one(known.at(indexes), voice, policy))
+        (indexes, _by_one(known.at(indexes), voice, policy, None if markets is None else markets[indexes]))
         for voice, indexes in spoken
         if indexes is not None
     ]
@@ -60,7 +62,7 @@ def foresee(known: Features, model: ScoringModel, policy: Policy, markets: Label
     return told
 
 
-def _by_one(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
+def _by_one(known: Features, model: ScoringModel, policy: Policy, markets: Labels | None) -> Forecast:
     seen, bought = histories(known.rhythm), known.bought
     risk = model.churn.risk(churn_inputs(known, model.purchase, model.horizon_weeks, model.usual_gap))
     order_value = model.spend.order_value(known.rhythm.order_days, known.rhythm.mean_value)
@@ -96,6 +98,7 @@ def _by_one(known: Features, model: ScoringModel, policy: Policy) -> Forecast:
             horizon=model.horizon_weeks,
         ),
         level=levels(known, risk.probability, policy.risk, model.usual_gap),
+        after_first=model.second_orders.interval(known, markets),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scoring_svc.modelling import backtest
 from scoring_svc.modelling.churn import ChurnModel
 from scoring_svc.modelling.churn_fit import can_learn, fit_churn, prior_churn, speaking_as, worth_calibrating
+from scoring_svc.modelling.cold_start import NOBODY_SEEN, SecondOrders, second_orders
 from scoring_svc.modelling.facts import Facts, Ints
 from scoring_svc.modelling.features import Features, features, median_gap
 from scoring_svc.modelling.origins import Origin, buyers_at, look_back, moments
@@ -43,6 +44,7 @@ class ScoringModel:
     purchase: PurchaseModel
     spend: SpendModel
     churn: ChurnModel
+    second_orders: SecondOrders = NOBODY_SEEN
     card: dict[str, Any] = field(default_factory=dict)
     voices: Mapping[str, ScoringModel] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class ScoringModel:
             "purchase": self.purchase.to_document(),
             "spend": self.spend.to_document(),
             "churn": self.churn.to_document(),
+            "second_orders": self.second_orders.to_document(),
             "card": self.card,
             "voices": {name: voice.to_document() for name, voice in self.voices.items()},
             "segments": dict(self.segments),
@@ -78,7 +81,7 @@ class ScoringModel:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> ScoringModel:
-        """From a document of today, or from before segments had voices; else ValueError."""
+        """From a document of today, or from before voices and second orders were learnt; else ValueError."""
         if document.get("format") != FORMAT:
             raise ValueError("the document is of another format")
         return cls(
@@ -89,6 +92,11 @@ class ScoringModel:
             purchase=PurchaseModel.from_document(document["purchase"]),
             spend=SpendModel.from_document(document["spend"]),
             churn=ChurnModel.from_document(document["churn"]),
+            second_orders=(
+                SecondOrders.from_document(document["second_orders"])
+                if "second_orders" in document
+                else NOBODY_SEEN
+            ),
             card=document["card"],
             voices={name: cls.from_document(voice) for name, voice in document.get("voices", {}).items()},
             segments=document.get("segments", {}),
@@ -216,5 +224,12 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
         ],
     }
     churn = replace(churn, calibration=calibration or churn.calibration)
-    model = replace(base, basis="fitted", purchase=purchase, churn=churn, card=card)
+    model = replace(
+        base,
+        basis="fitted",
+        purchase=purchase,
+        churn=churn,
+        second_orders=second_orders(origins, markets),
+        card=card,
+    )
     return Learnt(model, judged, [origin.moment for origin in origins])

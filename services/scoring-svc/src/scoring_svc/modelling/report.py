@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from scoring_svc.modelling.actions import GET_TO_KNOW, NOTHING, Action, action
+from scoring_svc.modelling.cold_start import Interval
 from scoring_svc.modelling.levels import LEVELS, UNKNOWN
 from scoring_svc.modelling.lifecycle import STAGES
 from scoring_svc.modelling.measures import Seat, measured
@@ -21,6 +22,15 @@ Evidence = Literal["none", "low", "enough"]
 
 
 @dataclass(frozen=True, slots=True)
+class AfterFirst:
+    """Of customers of the market with one order, as long ago: the `share` that did not order, 90 % sure."""
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Churn:
     """`probability` of no order within the horizon; None, with the reason why, where there is no verdict."""
 
@@ -30,6 +40,7 @@ class Churn:
     reasons: tuple[Reason, ...]
     drivers: tuple[Category, ...]
     recommended_action: Action
+    after_first_order: AfterFirst | None = None  # where there was one
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,14 @@ def churn_of(scores: Scores, index: int) -> Churn:
         reasons=_reasons(scores, index),
         drivers=tuple(scores.forecast.reasons.drivers(index)),
         recommended_action=action(NOTHING if calm or first is None else first.action),
+        after_first_order=_after_first(scores.forecast.after_first, index),
     )
+
+
+def _after_first(told: Interval, index: int) -> AfterFirst | None:
+    if np.isnan(told.share[index]):
+        return None
+    return AfterFirst(float(told.share[index]), float(told.low[index]), float(told.high[index]))
 
 
 def _reasons(scores: Scores, index: int) -> tuple[Reason, ...]:

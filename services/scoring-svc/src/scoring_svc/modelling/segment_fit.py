@@ -83,7 +83,7 @@ class _Everybody:
     def __init__(
         self, known: Facts, as_of: np.datetime64, segments: Labels, horizon_weeks: float | None
     ) -> None:
-        self.known, self.as_of, self.given = known, as_of, horizon_weeks
+        self.known, self.as_of, self.segments, self.given = known, as_of, segments, horizon_weeks
         usual = learn_and_judge(known, as_of, horizon_weeks=horizon_weeks, markets=segments)
         self.horizon = float(usual.model.horizon_weeks)
         self._learnt = {self.horizon: usual}
@@ -91,7 +91,9 @@ class _Everybody:
     def at(self, horizon: float | None) -> Speaker:
         wanted = horizon or self.horizon
         if wanted not in self._learnt:
-            self._learnt[wanted] = learn_and_judge(self.known, self.as_of, horizon_weeks=wanted)
+            self._learnt[wanted] = learn_and_judge(
+                self.known, self.as_of, horizon_weeks=wanted, markets=self.segments
+            )
         learnt = self._learnt[wanted]
         name = EVERYBODY if wanted == self.horizon else f"{wanted:g} weeks"
         return Speaker(name, learnt, learnt.model.churn.champion)

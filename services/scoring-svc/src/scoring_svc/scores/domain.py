@@ -94,6 +94,7 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
             "reasons": [{**each, "contribution": each["weight"]} for each in churn["reasons"]],
             "drivers": list(churn["drivers"]),
             "recommended_action": churn["recommended_action"],
+            "after_first_order": churn["after_first_order"],
         },
         "features": score.features,
     }

@@ -43,11 +43,11 @@ async def get_score(customer_id: UUID, db: ReadDb, request: Request, response: R
         )
     set_etag(response, row["version"])
     pins = await overrides.active(db, [customer_id])
-    policy = await policies.by_version(db, row["policy_version"])
+    kept, policy = dict(row), await policies.by_version(db, row["policy_version"])
     return {
         **rendering.score(row, pins, zh=chinese(request.headers.get("accept-language"))),
-        "referral_value": await worth.referrals(db, row, policy),
-        "negative_causes": await worth.negative_causes(db, row, policy),
+        "referral_value": await worth.referrals(db, kept, policy),
+        "negative_causes": await worth.negative_causes(db, kept, policy),
     }
 
 

@@ -19,6 +19,16 @@ class ScoreReason(ReasonRead):
     """Also `too_little_data`, with weight 0, where there is no verdict."""
 
 
+class AfterFirstOrder(Output):
+    """What is known of customers like this one: of the same market, with one order as long ago."""
+
+    share: float = Field(ge=0, le=1, description="Of them that did not order again.", examples=[0.71])
+    low: float = Field(
+        ge=0, le=1, description="Where the 90 % interval of the share begins.", examples=[0.64]
+    )
+    high: float = Field(ge=0, le=1, description="Where it ends.", examples=[0.78])
+
+
 class Churn(Output):
     """Probability of no order within the horizon; `evidence` is `none` without an order, `low` after one."""
 
@@ -29,6 +39,9 @@ class Churn(Output):
     explained: Explained
     drivers: list[Driver] = Field(description="Categories of the reasons, the strongest first.")
     recommended_action: ActionRead
+    after_first_order: AfterFirstOrder | None = Field(
+        None, description="Within the horizon, after a single order; null unless there was exactly one."
+    )
 
 
 class TierOverrideShown(Output):
@@ -74,7 +87,9 @@ class ScoreRead(Output):
 class ReferralValue(Output):
     """What recommendations brought: a line of its own, no part of what the customer buys itself."""
 
-    converted: int = Field(ge=0, description="Customers in sight that came by it and have ordered.", examples=[2])
+    converted: int = Field(
+        ge=0, description="Customers in sight that came by it and have ordered.", examples=[2]
+    )
     share: float = Field(ge=0, le=1, description="Of their value, as the tier policy says.", examples=[0.25])
     amount: Money = Field(description="That share of what they are expected to bring in 52 weeks.")
 

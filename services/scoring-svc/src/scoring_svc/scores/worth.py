@@ -88,6 +88,6 @@ def _service(features: Row, policy: Policy) -> float:
 
 
 def _a_year_before(moment: datetime) -> datetime:
-    """The first moment of the 52 weeks that end with this day, as the features count them: whole days, UTC."""
+    """The first moment of the 52 weeks that end with this day, as features count: whole days in UTC."""
     first = moment.astimezone(UTC).date() - timedelta(weeks=YEAR) + timedelta(days=1)
     return datetime.combine(first, time(), UTC)

@@ -88,7 +88,9 @@ class WarningGroup(Output):
     live: int
     said: Said
     seen: SeenCounts
-    precision: OutcomeShare = Field(description="Silent, of those whose horizon is over: what the model foretold.")
+    precision: OutcomeShare = Field(
+        description="Silent, of those whose horizon is over: what the model foretold."
+    )
     confirmed: OutcomeShare = Field(description="No false alarm, of those that people spoke of.")
     won_back: OutcomeShare = Field(
         description="Won back, of those won back or lost: as people said, else by order or silence."
