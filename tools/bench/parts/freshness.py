@@ -69,9 +69,10 @@ _TELL = """
     CREATE TRIGGER tell_scored AFTER INSERT OR UPDATE ON score FOR EACH ROW EXECUTE FUNCTION tell_scored();
 """
 _IDLE = """
-    SELECT count(*) = 0 FROM job
-    WHERE kind LIKE 'scoring.%'
-      AND (state = 'running' OR (state = 'queued' AND run_at < now() + interval '1 hour'))
+    SELECT EXISTS (SELECT FROM scoring_run) AND NOT EXISTS (
+        SELECT FROM job
+        WHERE kind LIKE 'scoring.%' AND (state = 'running' OR (state = 'queued' AND run_at <= now()))
+    )
 """
 
 

@@ -118,7 +118,9 @@ async def test_an_alarm_rises_is_taken_care_of_and_clears_and_has_a_model_learnt
     levels = [each["level"] for each in (await manager.get(f"/v1/models/{champion}/drift")).json()["data"]]
     assert levels == ["calm", "alarm", "warn", "warn"]
     async with scoring.database.read() as reader:
-        told = await reader.rows(text("SELECT payload FROM outbox WHERE type = 'model.drifted.v1'"))
+        told = await reader.rows(
+            text("SELECT payload FROM outbox WHERE type = 'model.drifted.v1' ORDER BY seq")
+        )
     assert [row["payload"]["data"]["alert"] for row in told] == ["warn", "alarm"]
     async with service_client(scoring, staff("analyst")) as analyst:
         assert (await analyst.post(f"/v1/model-alarms/{found['id']}/acknowledge")).status_code == 403

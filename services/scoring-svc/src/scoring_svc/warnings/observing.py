@@ -19,6 +19,7 @@ _MOMENT = DateTime(timezone=True)
 _CHUNK = 500
 _LATE = timedelta(weeks=4)
 """For so long a silence is looked at again: an order may be told of late."""
+_TODAY = timedelta(days=1)
 _FIRST = UUID(int=0)
 _given = (
     func.unnest(
@@ -70,7 +71,8 @@ _UNDECIDED = prepare(
 async def ordered_since(reader: Reader, warnings: Sequence[Record], now: datetime) -> Mapping[UUID, datetime]:
     """Of these warnings those whose customer ordered within the horizon after it, and when first.
 
-    A customer's orders are also those of the customers that were merged into it.
+    A customer's orders are also those of the customers that were merged into it. Orders of today count, as
+    they do in a score, though they be later than `now`: a transaction reads what came after its beginning.
     """
     if not warnings:
         return {}
@@ -84,7 +86,7 @@ async def ordered_since(reader: Reader, warnings: Sequence[Record], now: datetim
         b_members=[one for one, _ in asked],
         b_warnings=[each["id"] for _, each in asked],
         b_from=[each["opened_at"] for _, each in asked],
-        b_until=[min(_end(each), now) for _, each in asked],
+        b_until=[min(_end(each), now + _TODAY) for _, each in asked],
     )
     return {row["warning"]: row["at"] for row in rows}
 
