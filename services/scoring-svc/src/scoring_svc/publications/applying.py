@@ -12,12 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
 
+from scoring_svc.decisions import commands as decisions
 from scoring_svc.facts.due import mark_due
 from scoring_svc.objections import queries as objections
 from scoring_svc.policies import queries as policies
 from scoring_svc.policies.queries import Row
 from scoring_svc.policies.queries import T as POLICY
 from scoring_svc.publications import queries
+from scoring_svc.publications.records import Held, decisions_of
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.tables import Score, ScoreHistory
 from scoring_svc.simulations.snapshot import Progress
@@ -62,6 +64,14 @@ class Applied:
         return Applied(self.placed + other.placed, self.moved + other.moved, self.touched + other.touched)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is applied: a simulation, and the tiers that it held customers to where it was a rollback."""
+
+    simulated: Row
+    undone: Held
+
+
 async def apply(database: Database, version: int, progress: Progress) -> Applied:
     """Go on until everybody has a tier by this version; two who do so at once share the work.
 
@@ -72,15 +82,17 @@ async def apply(database: Database, version: int, progress: Progress) -> Applied
         policy = await policies.one(reader, version)
         simulated = await queries.simulation(reader, policy["simulation_id"]) if policy else None
         base = await policies.one(reader, simulated["base_version"]) if simulated else None
+        undone = await queries.undone_by(reader, policy) if policy else {}
     if simulated is None:
         return total
+    job = _Job(simulated, undone)
     while True:
         async with database.begin(timeout=_SECONDS, bulk=True) as tx:
             policy = await policies.for_update(tx, version)
             if policy is None or policy["status"] != "published" or policy["applied_at"] is not None:
                 return total
             rows = await queries.part(tx, simulated, policy["applied_through"] or _NOBODY, CHUNK)
-            total += await _apply(tx, policy, rows, anew=_decides_more(policy, base))
+            total += await _apply(tx, policy, job, rows, anew=_decides_more(policy, base))
             through = rows[-1]["customer_id"] if rows else policy["applied_through"]
             ended = tx.now if len(rows) < CHUNK else None
             await tx.run(_THROUGH, b_version=version, applied_through=through, applied_at=ended)
@@ -93,10 +105,10 @@ def _decides_more(policy: Row, base: Row | None) -> bool:
     return base is not None and any(base["document"][name] != policy["document"][name] for name in _RULES)
 
 
-async def _apply(tx: Tx, policy: Row, rows: Sequence[Record], *, anew: bool) -> Applied:
+async def _apply(tx: Tx, policy: Row, job: _Job, rows: Sequence[Record], *, anew: bool) -> Applied:
     objecting = await objections.standing(tx, [row["customer_id"] for row in rows])
     touched = [row["customer_id"] for row in rows if row["touched"] or row["customer_id"] in objecting]
-    chosen = {row["customer_id"]: row for row in rows if row["customer_id"] not in set(touched)}
+    chosen = {row["customer_id"]: dict(row) for row in rows if row["customer_id"] not in set(touched)}
     before = await queries.scores(tx, chosen)
     unscored = [customer for customer in chosen if customer not in before]
     after = [_placed(tx, before[one], chosen[one], policy["version"]) for one in before]
@@ -105,13 +117,15 @@ async def _apply(tx: Tx, policy: Row, rows: Sequence[Record], *, anew: bool) -> 
     await tx.run_many(_REMEMBER, [{**row, "id": tx.new_id()} for row in news])
     for row in news:
         tell(tx, row, before[row["customer_id"]])
+    moves = await decisions_of(tx, policy, job.simulated, news, placements=chosen, undone=job.undone)
+    await decisions.record(tx, moves)
     again = [*touched, *unscored, *(before if anew else ())]
     if again:
         mark_due(tx, again)
     return Applied(len(after), len(news), len(touched) + len(unscored))
 
 
-def _placed(tx: Tx, score: Mapping[str, Any], placement: Record, version: int) -> dict[str, Any]:
+def _placed(tx: Tx, score: Mapping[str, Any], placement: Mapping[str, Any], version: int) -> dict[str, Any]:
     """The score as the placement has it; dates stay where the tier does."""
     today = tx.now.date()
     tier, by_rule = placement["to_tier"], placement["rule_tier"]

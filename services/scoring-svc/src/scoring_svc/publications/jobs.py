@@ -14,7 +14,6 @@ from scoring_svc.publications.applying import apply
 from scoring_svc.simulations import commands as simulations
 from scoring_svc.simulations.jobs import SIMULATE, following, require_model, simulating
 from scoring_svc.simulations.running import simulate
-from scoring_svc.simulations.snapshot import Held
 from shared import operations
 from shared.db import Tx
 from shared.jobs import Every, JobContext, JobHandler, Jobs
@@ -117,10 +116,7 @@ async def _restored(job: JobContext, shelf: Shelf, row: Row, simulation: UUID, b
     Nobody waits out a minimum stay in a tier that a mistake gave. False if somebody cancelled it.
     """
     async with job.db.read() as reader:
-        source = commands.there(await policies.one(reader, row["copy_of"]))
-        held: Held = {}
-        if source["retired_at"] is not None:
-            held = await queries.undone(reader, source["version"], source["retired_at"])
+        held = await queries.undone_by(reader, row)
     policy = Policy.from_document(row["document"])
     done = await simulate(job, shelf, policy, simulation, progress=following(job), held=held)
     try:

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from scoring_svc.facts import touched
+from scoring_svc.policies import queries as policies
 from scoring_svc.policies.queries import Row, plain
 from scoring_svc.policies.queries import T as POLICY
 from scoring_svc.scores.tables import Score
@@ -131,6 +132,14 @@ async def undone(reader: Reader, version: int, since: datetime) -> dict[UUID, di
     rows = await reader.rows(_UNDONE, b_version=version, b_since=since)
     nothing = {"rule_tier": None, "rule_tier_since": None}
     return {row["customer_id"]: {**dict(row), **nothing} for row in rows}
+
+
+async def undone_by(reader: Reader, policy: Mapping[str, Any]) -> dict[UUID, dict[str, Any]]:
+    """The tiers that a version which brings an earlier one back held everybody to; none for any other."""
+    source = None if policy["copy_of"] is None else await policies.one(reader, policy["copy_of"])
+    if source is None or source["retired_at"] is None:
+        return {}
+    return await undone(reader, source["version"], source["retired_at"])
 
 
 async def otherwise(reader: Reader, then: UUID, now: UUID) -> int:

@@ -17,11 +17,12 @@ from scoring_svc.modelling.features import features
 from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.segments import Labels
 from scoring_svc.modelling.tiers import NO_TIER, TIERS, contribution_52, tier_inputs
 from scoring_svc.modelling.whatif import Situation
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.overrides import queries as overrides
-from scoring_svc.policies.segments import labels
+from scoring_svc.policies.segments import labels, markets
 from scoring_svc.runs.queries import everybody
 from scoring_svc.scores import domain
 from scoring_svc.scores.tables import Score
@@ -118,7 +119,8 @@ class _Reading:
         """Everything about these; the next ones of everybody."""
         tx, chosen = self._tx, list(customers)
         known = await facts.facts_of(tx, chosen, currency=self._champion.currency)
-        self._chunks.append(await asyncio.to_thread(self._computed, known))
+        spoken = await markets(tx, chosen) if self._champion.model.segments else None
+        self._chunks.append(await asyncio.to_thread(self._computed, known, spoken))
         scores = {row["customer_id"]: row for row in await tx.rows(_HELD, customers=chosen)}
         owners = {row["id"]: row for row in await tx.rows(_OWNERS, customers=chosen)}
         self._pins |= await overrides.active(tx, chosen, tx.now)
@@ -131,9 +133,9 @@ class _Reading:
     def _known(self, customers: Sequence[UUID]) -> Held:
         return {one: self._told[one] for one in customers if one in self._told}
 
-    def _computed(self, known: Facts) -> _Chunk:
+    def _computed(self, known: Facts, spoken: Labels | None) -> _Chunk:
         seen = features(known, self._as_of)
-        value_52 = foresee(seen, self._champion.model, self._policy).value_52
+        value_52 = foresee(seen, self._champion.model, self._policy, spoken).value_52
         return _Chunk(
             tier_inputs(seen, value_52, self._policy), contribution_52(seen, self._policy), value_52
         )
