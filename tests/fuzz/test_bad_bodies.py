@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from tests.composed import Ask, Person
 from tests.fuzz.judge import MARK, Judge
+from tests.fuzz.maker import OK
 from tests.fuzz.nasty import NO_MOMENTS, ODD_JSON, REFUSED_JSON, Sparing, places, schema_at, spoilt, without
 from tests.fuzz.operations import JSON, Operation
 from tests.fuzz.samples import MULTIPART, multipart
-from tests.fuzz.world import OK, World
+from tests.fuzz.world import World
 
 BROKEN = (
     b"",

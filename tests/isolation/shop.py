@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from tests.composed import Person
+from tests.fuzz.maker import NOT_FOUND
 from tests.fuzz.operations import Operation
-from tests.fuzz.world import NOT_FOUND, World
+from tests.fuzz.world import World
 from tests.isolation.likeness import UUID as ID
 from tests.isolation.likeness import Secrets
 from tests.isolation.people import OF_EVERYBODY, OF_THE_COMPANY, Asker

@@ -1,0 +1,75 @@
+"""Records of the door and of reminders for operations to be called with."""
+
+import asyncio
+from typing import Any
+
+from tests.composed import PASSWORD, signed_in
+from tests.fuzz.maker import Maker, now
+from tests.fuzz.operations import Operation
+
+from shared.messaging import dead_letters
+from shared.messaging.bus import Delivery
+from shared.messaging.dead_letters import Parking
+
+
+class People(Maker):
+    """Whoever signs in, and what lies in their inboxes."""
+
+    async def reminder(self, **fields: Any) -> str:
+        body = {"subject": self.said("call them"), "due_at": now(days=2), **fields}
+        return str((await self.admin.made("/v1/reminders", body))["id"])
+
+    async def item(self) -> str:
+        """Something in the administrator's inbox: a reminder that is due, once it has fired."""
+        page: dict[str, Any] = {"data": []}
+        await self.admin.made("/v1/reminders", {"subject": "now", "due_at": now(seconds=-1)})
+        async with asyncio.timeout(20):
+            while not page["data"]:
+                await asyncio.sleep(0.1)
+                page = (await self.admin("GET", "/v1/inbox")).json()
+        self.kept["item_id"] = str(page["data"][0]["id"])
+        return self.kept["item_id"]
+
+    async def staff(self) -> str:
+        body = {
+            "username": self.unique("who"),
+            "display_name": "李伟",
+            "password": PASSWORD,
+            "roles": ["sales"],
+        }
+        return str((await self.admin.made("/v1/staff", body))["id"])
+
+    async def api_key(self) -> str:
+        return str((await self.admin.made("/v1/api-keys", await self.for_createApiKey()))["id"])
+
+    async def for_createApiKey(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": "ERP", "distributor_id": await self.distributor(), "scopes": ["orders:write"]}
+
+    async def for_createPlan(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        code = f"fuzz_{next(self.numbers)}"
+        return {"code": code, "name": "Fuzz", "requests_per_minute": 900, "burst": 90}
+
+    async def plan(self) -> str:
+        return str((await self.admin.made("/v1/plans", await self.for_createPlan()))["id"])
+
+    async def session(self) -> str:
+        """A sign-in of the administrator beside the one that asks."""
+        await signed_in(self.admin.front)
+        return str((await self._read("/v1/auth/sessions"))["data"][0]["id"])
+
+    async def operation(self) -> str:
+        answer = await self.admin("POST", "/v1/scoring-runs", {})
+        return str(answer.headers["location"].rpartition("/")[2])
+
+    async def letter(self, operation: Operation) -> str:
+        service = operation.path.split("/")[2]
+        body = f'{{"nothing": {next(self.numbers)}}}'
+        async with self.database(service).begin() as tx:
+            event = await dead_letters.park(
+                tx,
+                service,
+                Delivery(body, "local", "no.such.v1", redelivered=False),
+                Parking("unknown_type", 1),
+            )
+            letter = await tx.connection.fetchval("SELECT id FROM dead_letter WHERE event_id = $1", event)
+        return str(letter)
