@@ -17,12 +17,15 @@ _UNIT = "\x1f"
 
 
 class Pages(NamedTuple):
-    """What is read of books, end to end: bytes as PostgreSQL packed them, and what the codes mean."""
+    """What is read of books, end to end: bytes as PostgreSQL packed them, and what the codes mean.
+
+    `lines` are None if they were not asked for.
+    """
 
     keepers: bytes
     orders: bytes
     order_bytes: bytes
-    lines: bytes
+    lines: bytes | None
     line_bytes: bytes
     segments: list[str] | None
     words: Mapping[int, str]
@@ -121,12 +124,12 @@ def unpacked(pages: Pages) -> Orders:
         currencies=currencies,
         channels=channels,
         segments=None if pages.segments is None else [pages.segments[place] for place in first],
-        lines=_lines(pages, counts) if pages.line_bytes else None,
+        lines=None if pages.lines is None else _lines(pages.lines, pages, counts),
     )
 
 
-def _lines(pages: Pages, orders: Numbers) -> Lines:
-    read = np.frombuffer(pages.lines, dtype=_LINE)
+def _lines(packed: bytes, pages: Pages, orders: Numbers) -> Lines:
+    read = np.frombuffer(packed, dtype=_LINE)
     counts = np.frombuffer(pages.line_bytes, dtype=">i4").astype(np.int64) // _LINE_BYTES
     before = np.cumsum(orders) - orders
     codes, names = _coded(read["category"], pages.words, "c")

@@ -6,7 +6,7 @@ from scoring_svc.books import statements
 from scoring_svc.books.domain import Pages
 from shared.db import Reader
 
-_NONE = ("keepers", "orders", "order_bytes", "lines", "line_bytes")
+_PARTS = ("keepers", "orders", "order_bytes", "line_bytes")
 
 
 async def read(reader: Reader, base: Any, *, lines: bool = False) -> Pages:
@@ -21,5 +21,7 @@ async def read(reader: Reader, base: Any, *, lines: bool = False) -> Pages:
         code, _, name = word.partition(" ")
         if code:
             words[int(code)] = name
-    parts = (row.get(name) or b"" for name in _NONE)
-    return Pages(*parts, segments=(row["segments"] or []) if "segments" in row else None, words=words)
+    parts = {name: row.get(name) or b"" for name in _PARTS}
+    segments = (row["segments"] or []) if "segments" in row else None
+    listed = (row["lines"] or b"") if lines else None
+    return Pages(**parts, lines=listed, segments=segments, words=words)

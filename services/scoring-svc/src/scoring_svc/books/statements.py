@@ -96,7 +96,7 @@ def reading(base: Any, *, lines: bool) -> Any:
     book = text(_READ).columns(*(literal_column(name) for name in names)).cte("book")
     of, orders, listed, told = (literal_column(f"book.{name}") for name in names)
     joined = book.join(base.table, base.c.id == of, isouter=base.everybody)
-    ends: Any = literal("", LargeBinary)
+    ends: Any = literal(b"", LargeBinary)
     columns = {
         "keepers": func.string_agg(func.uuid_send(func.coalesce(base.c.keeper, of)), ends),
         "orders": func.string_agg(orders, ends),
