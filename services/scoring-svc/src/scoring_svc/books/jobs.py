@@ -1,4 +1,4 @@
-"""Books are brought up to date every few minutes."""
+"""Books are brought up to date every minute."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from scoring_svc.books.commands import bring_up_to_date
 from shared.jobs import Every, JobContext, Jobs
 
 UPDATE = "books.update"
-_SECONDS = 300
+_SECONDS = 60
 
 
 async def _update(job: JobContext, _args: dict[str, Any]) -> None:

@@ -10,45 +10,52 @@ MARK = "\x1e"
 """Between two names."""
 _KIND = "'o' || f.currency || chr(31) || f.is_return || chr(31) || coalesce('+' || f.channel, '')"
 _CATEGORY = "'c' || coalesce('+' || g.category, '')"
-# Places are those of an order among its customer's, from 0 on. Both are one look at `chosen`.
-_PACKED = f"""
-    placed AS MATERIALIZED (
+_CODE = "hashtextextended(name, 0)"
+# The parts of a statement that makes books of the log for those customers whom its part `chosen` names.
+# Places are those of an order among its customer's, from 0 on.
+_ORDERS = {
+    "placed": f"""
         SELECT f.customer_id, f.order_id, f.ordered_at, f.amount_minor, {_KIND} AS name,
                CAST(row_number() OVER (PARTITION BY f.customer_id ORDER BY f.ordered_at, f.order_id) - 1 AS int)
                    AS place
         FROM order_fact f JOIN chosen USING (customer_id) WHERE NOT f.voided
-    ),
-    coded AS (
+    """,
+    "coded": f"""
         SELECT customer_id, string_agg(
-                   int8send(CAST(extract(epoch FROM ordered_at) * 1000000 AS bigint)) || int8send(amount_minor)
-                       || int8send(hashtextextended(name, 0)), CAST('' AS bytea) ORDER BY place) AS orders,
-               string_agg(DISTINCT hashtextextended(name, 0) || ' ' || name, chr(30)) AS names
+                   int8send(CAST(extract(epoch FROM ordered_at) * 1000000 AS bigint))
+                       || int8send(amount_minor) || int8send({_CODE}),
+                   CAST('' AS bytea) ORDER BY place) AS orders
         FROM placed GROUP BY customer_id
-    ),
-    listed AS (
+    """,
+}
+_LINES = {
+    "listed": f"""
         SELECT p.customer_id, p.place, g.position, g.quantity, g.amount_minor, {_CATEGORY} AS name
         FROM placed p JOIN order_line_fact g ON g.order_id = p.order_id
-    ),
-    detailed AS (
+    """,
+    "detailed": f"""
         SELECT customer_id, string_agg(
                    int4send(place) || float8send(quantity) || int8send(coalesce(amount_minor, 0))
-                       || int8send(hashtextextended(name, 0)), CAST('' AS bytea) ORDER BY place, position) AS lines,
-               string_agg(DISTINCT hashtextextended(name, 0) || ' ' || name, chr(30)) AS names
+                       || int8send({_CODE}),
+                   CAST('' AS bytea) ORDER BY place, position) AS lines
         FROM listed GROUP BY customer_id
-    ),
-    packed AS (
-        SELECT c.customer_id, c.orders, coalesce(d.lines, '') AS lines,
-               concat_ws(chr(30), c.names, d.names) AS names
-        FROM coded c LEFT JOIN detailed d USING (customer_id)
-    )
-"""  # noqa: S608 - nothing of it comes from outside
+    """,
+}
+_PACKED = """
+    SELECT c.customer_id, c.orders, coalesce(d.lines, '') AS lines
+    FROM coded c LEFT JOIN detailed d USING (customer_id)
+"""
+_WHOLE = {**_ORDERS, **_LINES, "packed": _PACKED}
+_BARE = {**_ORDERS, "packed": "SELECT customer_id, orders, CAST('' AS bytea) AS lines FROM coded"}
+_NAMES = "SELECT name FROM placed"
+_ALL_NAMES = f"{_NAMES} UNION SELECT name FROM listed"
+_CHANGED = "SELECT DISTINCT customer_id FROM order_change"
 # NOT IN looks each customer up in a table of those few; PostgreSQL cannot know how few they are.
-_READ = f"""
-    WITH chosen AS MATERIALIZED (SELECT DISTINCT customer_id FROM order_change), {_PACKED}
-    SELECT customer_id, orders, lines, NULL AS names FROM order_book
+_BOOK = """
+    SELECT customer_id, orders, lines FROM order_book
     WHERE customer_id NOT IN (SELECT customer_id FROM chosen)
-    UNION ALL SELECT customer_id, orders, lines, names FROM packed
-"""  # noqa: S608
+    UNION ALL SELECT customer_id, orders, lines FROM packed
+"""
 LOCK = prepare(text("SELECT pg_advisory_xact_lock(hashtext('order_book'))"))
 TAKE = prepare(
     text(
@@ -63,23 +70,22 @@ TAKE = prepare(
     ).bindparams(bindparam("most")),
     "most",
 )
+_WITH = ", ".join(f"{name} AS ({body})" for name, body in _WHOLE.items())
 WRITE = prepare(
     text(
         f"""
-        WITH chosen AS MATERIALIZED (SELECT unnest(CAST(:customers AS uuid[])) AS customer_id), {_PACKED},
+        WITH chosen AS MATERIALIZED (SELECT unnest(CAST(:customers AS uuid[])) AS customer_id), {_WITH},
         closed AS (
             DELETE FROM order_book b USING chosen c
             WHERE b.customer_id = c.customer_id AND b.customer_id NOT IN (SELECT customer_id FROM packed)
         ),
         words AS (
             INSERT INTO order_word (code, name)
-            SELECT DISTINCT CAST(split_part(word, ' ', 1) AS bigint), substr(word, strpos(word, ' ') + 1)
-            FROM packed, unnest(string_to_array(names, chr(30))) word
-            ON CONFLICT DO NOTHING
+            SELECT {_CODE}, name FROM ({_ALL_NAMES}) told ON CONFLICT DO NOTHING
         )
         INSERT INTO order_book (customer_id, orders, lines) SELECT customer_id, orders, lines FROM packed
         ON CONFLICT (customer_id) DO UPDATE SET orders = excluded.orders, lines = excluded.lines
-        """  # noqa: S608
+        """  # noqa: S608 - nothing of it comes from outside
     ).bindparams(bindparam("customers", type_=ARRAY(Uuid))),
     "customers",
 )
@@ -92,20 +98,26 @@ def reading(base: Any, *, lines: bool) -> Any:
     With `everybody` it holds those alone whose orders another one keeps. A customer is named once for each of
     its books: that of everybody whose orders it keeps.
     """
-    names = ("customer_id", "orders", "lines", "names")
-    book = text(_READ).columns(*(literal_column(name) for name in names)).cte("book")
-    of, orders, listed, told = (literal_column(f"book.{name}") for name in names)
+    parts = {"chosen": _CHANGED, **(_WHOLE if lines else _BARE)}
+    names = f"SELECT string_agg({_CODE} || ' ' || name, chr(30)) FROM ({_ALL_NAMES if lines else _NAMES}) told"  # noqa: S608
+    book = _part("book", _BOOK)
+    of, orders, listed = (literal_column(f"book.{name}") for name in ("customer_id", "orders", "lines"))
     joined = book.join(base.table, base.c.id == of, isouter=base.everybody)
     ends: Any = literal(b"", LargeBinary)
     columns = {
         "keepers": func.string_agg(func.uuid_send(func.coalesce(base.c.keeper, of)), ends),
         "orders": func.string_agg(orders, ends),
         "order_bytes": func.string_agg(func.int4send(func.octet_length(orders)), ends),
-        "names": func.string_agg(told, literal(MARK, Text)),
+        "names": literal_column(f"({names})", Text),
     }
     if lines:
         columns["lines"] = func.string_agg(listed, ends)
         columns["line_bytes"] = func.string_agg(func.int4send(func.octet_length(listed)), ends)
     if "segment" in base.c:
         columns["segments"] = func.array_agg(base.c.segment)
-    return select(*(column.label(name) for name, column in columns.items())).select_from(joined)
+    told = select(*(column.label(name) for name, column in columns.items())).select_from(joined)
+    return told.add_cte(*(_part(name, body) for name, body in parts.items()))
+
+
+def _part(name: str, body: str) -> Any:
+    return text(body).columns(literal_column("customer_id")).cte(name)
