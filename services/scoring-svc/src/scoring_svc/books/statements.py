@@ -41,9 +41,13 @@ _LINES = {
         FROM listed GROUP BY customer_id
     """,
 }
+# Put together without a join, which PostgreSQL would run over and over where it expects a row or two.
 _PACKED = """
-    SELECT c.customer_id, c.orders, coalesce(d.lines, '') AS lines
-    FROM coded c LEFT JOIN detailed d USING (customer_id)
+    SELECT customer_id, string_agg(orders, CAST('' AS bytea)) AS orders,
+           coalesce(string_agg(lines, CAST('' AS bytea)), '') AS lines
+    FROM (SELECT customer_id, orders, NULL AS lines FROM coded
+          UNION ALL SELECT customer_id, NULL, lines FROM detailed) told
+    GROUP BY customer_id
 """
 _WHOLE = {**_ORDERS, **_LINES, "packed": _PACKED}
 _BARE = {**_ORDERS, "packed": "SELECT customer_id, orders, CAST('' AS bytea) AS lines FROM coded"}
