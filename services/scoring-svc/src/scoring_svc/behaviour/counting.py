@@ -22,7 +22,7 @@ _THURSDAY = 72
 
 
 def parts(orders: Orders, months: Numbers, span: Span, timezone: str) -> dict[str, list[dict[str, Any]]]:
-    """Orders and amounts by month (numbers from 1 on), weekday (Monday is 1), hour and channel, and in `all`."""
+    """Orders and amounts by month (numbers from 1 on), weekday (Monday is 1), hour and channel, and all."""
     slot = (_hours(orders.at, span, timezone) + _THURSDAY) % _WEEK
     groups = {
         "month": months,
@@ -56,9 +56,7 @@ def _sums(orders: Orders, group: Numbers, name: str) -> list[dict[str, Any]]:
         "returned": orders.total(group, among, orders.amount, back),
     }
     there = np.flatnonzero(columns["orders"] + columns["returns"]).tolist()
-    return [
-        {name: each, **{key: values[each].item() for key, values in columns.items()}} for each in there
-    ]
+    return [{name: each, **{key: values[each].item() for key, values in columns.items()}} for each in there]
 
 
 def buyers(orders: Orders, months: Numbers, count: int) -> list[int]:
@@ -66,7 +64,8 @@ def buyers(orders: Orders, months: Numbers, count: int) -> list[int]:
     sale = ~orders.returned
     wide = count + 1
     pairs = np.unique(orders.customer[sale] * wide + months[sale])
-    return np.bincount(pairs % wide, minlength=wide).tolist()
+    found: list[int] = np.bincount(pairs % wide, minlength=wide).tolist()
+    return found
 
 
 def frequency(orders: Orders) -> list[tuple[int, float]]:
@@ -87,7 +86,8 @@ def amounts(orders: Orders) -> list[float | None]:
     if not len(sizes):
         return [None] * len(POINTS)
     places = [max(math.ceil(point * len(sizes)), 1) - 1 for point in POINTS]
-    return np.partition(sizes, places)[places].tolist()
+    found: list[float | None] = np.partition(sizes, places)[places].tolist()
+    return found
 
 
 def products(orders: Orders) -> tuple[dict[str, Any], list[dict[str, Any]]]:

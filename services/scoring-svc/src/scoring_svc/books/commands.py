@@ -1,8 +1,7 @@
 """Books made anew of the log, for those whose orders changed."""
 
-from shared.db import Database
-
 from scoring_svc.books import statements
+from shared.db import Database
 
 _MOST = 2_000
 _SECONDS = 600

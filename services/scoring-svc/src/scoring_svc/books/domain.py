@@ -1,7 +1,7 @@
 """Books unpacked: orders and lines of many customers as columns of numbers, ready to be counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,14 +75,14 @@ class Orders:
                 lines.category[kept],
                 lines.categories,
             )
-        return Orders(
-            *(column[chosen] for column in (self.customer, self.at, self.amount, self.returned)),  # type: ignore[arg-type]
+        return replace(
+            self,
+            customer=self.customer[chosen],
+            at=self.at[chosen],
+            amount=self.amount[chosen],
+            returned=self.returned[chosen],
             currency=self.currency[chosen],
             channel=self.channel[chosen],
-            customers=self.customers,
-            currencies=self.currencies,
-            channels=self.channels,
-            segments=self.segments,
             lines=lines,
         )
 
@@ -99,7 +99,7 @@ class Orders:
         """The sum of the amounts of the chosen (all) in each of the groups."""
         if chosen is not None:
             groups, amounts = groups[chosen], amounts[chosen]
-        return np.bincount(groups, weights=amounts, minlength=among)
+        return np.bincount(groups, weights=amounts, minlength=among).astype(np.float64)
 
 
 def unpacked(pages: Pages) -> Orders:

@@ -65,7 +65,11 @@ def by_entry(orders: Orders) -> Parts:
     # Who told of no channel comes after who told of one.
     late = np.array([nowhere if name is None else rank[place] for place, name in enumerate(orders.channels)])
     sale = ~orders.returned
-    customer, at, channel = orders.customer[sale], orders.at[sale], late[orders.channel[sale]].astype(np.int64)
+    customer, at, channel = (
+        orders.customer[sale],
+        orders.at[sale],
+        late[orders.channel[sale]].astype(np.int64),
+    )
     order = np.lexsort((channel, at, customer))
     who, start = np.unique(customer[order], return_index=True)
     entry = np.full(orders.customers, nowhere, dtype=np.int64)
