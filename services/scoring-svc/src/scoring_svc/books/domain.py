@@ -65,6 +65,8 @@ class Orders:
 
     def where(self, chosen: Flags) -> "Orders":
         """Those of the orders that are chosen, with their lines."""
+        if chosen.all():
+            return self
         lines = self.lines
         if lines is not None:
             kept, place = chosen[lines.order], np.cumsum(chosen) - 1
