@@ -21,6 +21,7 @@ from scoring_svc.modelling.segments import EVERYBODY, Labels, coarser
 from scoring_svc.modelling.spend import SpendModel, fit_spend
 from scoring_svc.modelling.standing import reference_of
 from scoring_svc.modelling.value import horizon_for
+from scoring_svc.modelling.window_levels import Levels, learnt_levels
 
 FEWEST_CUSTOMERS, FEWEST_REPEATS = 300, 1000
 MOST_CUSTOMERS = 40_000
@@ -31,6 +32,9 @@ FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class ScoringModel:
     """`basis` is "fitted", or "prior" below 300 customers or 1,000 repeat orders; `card` is the backtest.
+
+    `window_levels` are where its windows of the next order end; None where too little taught it that, and in
+    models from before they were learnt.
 
     `voices` are models that speak in its place for some markets, by name, and `segments` names the voice of
     each such market; a finer one that it does not name is spoken for by the voice of the coarser one.
@@ -44,6 +48,7 @@ class ScoringModel:
     spend: SpendModel
     churn: ChurnModel
     card: dict[str, Any] = field(default_factory=dict)
+    window_levels: Levels | None = None
     voices: Mapping[str, ScoringModel] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,6 +77,7 @@ class ScoringModel:
             "spend": self.spend.to_document(),
             "churn": self.churn.to_document(),
             "card": self.card,
+            "window_levels": None if self.window_levels is None else list(self.window_levels),
             "voices": {name: voice.to_document() for name, voice in self.voices.items()},
             "segments": dict(self.segments),
         }
@@ -90,6 +96,7 @@ class ScoringModel:
             spend=SpendModel.from_document(document["spend"]),
             churn=ChurnModel.from_document(document["churn"]),
             card=document["card"],
+            window_levels=tuple(document.get("window_levels") or ()) or None,
             voices={name: cls.from_document(voice) for name, voice in document.get("voices", {}).items()},
             segments=document.get("segments", {}),
         )
@@ -175,10 +182,11 @@ def _learnt(past: _Past, now: Features, as_of: np.datetime64, horizon_weeks: flo
     if not enough(now):
         note = "too little data: prior parameters, moved by what there is"
         return Learnt(replace(base, card={"customers": len(now), "note": note}))
-    return _fitted(base, now, past.origins(as_of, horizon), past.markets)
+    return _fitted(base, now, past, as_of)
 
 
-def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: Labels | None) -> Learnt:
+def _fitted(base: ScoringModel, now: Features, past: _Past, as_of: np.datetime64) -> Learnt:
+    origins, markets = past.origins(as_of, base.horizon_weeks), past.markets
     origins = [origin for origin in origins if len(origin.known) >= FEWEST_CUSTOMERS]
     seen = histories(now.rhythm)
     if not origins or not can_learn(np.concatenate([origin.bought for origin in origins])):
@@ -195,8 +203,10 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
     churn = speaking_as(fit_churn(inputs, [origin.bought for origin in origins]), champion)
     calibration = worth_calibrating(backtest.spoken(judged, champion))
     purchase = replace(fit_named(seen, variant), orders_factor=backtest.orders_factor(judged))
+    window_levels, windows = learnt_levels(past.buyers, origins, models, as_of)
     card = {
         "customers": len(now),
+        "windows": windows,
         "purchase_fit": "drawn to the prior: the free fit ran to a bound" if purchase.degenerate else "free",
         "variant_log_loss": variant_losses,
         "champion_log_loss": losses,
@@ -217,4 +227,5 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
     }
     churn = replace(churn, calibration=calibration or churn.calibration)
     model = replace(base, basis="fitted", purchase=purchase, churn=churn, card=card)
+    model = replace(model, window_levels=window_levels)
     return Learnt(model, judged, [origin.moment for origin in origins])
