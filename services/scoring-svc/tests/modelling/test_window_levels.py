@@ -8,8 +8,9 @@ from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.next_purchase import NOMINAL, windows
 from scoring_svc.modelling.origins import look_back
 from scoring_svc.modelling.purchase import PurchaseModel
+from scoring_svc.modelling.purchase_fit import fit_named
 from scoring_svc.modelling.window_backtest import coverage
-from scoring_svc.modelling.window_levels import FEWEST, Returns, coverage_of, levels_of
+from scoring_svc.modelling.window_levels import FEWEST, Returns, coverage_of, learnt_levels, levels_of
 
 START = np.datetime64("2023-01-01T09:00", "us")
 MOMENT = START + np.timedelta64(364, "D")
@@ -99,8 +100,20 @@ def test_a_model_keeps_the_ends_of_its_windows_and_says_what_they_did_before_and
     assert model.window_levels is not None
     held_out = model.card["windows"]
     assert held_out["before"]["bought"] == held_out["after"]["bought"] > FEWEST
+    assert held_out["used"]
     before, after = (abs(held_out[name]["fair_80"] - 0.8) for name in ("before", "after"))
-    assert after < max(before, 0.05)
+    assert after < before
+
+
+def test_windows_that_did_worse_when_taught_are_left_as_they_were():
+    facts = shop(7, (4.0,), weeks=70, customers=900)
+    moments = [MOMENT - np.timedelta64(days, "D") for days in (60, 90, 120)]
+    origins = [look_back(facts, moment, 1.0) for moment in moments]
+    right, wrong = (fit_named(origins[0].seen, "mbg-4"), PurchaseModel("mbg", 1, 0.2, 60.0, 0.5, 5.0))
+    levels, told = learnt_levels(facts.as_of(MOMENT), origins, [right, wrong, wrong], MOMENT)
+    assert told is not None
+    assert not told["used"]
+    assert levels is None
 
 
 def test_a_model_from_before_speaks_on_with_the_windows_that_it_had(learnt):

@@ -112,6 +112,8 @@ async def test_the_figures_of_the_page_are_those_of_the_backtest(
     assert f"{fold['tracking'][-1]['expected_so_far']:,.1f}" in page
     rows = figures.comparison(told["card"]["folds"])
     assert f"{rows[0]['methods']['model']['auc']:.3g}" in page
+    windows = told["card"]["windows"]
+    assert f"<td>{windows['before']['fair_80']:.1%}</td><td>{windows['after']['fair_80']:.1%}</td>" in page
 
 
 def test_what_is_drawn_lies_inside_the_drawing() -> None:

@@ -116,7 +116,8 @@ def learnt_levels(
 ) -> tuple[Levels | None, dict[str, Any] | None]:
     """The levels that all origins teach, and what those of all but the latest did at the latest.
 
-    Origins come latest first. The latest is held out: its levels know nothing of what followed it.
+    Origins come latest first. The latest is held out: its levels know nothing of what followed it. Where they
+    did worse at it than the model at its word, or nobody can say, none are told.
     """
     later = [next_order(facts, origin.moment) for origin in origins]
     pasts = list(zip(origins, models, later, strict=True))
@@ -125,13 +126,21 @@ def learnt_levels(
     before = levels_of([returns(*past, newest) for past in pasts[1:]])
     judged = returns(*pasts[0], as_of)
     if before is None or not len(judged.place):
-        return levels, None
-    return levels, {
+        return None, None
+    untaught, taught = coverage_of(judged), coverage_of(judged, before)
+    better = _error(taught) < _error(untaught)
+    return levels if better else None, {
         "origin": str(newest),
         "levels": list(before),
-        "before": _figures(coverage_of(judged)),
-        "after": _figures(coverage_of(judged, before)),
+        "before": _figures(untaught),
+        "after": _figures(taught),
+        "used": better,
     }
+
+
+def _error(told: Coverage) -> float:
+    """How far the shares are from what the windows say."""
+    return abs(told.fair_80 - 0.8) + abs(told.fair_50 - 0.5) + abs(told.fair_before - 0.5)
 
 
 def _figures(told: Coverage) -> dict[str, float]:
