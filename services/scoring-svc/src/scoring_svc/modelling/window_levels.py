@@ -39,10 +39,10 @@ class Returns:
 def returns(origin: Origin, model: PurchaseModel, later: Floats, until: np.datetime64) -> Returns:
     """Those of the origin's customers who ordered by the day `until`; `later` is of `next_order`."""
     end = float((until - origin.moment) / np.timedelta64(1, "D")) / DAYS
-    then = later[origin.who]
+    then = later[origin.who] - _HALF_DAY
     came = then <= end
     seen = origin.seen.at(np.flatnonzero(came))
-    place = chance_by(model, seen, np.maximum(then[came] - _HALF_DAY, 0.0))
+    place = chance_by(model, seen, np.maximum(then[came], 0.0))
     return Returns(place, np.maximum(chance_by(model, seen, end), place))
 
 
