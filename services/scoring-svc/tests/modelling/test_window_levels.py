@@ -125,5 +125,3 @@ def test_a_model_from_before_speaks_on_with_the_windows_that_it_had(learnt):
     seen = look_back(facts, MOMENT, 1.0).seen
     wide, plain = windows(model.purchase, seen, model.window_levels), windows(old.purchase, seen)
     assert np.all(wide.latest_80 > plain.latest_80)
-
-

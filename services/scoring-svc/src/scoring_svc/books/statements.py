@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, bindparam, func, literal, literal_column, select, text
 
+from scoring_svc.books.tables import OrderWord
 from shared.db import prepare
 
+_W: Any = OrderWord.__table__  # type: ignore[attr-defined]
 MARK = "\x1e"
 """Between two names."""
 _KIND = "'o' || f.currency || chr(31) || f.is_return || chr(31) || coalesce('+' || f.channel, '')"
@@ -93,7 +95,7 @@ WRITE = prepare(
     ).bindparams(bindparam("customers", type_=ARRAY(Uuid))),
     "customers",
 )
-WORDS = prepare(select(literal_column("code"), literal_column("name")).select_from(text("order_word")))
+WORDS = prepare(select(_W.c.code, _W.c.name))
 
 
 def reading(base: Any, *, lines: bool) -> Any:
