@@ -1,4 +1,4 @@
-"""Windows of the next order hold what they say, also where gaps are more or less even than the model allows."""
+"""Windows of the next order hold what they say, also where gaps are more or less even than the model has."""
 
 import numpy as np
 import pytest

@@ -30,7 +30,7 @@ Levels = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Who ordered again after an origin: by which chance (`place`), and by which it was to be seen (`end`)."""
+    """Who ordered again after an origin: by which chance (`place`), and by which it would be seen (`end`)."""
 
     place: Floats
     end: Floats
@@ -81,8 +81,9 @@ def levels_of(seen: Sequence[Returns]) -> Levels | None:
 class Coverage:
     """Of customers who came back before the log ends: the shares (0 to 1) inside their windows.
 
-    `before_expected`: not after the median.     `fair_*` compare each with what is said of orders that come before the end, for late orders are not seen
-    in a log that ends: they are the nominal shares for windows that are right. NaN if nobody came back.
+    `before_expected`: not after the median. `fair_*` compare each with what is said of orders that come
+    before the end, for late orders are not seen in a log that ends: they are the nominal shares for windows
+    that are right. NaN if nobody came back.
     """
 
     bought: int

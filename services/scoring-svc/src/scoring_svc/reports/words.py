@@ -203,8 +203,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "cases": "例数",
         "windows": "下次订购区间",
         "windows_told": (
-            "{origin} 之后再次订购的 {bought} 位客户中，订购落在其区间内的比例：购买模型原样，以及按更早时点校准后。"
-            "「可比」指只与截止前的订购比较。"
+            "{origin} 之后再次订购的 {bought} 位客户中，订购落在其区间内的比例："
+            "购买模型原样，以及按更早时点校准后。「可比」指只与截止前的订购比较。"
         ),
         "untaught": "校准前",
         "taught": "校准后",
