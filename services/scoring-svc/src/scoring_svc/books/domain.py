@@ -19,10 +19,13 @@ _UNIT = "\x1f"
 class Pages(NamedTuple):
     """What is read of books, end to end: bytes as PostgreSQL packed them, and what the codes mean.
 
-    `lines` are None if they were not asked for.
+    `keepers` are of one book each; those of them who are in `moved` are kept by who is at the same place of
+    `moved_to`. `lines` are None if they were not asked for.
     """
 
     keepers: bytes
+    moved: bytes
+    moved_to: bytes
     orders: bytes
     order_bytes: bytes
     lines: bytes | None
@@ -106,8 +109,7 @@ class Orders:
 
 def unpacked(pages: Pages) -> Orders:
     """The orders of these pages; who is named more than once is one customer."""
-    ids = np.frombuffer(pages.keepers, dtype=f"V{_ID_BYTES}").view(f"S{_ID_BYTES}")
-    _, first, customer = np.unique(ids, return_index=True, return_inverse=True)
+    _, first, customer = np.unique(_keepers(pages), return_index=True, return_inverse=True)
     counts = np.frombuffer(pages.order_bytes, dtype=">i4").astype(np.int64) // _ORDER_BYTES
     read = np.frombuffer(pages.orders, dtype=_ORDER)
     codes, kinds = _coded(read["kind"], pages.words, "o")
@@ -128,6 +130,18 @@ def unpacked(pages: Pages) -> Orders:
         segments=None if pages.segments is None else [pages.segments[place] for place in first],
         lines=None if pages.lines is None else _lines(pages.lines, pages, counts),
     )
+
+
+def _keepers(pages: Pages) -> Any:
+    ids, moved, moved_to = (
+        np.frombuffer(packed, dtype=f"S{_ID_BYTES}")
+        for packed in (pages.keepers, pages.moved, pages.moved_to)
+    )
+    if not len(moved):
+        return ids
+    order = np.argsort(moved)
+    place = np.minimum(np.searchsorted(moved[order], ids), len(moved) - 1)
+    return np.where(moved[order][place] == ids, moved_to[order][place], ids)
 
 
 def _lines(packed: bytes, pages: Pages, orders: Numbers) -> Lines:

@@ -6,7 +6,7 @@ from scoring_svc.books import statements
 from scoring_svc.books.domain import Pages
 from shared.db import Reader
 
-_PARTS = ("keepers", "orders", "order_bytes", "line_bytes")
+_PARTS = ("keepers", "moved", "moved_to", "orders", "order_bytes", "line_bytes")
 
 
 async def read(reader: Reader, base: Any, *, lines: bool = False) -> Pages:

@@ -55,14 +55,15 @@ _WHOLE = {**_ORDERS, **_LINES, "packed": _PACKED}
 _BARE = {**_ORDERS, "packed": "SELECT customer_id, orders, CAST('' AS bytea) AS lines FROM coded"}
 _NAMES = "SELECT name FROM placed"
 _ALL_NAMES = f"{_NAMES} UNION SELECT name FROM listed"
-_CHANGED = "SELECT DISTINCT customer_id FROM order_change"
-# NOT IN looks each customer up in a table of those few; PostgreSQL cannot know how few they are.
+# PostgreSQL takes what comes out of an array for a few rows, however many they are and were when it made its
+# plan: so it looks for the orders of each, and looks each book up in a table of these (NOT IN).
+_CHANGED = "SELECT unnest(ARRAY(SELECT DISTINCT customer_id FROM order_change)) AS customer_id"
 _BOOK = """
     SELECT customer_id, orders, lines FROM order_book
     WHERE customer_id NOT IN (SELECT customer_id FROM chosen)
     UNION ALL SELECT customer_id, orders, lines FROM packed
 """
-LOCK = prepare(text("SELECT pg_advisory_xact_lock(hashtext('order_book'))"))
+LOCK = prepare(text("SELECT pg_try_advisory_xact_lock(hashtext('order_book'))"))
 TAKE = prepare(
     text(
         """
@@ -98,11 +99,14 @@ WRITE = prepare(
 WORDS = prepare(select(_W.c.code, _W.c.name))
 
 
+_END: Any = literal(b"", LargeBinary)
+
+
 def reading(base: Any, *, lines: bool) -> Any:
     """One row: the books of the customers of `base` (`id`, `keeper`, perhaps `segment`), end to end.
 
-    With `everybody` it holds those alone whose orders another one keeps. A customer is named once for each of
-    its books: that of everybody whose orders it keeps.
+    `keepers` has one for each book: whose orders they are now. With `everybody` the base holds those alone
+    whose orders another one keeps: `keepers` are then as they were told, `moved` and `moved_to` who keeps them.
     """
     parts = {"chosen": _CHANGED, **(_WHOLE if lines else _BARE)}
     names = (
@@ -112,21 +116,30 @@ def reading(base: Any, *, lines: bool) -> Any:
     of: Any = literal_column("book.customer_id")
     orders: Any = literal_column("book.orders")
     listed: Any = literal_column("book.lines")
-    joined = book.join(base.table, base.c.id == of, isouter=base.everybody)
-    ends: Any = literal(b"", LargeBinary)
     columns = {
-        "keepers": func.string_agg(func.uuid_send(func.coalesce(base.c.keeper, of)), ends),
-        "orders": func.string_agg(orders, ends),
-        "order_bytes": func.string_agg(func.int4send(func.octet_length(orders)), ends),
+        "keepers": _ids(of if base.everybody else base.c.keeper),
+        "orders": func.string_agg(orders, _END),
+        "order_bytes": func.string_agg(func.int4send(func.octet_length(orders)), _END),
         "names": literal_column(f"({names})", Text),
     }
     if lines:
-        columns["lines"] = func.string_agg(listed, ends)
-        columns["line_bytes"] = func.string_agg(func.int4send(func.octet_length(listed)), ends)
+        columns["lines"] = func.string_agg(listed, _END)
+        columns["line_bytes"] = func.string_agg(func.int4send(func.octet_length(listed)), _END)
     if "segment" in base.c:
         columns["segments"] = func.array_agg(base.c.segment)
-    told = select(*(column.label(name) for name, column in columns.items())).select_from(joined)
+    if base.everybody:
+        # Not joined: right after many were merged PostgreSQL does not know yet how many there are.
+        moved = {"moved": base.c.id, "moved_to": base.c.keeper}
+        columns |= {name: select(_ids(column)).scalar_subquery() for name, column in moved.items()}
+        read = book
+    else:
+        read = book.join(base.table, base.c.id == of)
+    told = select(*(column.label(name) for name, column in columns.items())).select_from(read)
     return told.add_cte(*(_part(name, body) for name, body in parts.items()))
+
+
+def _ids(column: Any) -> Any:
+    return func.string_agg(func.uuid_send(column), _END)
 
 
 def _part(name: str, body: str) -> Any:
