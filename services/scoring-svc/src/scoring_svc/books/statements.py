@@ -106,7 +106,7 @@ def reading(base: Any, *, lines: bool) -> Any:
     """One row: the books of the customers of `base` (`id`, `keeper`, perhaps `segment`), end to end.
 
     `keepers` has one for each book: whose orders they are now. With `everybody` the base holds those alone
-    whose orders another one keeps: `keepers` are then as they were told, `moved` and `moved_to` who keeps them.
+    whose orders another one keeps: `keepers` are then as they were told; `moved_to` keep those of `moved`.
     """
     parts = {"chosen": _CHANGED, **(_WHOLE if lines else _BARE)}
     names = (
