@@ -49,6 +49,7 @@ OPEN: Mapping[str, str] = {
     "model_alarm": "how far shares of all customers moved",
     "model_drift": "how far shares of all customers moved",
     "model_move": "which model spoke when",
+    "order_word": "which channels and categories there are; whose they are is said in books",
     "recommender": "what was learnt from all customers, about none of them",
     "recommender_product": "which products go together, learnt from all customers, about none of them",
     "scoring_run": "how many customers were scored",

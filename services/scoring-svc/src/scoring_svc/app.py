@@ -2,6 +2,7 @@
 
 from scoring_svc.actions.routes import router as actions_router
 from scoring_svc.behaviour.routes import router as behaviour_router
+from scoring_svc.books.jobs import BOOK_JOBS
 from scoring_svc.channels.routes import router as channels_router
 from scoring_svc.cohorts.routes import router as cohorts_router
 from scoring_svc.drift.jobs import drift_jobs
@@ -101,6 +102,7 @@ def _jobs(settings: Settings, shelf: Shelf) -> Jobs:
         policy_jobs(shelf),
         drift_jobs(shelf),
         oversight_jobs(settings.decision_days),
+        BOOK_JOBS,
         WARNING_JOBS,
         RECOMMENDATION_JOBS,
     )

@@ -114,6 +114,18 @@ async def test_the_figures_of_the_page_are_those_of_the_backtest(
     assert f"{rows[0]['methods']['model']['auc']:.3g}" in page
 
 
+async def test_the_page_tells_what_windows_of_the_next_order_did_before_and_after_they_were_taught(
+    scoring: Service, manager: httpx.AsyncClient
+) -> None:
+    names = ("inside_80", "inside_50", "fair_80", "fair_50", "before_expected", "fair_before")
+    before, after = ({"bought": 1926, **dict.fromkeys(names, share)} for share in (0.713, 0.792))
+    told = {"origin": "2026-01-05T00:00:00", "levels": [], "before": before, "after": after, "used": True}
+    shown = await kept(scoring, card={**model().card, "windows": told})
+    page = (await manager.get(f"/v1/models/{shown}/backtest/report", params={"lang": "en"})).text
+    assert "Of 1,926 customers of 2026-01-05" in page
+    assert page.count("<td>71.3%</td><td>79.2%</td>") == 5
+
+
 def test_what_is_drawn_lies_inside_the_drawing() -> None:
     folds = model().card["folds"]
     found = [

@@ -1,20 +1,21 @@
 """The report put together: of everybody in sight, or of one customer with its own habits."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scoring_svc.bases import clocks
-from scoring_svc.bases import queries as bases
+from scoring_svc.bases import bought, clocks
 from scoring_svc.bases.domain import mean_money, money, share
-from scoring_svc.behaviour import domain, statements
+from scoring_svc.behaviour import counting, domain
 from scoring_svc.behaviour.schemas import BehaviourQuery
+from scoring_svc.books.domain import Orders
 from scoring_svc.expectations import queries as expectations
 from scoring_svc.facts import queries as facts
 from scoring_svc.scores import queries as scores
-from shared.db import Reader, Record
+from shared.db import Reader
 from shared.references import root
 
 _TREND = timedelta(weeks=13)
@@ -23,31 +24,15 @@ _FAVOURITES = 3
 
 async def behaviour(reader: Reader, query: BehaviourQuery, now: datetime) -> dict[str, Any]:
     """The report; of a customer that is not in sight there is nothing in it."""
-    span = query.span(now)
     only = None if query.customer_id is None else await _family(reader, query.customer_id)
-    head = await bases.heading(reader, query, span, only=only)
-    currency = head["currency"]
-    base = bases.customers(reader, query, only=only)
-    at = (base, query, span, currency)
-    times = await reader.rows(statements.times(*at))
-    counted = await reader.rows(statements.customers(*at))
-    points = await reader.value(statements.amounts(*at))
-    products = await reader.rows(statements.products(*at))
-    days, _ = clocks.beginnings(*span, "month", query.timezone)
-    told = [_of_month(row, days) for row in times]
-    report = {
-        **head,
-        **_report(told, [_of_month(row, days) for row in counted], products, currency),
-        "season": domain.season(_amounts(told), *_local(span, query)),
-    }
-    amounts = [None] * len(statements.POINTS) if points is None else points
-    report["order_amounts"] = [
-        {"point": point, "amount": None if amount is None else money(amount, currency)}
-        for point, amount in zip(statements.POINTS, amounts, strict=True)
-    ]
-    if not only:
-        return {**report, "customer": None}
-    return {**report, "customer": await _habits(reader, query, base, report)}
+    read = await bought.read(reader, query, query.span(now), only=only, lines=True)
+    report = await asyncio.to_thread(_report, read, query, with_habits=bool(only))
+    if not only or query.customer_id is None:
+        return report
+    customer_id = await root(reader, query.customer_id)
+    report["customer"]["customer_id"] = customer_id
+    report["customer"]["next_purchase"] = await expectations.of(reader, customer_id)
+    return report
 
 
 async def _family(reader: Reader, customer_id: UUID) -> list[UUID]:
@@ -57,55 +42,61 @@ async def _family(reader: Reader, customer_id: UUID) -> list[UUID]:
     return await facts.family(reader, await root(reader, customer_id))
 
 
-def _of_month(row: Record, days: Sequence[date]) -> dict[str, Any]:
-    """A row with the first day of its month."""
-    return {**dict(row), "month": None if row["month"] is None else days[row["month"] - 1]}
-
-
-def _amounts(times: Sequence[Mapping[str, Any]]) -> dict[date, float]:
-    return {row["month"]: float(row["sold"]) for row in times if statements.grouped_by(row) == "month"}
-
-
 def _local(span: tuple[datetime, datetime], query: BehaviourQuery) -> tuple[datetime, datetime]:
     since, until = (moment.astimezone(ZoneInfo(query.timezone)).replace(tzinfo=None) for moment in span)
     return since, until
 
 
-def _report(
-    times: Sequence[Mapping[str, Any]],
-    counted: Sequence[Mapping[str, Any]],
-    products: Sequence[Record],
-    currency: str,
-) -> dict[str, Any]:
-    parts: dict[str, list[Mapping[str, Any]]] = {}
-    for row in times:
-        parts.setdefault(statements.grouped_by(row), []).append(row)
-    whole = parts["all"][0]
-    buyers = {row["month"]: row["customers"] for row in counted if row["month"] is not None}
-    months = [
-        {"month": row["month"], "customers": buyers.get(row["month"], 0), **_sums(row, whole, currency)}
-        for row in sorted(parts.get("month", ()), key=lambda row: row["month"])
-    ]
-    baskets = next(row for row in products if row["all"])
+def _report(read: bought.Bought, query: BehaviourQuery, *, with_habits: bool) -> dict[str, Any]:
+    head, ever = bought.sifted(read)
+    span, currency = read.span, read.currency
+    orders = ever.where(bought.within(ever, span))
+    days, edges = clocks.beginnings(*span, "month", query.timezone)
+    months = bought.place(orders.at, edges)
+    parts = counting.parts(orders, months, span, query.timezone)
+    for row in parts["month"]:
+        row["number"], row["month"] = row["month"], days[row["month"] - 1]
+    report = {
+        **head,
+        **_figures(orders, parts, currency),
+        "months": _months(parts, counting.buyers(orders, months, len(days)), currency),
+        "season": domain.season({row["month"]: row["sold"] for row in parts["month"]}, *_local(span, query)),
+        "order_amounts": [
+            {"point": point, "amount": None if amount is None else money(amount, currency)}
+            for point, amount in zip(counting.POINTS, counting.amounts(orders), strict=True)
+        ],
+    }
+    return {**report, "customer": _habits(ever, query, report) if with_habits else None}
+
+
+def _figures(orders: Orders, parts: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, Any]:
+    (whole,) = parts["all"]
+    baskets, categories = counting.products(orders)
+    frequency = counting.frequency(orders)
+    channels = sorted(parts["channel"], key=lambda row: (-row["orders"], row["channel"] or ""))
     return {
-        "customers": sum(row["customers"] for row in counted if row["month"] is None),
+        "customers": sum(customers for customers, _ in frequency),
         **_sums(whole, whole, currency),
         "returns": whole["returns"],
-        "return_share": share(float(whole["returned"]), float(whole["sold"])),
+        "return_share": share(whole["returned"], whole["sold"]),
         "mean_order": mean_money(whole["sold"], whole["orders"], currency),
         "basket": _basket(baskets, currency),
-        "frequency": _frequency(counted, currency),
-        "channels": [
-            {"channel": row["channel"], **_sums(row, whole, currency)}
-            for row in sorted(
-                parts.get("channel", ()), key=lambda row: (-row["orders"], row["channel"] or "")
-            )
-        ],
-        "categories": [_category(row, baskets, currency) for row in products if not row["all"]],
-        "weekdays": _spread(parts.get("weekday", ()), "weekday", range(1, 8), whole, currency),
-        "hours": _spread(parts.get("hour", ()), "hour", range(24), whole, currency),
-        "months": months,
+        "frequency": _frequency(frequency, currency),
+        "channels": [{"channel": row["channel"], **_sums(row, whole, currency)} for row in channels],
+        "categories": [_category(row, baskets, currency) for row in categories],
+        "weekdays": _spread(parts["weekday"], "weekday", range(1, 8), whole, currency),
+        "hours": _spread(parts["hour"], "hour", range(24), whole, currency),
     }
+
+
+def _months(
+    parts: dict[str, list[dict[str, Any]]], buyers: Sequence[int], currency: str
+) -> list[dict[str, Any]]:
+    (whole,) = parts["all"]
+    return [
+        {"month": row["month"], "customers": buyers[row["number"]], **_sums(row, whole, currency)}
+        for row in parts["month"]
+    ]
 
 
 def _sums(row: Mapping[str, Any], whole: Mapping[str, Any], currency: str) -> dict[str, Any]:
@@ -125,26 +116,21 @@ def _spread(
     return [{name: each, **_sums(found.get(each, nothing), whole, currency)} for each in every]
 
 
-def _frequency(counted: Sequence[Mapping[str, Any]], currency: str) -> list[dict[str, Any]]:
-    found = {row["bucket"]: row for row in counted if row["month"] is None}
-    total = sum(row["customers"] for row in found.values())
-    told = []
-    for place, (fewest, most) in enumerate(domain.BUCKETS):
-        row = found.get(place)
-        customers, sold = (row["customers"], row["sold"]) if row else (0, 0)
-        told.append(
-            {
-                "fewest": fewest,
-                "most": most,
-                "customers": customers,
-                "share": share(customers, total),
-                "amount": money(sold, currency),
-            }
-        )
-    return told
+def _frequency(found: Sequence[tuple[int, float]], currency: str) -> list[dict[str, Any]]:
+    total = sum(customers for customers, _ in found)
+    return [
+        {
+            "fewest": fewest,
+            "most": most,
+            "customers": customers,
+            "share": share(customers, total),
+            "amount": money(sold, currency),
+        }
+        for (fewest, most), (customers, sold) in zip(domain.BUCKETS, found, strict=True)
+    ]
 
 
-def _basket(row: Record, currency: str) -> dict[str, Any]:
+def _basket(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
     orders = row["orders"]
     return {
         "orders_with_lines": orders,
@@ -154,7 +140,7 @@ def _basket(row: Record, currency: str) -> dict[str, Any]:
     }
 
 
-def _category(row: Record, whole: Record, currency: str) -> dict[str, Any]:
+def _category(row: Mapping[str, Any], whole: Mapping[str, Any], currency: str) -> dict[str, Any]:
     return {
         "category": row["category"],
         "lines": int(row["lines"]),
@@ -164,26 +150,17 @@ def _category(row: Record, whole: Record, currency: str) -> dict[str, Any]:
     }
 
 
-async def _habits(reader: Reader, query: BehaviourQuery, base: Any, report: dict[str, Any]) -> dict[str, Any]:
-    currency, until = report["currency"], report["until"]
-    days: list[date] = [
-        row["day"] for row in await reader.rows(statements.days(base, query, currency, until))
-    ]
-    edges = (until - 2 * _TREND, until - _TREND, until)
-    windows = {
-        row["now"]: dict(row) for row in await reader.rows(statements.windows(base, query, currency, edges))
-    }
-    nothing = {"orders": 0, "net": 0}
+def _habits(orders: Orders, query: BehaviourQuery, report: dict[str, Any]) -> dict[str, Any]:
+    until: datetime = report["until"]
+    days = counting.days(orders, until, query.timezone)
+    before, now = counting.windows(orders, (until - 2 * _TREND, until - _TREND, until))
     today = until.astimezone(ZoneInfo(query.timezone)).date()
-    customer_id = await root(reader, query.customer_id) if query.customer_id else None
     return {
-        "customer_id": customer_id,
         **domain.rhythm(days, today),
         "usual_weekday": domain.usual_weekday(days),
         "favourite_channel": next((row["channel"] for row in report["channels"] if row["channel"]), None),
         "favourite_categories": [row["category"] for row in report["categories"] if row["category"]][
             :_FAVOURITES
         ],
-        "trend": domain.trend(windows.get(True, nothing), windows.get(False, nothing)),
-        "next_purchase": None if customer_id is None else await expectations.of(reader, customer_id),
+        "trend": domain.trend(now, before),
     }

@@ -22,6 +22,7 @@ from scoring_svc.modelling.segments import EVERYBODY, Labels, coarser
 from scoring_svc.modelling.spend import SpendModel, fit_spend
 from scoring_svc.modelling.standing import reference_of
 from scoring_svc.modelling.value import horizon_for
+from scoring_svc.modelling.window_levels import Levels, learnt_levels
 
 FEWEST_CUSTOMERS, FEWEST_REPEATS = 300, 1000
 MOST_CUSTOMERS = 40_000
@@ -32,6 +33,9 @@ FORMAT = 1
 @dataclass(frozen=True, slots=True)
 class ScoringModel:
     """`basis` is "fitted", or "prior" below 300 customers or 1,000 repeat orders; `card` is the backtest.
+
+    `window_levels` are where its windows of the next order end; None where too little taught it that, and in
+    models from before they were learnt.
 
     `voices` are models that speak in its place for some markets, by name, and `segments` names the voice of
     each such market; a finer one that it does not name is spoken for by the voice of the coarser one.
@@ -46,6 +50,7 @@ class ScoringModel:
     churn: ChurnModel
     second_orders: SecondOrders = NOBODY_SEEN
     card: dict[str, Any] = field(default_factory=dict)
+    window_levels: Levels | None = None
     voices: Mapping[str, ScoringModel] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,6 +80,7 @@ class ScoringModel:
             "churn": self.churn.to_document(),
             "second_orders": self.second_orders.to_document(),
             "card": self.card,
+            "window_levels": None if self.window_levels is None else list(self.window_levels),
             "voices": {name: voice.to_document() for name, voice in self.voices.items()},
             "segments": dict(self.segments),
         }
@@ -98,6 +104,7 @@ class ScoringModel:
                 else NOBODY_SEEN
             ),
             card=document["card"],
+            window_levels=tuple(document.get("window_levels") or ()) or None,
             voices={name: cls.from_document(voice) for name, voice in document.get("voices", {}).items()},
             segments=document.get("segments", {}),
         )
@@ -183,10 +190,11 @@ def _learnt(past: _Past, now: Features, as_of: np.datetime64, horizon_weeks: flo
     if not enough(now):
         note = "too little data: prior parameters, moved by what there is"
         return Learnt(replace(base, card={"customers": len(now), "note": note}))
-    return _fitted(base, now, past.origins(as_of, horizon), past.markets)
+    return _fitted(base, now, past, as_of)
 
 
-def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: Labels | None) -> Learnt:
+def _fitted(base: ScoringModel, now: Features, past: _Past, as_of: np.datetime64) -> Learnt:
+    origins, markets = past.origins(as_of, base.horizon_weeks), past.markets
     origins = [origin for origin in origins if len(origin.known) >= FEWEST_CUSTOMERS]
     seen = histories(now.rhythm)
     if not origins or not can_learn(np.concatenate([origin.bought for origin in origins])):
@@ -203,8 +211,10 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
     churn = speaking_as(fit_churn(inputs, [origin.bought for origin in origins]), champion)
     calibration = worth_calibrating(backtest.spoken(judged, champion))
     purchase = replace(fit_named(seen, variant), orders_factor=backtest.orders_factor(judged))
+    window_levels, windows = learnt_levels(past.buyers, origins, models, as_of)
     card = {
         "customers": len(now),
+        "windows": windows,
         "purchase_fit": "drawn to the prior: the free fit ran to a bound" if purchase.degenerate else "free",
         "variant_log_loss": variant_losses,
         "champion_log_loss": losses,
@@ -231,5 +241,6 @@ def _fitted(base: ScoringModel, now: Features, origins: list[Origin], markets: L
         churn=churn,
         second_orders=second_orders(origins, markets),
         card=card,
+        window_levels=window_levels,
     )
     return Learnt(model, judged, [origin.moment for origin in origins])

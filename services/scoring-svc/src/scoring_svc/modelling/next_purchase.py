@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from scoring_svc.modelling.facts import Floats
-from scoring_svc.modelling.forecast import joined
-from scoring_svc.modelling.model import ScoringModel
-from scoring_svc.modelling.purchase import Histories, PurchaseModel, histories, silence_series
-from scoring_svc.modelling.scoring import Scores
+from scoring_svc.modelling.purchase import Histories, PurchaseModel, silence_series
 
 MOST_WEEKS = 520.0
 """Ten years: what lies beyond is told as this."""
 _LEAST_WEEKS = 1e-4
 _HALVINGS = 40
-_CHANCES = {"earliest_80": 0.1, "earliest_50": 0.25, "expected": 0.5, "latest_50": 0.75, "latest_80": 0.9}
+_ENDS = ("earliest_80", "earliest_50", "expected", "latest_50", "latest_80")
+NOMINAL = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""The shares of next orders that come by the ends of a window, in the order of `Windows`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,10 @@ def weeks_until(model: PurchaseModel, seen: Histories, chance: float) -> Floats:
     return found
 
 
-def windows(model: PurchaseModel, seen: Histories) -> Windows:
-    """The windows of customers who have ordered; one who never did has none, whatever is told here."""
-    return Windows(**{name: weeks_until(model, seen, chance) for name, chance in _CHANCES.items()})
+def windows(model: PurchaseModel, seen: Histories, levels: Sequence[float] = NOMINAL) -> Windows:
+    """The windows of customers who have ordered; one who never did has none, whatever is told here.
 
-
-def windows_of(scores: Scores, model: ScoringModel) -> Windows:
-    """`windows` of everybody who was scored, by the voice of the model that speaks for each."""
-    seen = histories(scores.known.rhythm)
-    parts = []
-    for voice, indexes in model.speaking_for(scores.markets, len(scores)):
-        if indexes is None:
-            return windows(voice.purchase, seen)
-        parts.append((indexes, windows(voice.purchase, seen.at(indexes))))
-    found: Windows = joined(len(scores), parts)
-    return found
+    `levels` are the model's chances by which the shares of `NOMINAL` came in the past (see `window_levels`).
+    """
+    chances = zip(_ENDS, levels, strict=True)
+    return Windows(**{name: weeks_until(model, seen, chance) for name, chance in chances})

@@ -71,6 +71,7 @@ def _shown(card: Mapping[str, Any], drift: Mapping[str, Any] | None) -> dict[str
         "tracking_chart": figures.tracking_chart(tracked),
         "reliability": reliable,
         "reliability_chart": figures.reliability_chart(reliable),
+        "windows": card.get("windows"),
         "lift": lifted,
         "lift_chart": figures.lift_chart(lifted),
         "comparison": compared,

@@ -64,6 +64,18 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "observed": "Observed",
         "perfect": "Both equal",
         "cases": "Cases",
+        "windows": "Windows of the next order",
+        "windows_told": (
+            "Of {bought} customers of {origin} who ordered again: the shares whose order came in its window, "
+            "as the purchase model has it and as earlier origins taught. Fair: among orders before the end."
+        ),
+        "untaught": "Untaught",
+        "taught": "Taught",
+        "inside_80": "In the window of 80 %",
+        "inside_50": "In the window of 50 %",
+        "fair_80": "In the window of 80 %, fair",
+        "fair_50": "In the window of 50 %, fair",
+        "fair_before": "Before the median, fair",
         "lift": "Lift",
         "lift_told": (
             "How much likelier than average each tenth is to leave, riskiest "
@@ -189,6 +201,18 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "observed": "实际",
         "perfect": "两者相等",
         "cases": "例数",
+        "windows": "下次订购区间",
+        "windows_told": (
+            "{origin} 之后再次订购的 {bought} 位客户中，订购落在其区间内的比例："
+            "购买模型原样，以及按更早时点校准后。「可比」指只与截止前的订购比较。"
+        ),
+        "untaught": "校准前",
+        "taught": "校准后",
+        "inside_80": "在 80% 区间内",
+        "inside_50": "在 50% 区间内",
+        "fair_80": "在 80% 区间内（可比）",
+        "fair_50": "在 50% 区间内（可比）",
+        "fair_before": "早于中位数（可比）",
         "lift": "提升度",
         "lift_told": "按风险从高到低分为十档，各档流失率与平均之比；1 表示不优于随机。",
         "lift_desc": "十组柱形；早期客户中风险最高的一成，其流失率为平均的 {lift} 倍。",

@@ -20,7 +20,7 @@ from scoring_svc.expectations.domain import moments
 from scoring_svc.facts import queries as facts
 from scoring_svc.lifecycle import commands as lifecycle
 from scoring_svc.modelling.facts import Bools
-from scoring_svc.modelling.next_purchase import windows_of
+from scoring_svc.modelling.next_purchases import windows_of
 from scoring_svc.modelling.percentiles import Segments
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
