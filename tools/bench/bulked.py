@@ -1,0 +1,100 @@
+"""A large base from Parquet to scores: python -m tools.bench.bulked FOLDER CUSTOMERS ORDERS."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scoring_svc.bulk.base import Base, opened
+from scoring_svc.bulk.chunks import chunks, teachers
+from scoring_svc.bulk.duck import duck, literal
+from scoring_svc.bulk.engines import DuckEngine
+from scoring_svc.modelling.model import ScoringModel, learn
+from scoring_svc.modelling.percentiles import Percentiles
+from scoring_svc.modelling.policy import Policy
+from scoring_svc.modelling.report import score_of
+from scoring_svc.modelling.review import weeks_to_review
+from scoring_svc.modelling.scoring import foresee, score_known
+from scoring_svc.modelling.tiers import tier_inputs, tier_percentiles
+
+AS_OF = datetime(2026, 11, 30)  # noqa: DTZ001 - the query's times are in UTC without an offset
+CHANGED = 50
+_GIB = 1024 * 1024
+
+
+def main() -> None:
+    """Print what each step cost, as JSON; making the data is not counted."""
+    folder, customers, orders = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    invent(folder, customers, orders)
+    told: dict[str, Any] = {}
+    with spent(told, "all"), opened(folder, AS_OF, key="UUID", rows=orders, customers=customers) as base:
+        with spent(told, "features"):
+            base.add("orders", f"SELECT * FROM read_parquet({literal(folder / 'orders.parquet')})")
+            for bucket in range(base.buckets):
+                DuckEngine().features(base, bucket)
+        with spent(told, "learning"):
+            model, grids = learnt(base)
+        with spent(told, "scoring"):
+            told["worded"] = score_all(base, model, grids)
+    told["gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _GIB
+    print(json.dumps(told))
+
+
+def invent(folder: Path, customers: int, orders: int) -> None:
+    """Two years of orders, most of them of a few customers, one in twenty a return."""
+    rows = f"""
+        SELECT md5((pow(random(), 1.5) * {customers})::BIGINT::VARCHAR)::UUID AS customer,
+               TIMESTAMP '2026-11-30' - to_microseconds((random() * 86400e6 * 728)::BIGINT) AS ts,
+               (exp(random() * 4) * 1000)::BIGINT / 100 AS amount, random() < .05 AS is_return
+        FROM range({orders})
+    """
+    with duck(folder) as sql:
+        sql.execute("SELECT setseed(.5)").fetchall()
+        sql.execute(f"COPY ({rows}) TO {literal(folder / 'orders.parquet')} (FORMAT parquet)").fetchall()
+
+
+def learnt(base: Base) -> tuple[ScoringModel, Percentiles]:
+    """A model of a sample, and everybody ranked by it."""
+    taught = teachers(base)
+    if taught is None:
+        raise SystemExit("nothing was invented")
+    model = learn(taught[0], np.datetime64(AS_OF, "us"), first=taught[1])
+    del taught
+    parts: dict[str, list[Any]] = {}
+    for chunk in chunks(base, DuckEngine()):
+        value_52 = foresee(chunk.known, model, Policy()).value_52
+        for name, values in tier_inputs(chunk.known, value_52, Policy()).items():
+            parts.setdefault(name, []).append(values)
+    inputs = {name: np.concatenate(found) for name, found in parts.items()}
+    return model, tier_percentiles(inputs, Policy().tiers)
+
+
+def score_all(base: Base, model: ScoringModel, grids: Percentiles) -> int:
+    """Score everybody, with exact reasons; put one in fifty into words, like those whose band changed."""
+    as_of, policy, worded = np.datetime64(AS_OF, "us"), Policy(), 0
+    for chunk in chunks(base, DuckEngine()):
+        score_known(chunk.customers, chunk.known, model, policy, grids, as_of)
+        some = np.arange(0, len(chunk.customers), CHANGED)
+        alone = score_known(chunk.customers[some], chunk.known.at(some), model, policy, grids, as_of)
+        weeks_to_review(alone, model, policy)
+        worded += len([score_of(alone, index) for index in range(len(some))])
+    return worded
+
+
+@contextmanager
+def spent(told: dict[str, Any], step: str) -> Iterator[None]:
+    """Note wall and CPU seconds of a step."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield
+    told[step] = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+if __name__ == "__main__":
+    main()
