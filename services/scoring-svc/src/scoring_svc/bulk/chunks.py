@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from scoring_svc.bulk.base import Base, ids
 from scoring_svc.modelling.care import Care
-from scoring_svc.modelling.facts import DIRECTION_IN, DIRECTION_OUT, Facts, Ids, record
+from scoring_svc.modelling.facts import DIRECTION_IN, DIRECTION_OUT, Facts, Ids, Ints, record
 from scoring_svc.modelling.features import Features
 from scoring_svc.modelling.rhythm import Rhythm
 
@@ -36,6 +36,13 @@ class Chunk:
 
     customers: Ids
     known: Features
+
+    def places(self, customers: Ids) -> Ints:
+        """Which of the chunk each of these customers is; -1 of whoever is not in it."""
+        place = np.searchsorted(self.customers, customers)
+        inside = place < len(self.customers)
+        inside[inside] = self.customers[place[inside]] == customers[inside]
+        return np.where(inside, place, -1)
 
 
 def chunks(base: Base, engine: Engine) -> Iterator[Chunk]:

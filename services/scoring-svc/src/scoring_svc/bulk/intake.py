@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Float, SmallInteger, case, cast, func, literal, select
+from sqlalchemy import Float, SmallInteger, case, cast, func, literal, select, union_all
 from sqlalchemy import Uuid as UuidType
 
 from scoring_svc.bulk.base import Base
 from scoring_svc.bulk.wire import Kind, Wire
 from scoring_svc.facts.queries import MINOR_PER_UNIT
-from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
+from scoring_svc.facts.referrals import WON
+from scoring_svc.facts.tables import PARTS, ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.facts import DIRECTION_IN, DIRECTION_OUT, DIRECTION_UNKNOWN
 from shared.db import Tx
 from shared.db.statements import compile_now
@@ -51,6 +52,17 @@ def _never(column: Any) -> Any:
     return func.coalesce(column, literal("infinity").cast(column.type))
 
 
+def _without_facts(currency: str) -> Any:
+    """Customers of whom there may be no row in any other log."""
+    return union_all(
+        select(_R.c.id).where(_R.c.merged_into.is_(None)),
+        select(_O.c.customer_id).where(_O.c.voided | (_O.c.currency != currency)),
+        select(_C.c.customer_id).where(_C.c.withdrawn),
+        select(_P.c.customer_id).where(_P.c.merged),
+        select(_W.c.customer_id).where(_W.c.broken_at.is_(None)),
+    )
+
+
 def _outlets(currency: str) -> dict[str, Outlet]:
     sent = case(
         (_C.c.direction.in_(["in", "inbound"]), DIRECTION_IN),
@@ -58,7 +70,7 @@ def _outlets(currency: str) -> dict[str, Outlet]:
         else_=DIRECTION_UNKNOWN,
     )
     return {
-        "customers": outlet(select(_R.c.id).where(_R.c.merged_into.is_(None)), {}, ""),
+        "customers": outlet(_without_facts(currency), {}, ""),
         "orders": outlet(
             select(_O.c.customer_id, _O.c.ordered_at, _O.c.amount_minor, _O.c.is_return).where(
                 _O.c.currency == currency, ~_O.c.voided
@@ -79,9 +91,14 @@ def _outlets(currency: str) -> dict[str, Outlet]:
             "ts, direction::TINYINT AS direction",
         ),
         "surveys": outlet(
-            select(_V.c.customer_id, _V.c.answered_at, cast(_V.c.score, Float)),
-            {"ts": "moment", "score": "double"},
-            "ts, score",
+            select(
+                _V.c.customer_id,
+                _V.c.answered_at,
+                cast(_V.c.score, Float),
+                *(func.coalesce(_V.c[part], literal(float("nan"))).cast(Float) for part in PARTS),
+            ),
+            {"ts": "moment", "score": "double", **dict.fromkeys(PARTS, "double")},
+            f"ts, score, {', '.join(PARTS)}",
         ),
         "promises": outlet(
             select(
@@ -90,6 +107,7 @@ def _outlets(currency: str) -> dict[str, Outlet]:
             {"ts": "moment", "due": "moment", "settled": "moment", "id": "uuid"},
             "ts, due, settled, id::VARCHAR AS id",
         ),
+        "referrals": outlet(WON, {"ts": "moment"}, "ts"),
     }
 
 

@@ -1,7 +1,7 @@
 """Everything that is known, taken out of the database once for a run, where the base is large."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,17 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scoring_svc.facts import queries as facts
-from scoring_svc.policies import queries as policies
+from scoring_svc.profiles.kinds import CODES
 from scoring_svc.runs import queries
-from scoring_svc.scores import standing
+from scoring_svc.scores import last
 from shared.db import Database
 
 if TYPE_CHECKING:
     from scoring_svc.bulk.base import Base
 
+Progress = Callable[[int, int], Awaitable[bool]]
+"""Takes how many are done and how many there are; False stops the run."""
+
 LARGE = 50_000
 """From so many customers on a run goes by bulk; each of them counts as ten orders do."""
 FALLBACK_CURRENCY = "CNY"
+LAST, KINDS = "last", "kinds"
+"""The logs of the last scores and of the codes of `profiles.kinds`."""
 _ORDERS_A_CUSTOMER = 10
 _LONG_SECONDS = 900
 
@@ -60,14 +65,15 @@ async def snapshot(
 async def _fill(database: Database, base: "Base", wanted: str | None) -> str:
     from scoring_svc.bulk import intake  # noqa: PLC0415 - as above
 
+    columns = ", ".join(
+        f"{last.MONEY[name]} AS {name}" if name in last.MONEY else name for name in last.KINDS
+    )
+    kinds: Any = last.KINDS
     async with database.begin(timeout=_LONG_SECONDS, bulk=True) as tx:
-        policy = await policies.current(tx)
         currency = wanted or await facts.main_currency(tx) or FALLBACK_CURRENCY
-        kinds: Any = standing.KINDS
-        columns = ", ".join(
-            f"{standing.MONEY[name]} AS {name}" if name in standing.MONEY else name for name in kinds
-        )
-        scores = standing.standing_scores(policy_version=policy.version, currency=currency)
-        held = intake.outlet(scores, kinds, columns)
-        await intake.fill(tx, base, currency=currency, more={"standing": held})
+        more = {
+            LAST: intake.outlet(last.last_scores(currency=currency), kinds, columns),
+            KINDS: intake.outlet(CODES, {"code": "bigint"}, "code"),
+        }
+        await intake.fill(tx, base, currency=currency, more=more)
     return currency

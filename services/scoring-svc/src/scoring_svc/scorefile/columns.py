@@ -15,6 +15,7 @@ from scoring_svc.bulk.duck import literal
 from scoring_svc.modelling.facts import DIRECTION_UNKNOWN
 from scoring_svc.scorefile import cells
 
+PARTS = ("quality", "attitude", "delivery")
 _LARGEST = 1e15
 
 
@@ -66,6 +67,7 @@ _LOGS = {
         {
             "ts": lambda _id, ts, _score: cells.moment(ts),
             "score": lambda _id, _ts, score: cells.number(score, 1.0, 5.0),
+            **dict.fromkeys(PARTS, lambda *_: "'NaN'::DOUBLE"),
         },
     ),
 }

@@ -18,9 +18,9 @@ from scoring_svc.bulk.duck import duck, literal
 from scoring_svc.bulk.engines import EngineName, engine_named
 from scoring_svc.bulk.recorded import add_facts
 from scoring_svc.modelling.facts import Facts, record
+from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.scoring import foresee
 from scoring_svc.scorefile.columns import read_plain
 from scoring_svc.scorefile.reading import Batch, meta, read
 from scoring_svc.scorefile.writing import predictions, write
@@ -86,9 +86,9 @@ def _add(base: Base, logs: dict[str, Path]) -> None:
 def _by_bucket(base: Base, engine: Engine, horizon: float) -> Iterator[pa.Table]:
     """Predictions of one bucket after another."""
     as_of, taught = np.datetime64(base.as_of, "us"), teachers(base)
-    if taught is None:
+    if not len(taught):
         return
-    model = learn(taught[0], as_of, horizon_weeks=horizon, first=taught[1])
+    model = learn(taught, as_of, horizon_weeks=horizon)
     del taught
     for chunk in chunks(base, engine):
         yield _predicted(chunk, model)

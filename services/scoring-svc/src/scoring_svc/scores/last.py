@@ -8,10 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Date, DateTime, Float, SmallInteger, case, cast, func, literal, select
+from sqlalchemy import BigInteger, DateTime, Float, SmallInteger, case, cast, func, literal, select
 
 from scoring_svc.facts.queries import MINOR_PER_UNIT
-from scoring_svc.modelling.facts import Bools, Floats, Ids, Ints, Times
+from scoring_svc.lifecycle.domain import DECLARED
+from scoring_svc.modelling.facts import Bools, Floats, Ints, Times
 from scoring_svc.modelling.levels import LEVELS
 from scoring_svc.modelling.lifecycle import NO_STAGE, STAGES, PreviousStages
 from scoring_svc.modelling.scoring import Previous, Scores
@@ -29,12 +30,19 @@ _S: Any = Score.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Shape (customers,) each; codes into TIERS, STAGES and LEVELS, -1 and a version of 0 without a score."""
+class Last:
+    """Shape (customers,) each; codes into TIERS, STAGES and LEVELS, all -1 of whoever has no score.
+
+    `rule_tier` is the tier by the rules, also beneath a pin; `by_word` is in its stage because somebody
+    declared it lost.
+    """
 
     tier: Ints
-    tier_since: Times
+    rule_tier: Ints
+    rule_since: Times
+    automatic: Bools
     stage: Ints
+    by_word: Bools
     stage_since: Times
     level: Ints
     rank: Floats
@@ -44,41 +52,46 @@ class Standing:
     value_52: Floats
     contributed_52: Floats
     negative: Bools
-    made_alike: Bools  # by the policy and in the currency of now
-    version: Ints
+    policy: Ints  # its version
+    counted_alike: Bools  # in the currency of now
     scored: Times
     review: Times
 
     @classmethod
-    def of(cls, customers: Ids, known: Ids, columns: Mapping[str, NDArray[Any]]) -> Self:
-        """In the order of `customers`; `known`, of whom `columns` tell, are some of them."""
-        place = np.searchsorted(customers, known)
+    def of(cls, customers: int, places: Ints, columns: Mapping[str, NDArray[Any]]) -> Self:
+        """Of so many customers; `places` says which of them each row of `columns` is about, -1 for none."""
+        known = places >= 0
 
         def spread(name: str) -> NDArray[Any]:
-            column: NDArray[Any] = np.full(len(customers), _WITHOUT[name])
-            if len(known):
-                column[place] = columns[name]
+            column: NDArray[Any] = np.full(customers, _WITHOUT[name])
+            if name in columns:
+                column[places[known]] = columns[name][known]
             return column
 
         return cls(**{column.name: spread(column.name) for column in fields(cls)})
 
-    def previous(self, at: Any = slice(None)) -> Previous:
-        """What the next scoring wants to know, of the customers at these places."""
+    def previous(self, unsaid: Bools) -> Previous:
+        """What the next scoring wants to know; of those `unsaid` no stage."""
+        stage = np.where(unsaid, NO_STAGE, self.stage)
         return Previous(
-            PreviousTiers(self.tier[at].astype(np.int64), self.tier_since[at].astype("datetime64[D]")),
-            PreviousStages(self.stage[at].astype(np.int64), self.stage_since[at].astype("datetime64[D]")),
+            PreviousTiers(self.rule_tier.astype(np.int64), self.rule_since.astype("datetime64[D]")),
+            PreviousStages(stage.astype(np.int64), self.stage_since.astype("datetime64[D]")),
         )
 
-    def outdated(self, scores: Scores) -> Bools:
+    def outdated(self, scores: Scores, *, automatic: Bools, at: np.datetime64, policy_version: int) -> Bools:
         """For whom the new score says something else than the one that stands, or it has stood for long.
+
+        The tiers of those who are not `automatic` stay what they are, whatever the rules say.
 
         That is: another band or sign, a risk by five points, a percentile by two, money by a tenth, another
         policy or currency, a review that is due, or four weeks.
         """
         said, placed = scores.forecast, scores.tiers
         rank = np.nan_to_num(said.risk.probability, nan=NOTHING_KNOWN)
+        tiers = (self.tier != placed.tier) | (self.rule_tier != placed.by_rule)
         bands = (
-            (self.tier != placed.tier)
+            (tiers & automatic)
+            | (self.automatic != automatic)
             | (self.stage != scores.stages.stage)
             | (self.level != said.level)
             | (self.negative != placed.negative_value)
@@ -91,8 +104,9 @@ class Standing:
             | _differs(self.value_52, said.value_52)
             | _differs(self.contributed_52, placed.brought)
         )
-        aged = (self.review <= scores.as_of) | (scores.as_of - self.scored >= _LONGEST)
-        return np.asarray(bands | moved | aged | ~self.made_alike | (self.version == 0), dtype=np.bool_)
+        alike = (self.policy == policy_version) & self.counted_alike & (self.tier != NO_TIER)
+        aged = (self.review <= at) | (at - self.scored >= _LONGEST)
+        return np.asarray(bands | moved | aged | ~alike, dtype=np.bool_)
 
 
 def _differs(stood: Floats, now: Floats) -> Bools:
@@ -100,15 +114,18 @@ def _differs(stood: Floats, now: Floats) -> Bools:
     return np.asarray(np.abs(stood - np.nan_to_num(now)) > limit, dtype=np.bool_)
 
 
-def standing_scores(*, policy_version: int, currency: str) -> Any:
+def last_scores(*, currency: str) -> Any:
     """The SELECT of KINDS: scores of whoever was not merged; no value is null, times may be infinite."""
-    day, moment = literal("infinity").cast(Date), literal("infinity").cast(DateTime(timezone=True))
+    never = literal("infinity").cast(DateTime(timezone=True))
     return select(
         _S.c.customer_id,
         _code(_S.c.tier, TIERS),
-        func.coalesce(_S.c.tier_since, day),
+        _code(func.coalesce(_S.c.rule_tier, _S.c.tier), TIERS),
+        func.coalesce(_S.c.rule_tier_since, _S.c.tier_since),
+        _S.c.automatic,
         _code(_S.c.lifecycle_stage, STAGES),
-        func.coalesce(_S.c.stage_since, day),
+        _S.c.stage_cause == DECLARED,
+        _S.c.stage_since,
         _code(_S.c.churn_level, LEVELS),
         cast(_S.c.churn_rank, Float),
         cast(_S.c.contribution, Float),
@@ -117,17 +134,20 @@ def standing_scores(*, policy_version: int, currency: str) -> Any:
         _S.c.value_52_minor,
         _S.c.contributed_52_minor,
         _S.c.negative_value,
-        (_S.c.policy_version == policy_version) & (_S.c.currency == currency),
-        cast(_S.c.version, BigInteger),
+        cast(_S.c.policy_version, BigInteger),
+        _S.c.currency == currency,
         _S.c.scored_at,
-        func.coalesce(_S.c.next_review_at, moment),
+        func.coalesce(_S.c.next_review_at, never),
     ).where(UNMERGED)
 
 
 KINDS = {
     "tier": "smallint",
-    "tier_since": "day",
+    "rule_tier": "smallint",
+    "rule_since": "day",
+    "automatic": "boolean",
     "stage": "smallint",
+    "by_word": "boolean",
     "stage_since": "day",
     "level": "smallint",
     "rank": "double",
@@ -137,12 +157,12 @@ KINDS = {
     "value_52": "bigint",
     "contributed_52": "bigint",
     "negative": "boolean",
-    "made_alike": "boolean",
-    "version": "bigint",
+    "policy": "bigint",
+    "counted_alike": "boolean",
     "scored": "moment",
     "review": "moment",
 }
-"""How `standing_scores` yields the columns after the customer's id."""
+"""How `last_scores` yields the columns after the customer's id."""
 
 MONEY = {name: f"{name} / {MINOR_PER_UNIT}::DOUBLE" for name in ("expected", "value_52", "contributed_52")}
 """What makes units of minor units, in SQL."""
@@ -150,12 +170,13 @@ MONEY = {name: f"{name} / {MINOR_PER_UNIT}::DOUBLE" for name in ("expected", "va
 _NEVER: Any = np.datetime64("NaT", "us")
 _WITHOUT: dict[str, Any] = {
     **dict.fromkeys(KINDS, 0.0),
-    **dict.fromkeys(("tier_since", "stage_since", "scored", "review"), _NEVER),
-    **dict.fromkeys(("negative", "made_alike"), False),
+    **dict.fromkeys(("rule_since", "stage_since", "scored", "review"), _NEVER),
+    **dict.fromkeys(("negative", "counted_alike", "automatic", "by_word"), False),
     "tier": NO_TIER,
+    "rule_tier": NO_TIER,
+    "policy": 0,
     "stage": NO_STAGE,
     "level": _NO_LEVEL,
-    "version": 0,
 }
 
 
