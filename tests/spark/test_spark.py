@@ -50,6 +50,10 @@ def _fill(base: Base) -> None:
         }
 
     orders, complaints, contacts, surveys = rows(600), rows(60), rows(200), rows(80)
+    parts = {
+        part: np.where(chance.random(80) < 0.5, chance.integers(1, 6, 80), np.nan)
+        for part in ("quality", "attitude", "delivery")
+    }
     took = np.timedelta64(1, "h") * chance.integers(1, 900, 60)
     add_facts(
         base,
@@ -66,7 +70,8 @@ def _fill(base: Base) -> None:
                 "resolved": complaints["ts"] + took,
             },
             contacts={**contacts, "direction": chance.choice(["in", "out", ""], 200)},
-            surveys={**surveys, "score": chance.integers(1, 6, 80)},
+            surveys={**surveys, "score": chance.integers(1, 6, 80), **parts},
+            referrals=rows(30),
         ),
     )
 

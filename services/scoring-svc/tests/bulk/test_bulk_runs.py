@@ -1,20 +1,30 @@
 """A run over a snapshot says what a run by chunks says, row by row, and leaves alone what still stands."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 
 from scoring_svc.app import build
+from scoring_svc.decisions.tables import DecisionRow
+from scoring_svc.expectations.tables import NextPurchase
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
+from scoring_svc.lifecycle.tables import LossDeclaration, StageRow
+from scoring_svc.modelling.policy import Policy
 from scoring_svc.models.queries import Champion, Shelf
+from scoring_svc.objections.tables import Objection
+from scoring_svc.overrides.tables import TierOverride
+from scoring_svc.policies import queries as policies
+from scoring_svc.policies.commands import publish_default
+from scoring_svc.profiles.tables import CustomerProfile
 from scoring_svc.runs import commands, learning
 from scoring_svc.runs.snapshots import snapshot
-from scoring_svc.scores.commands import Outcome, rescore
+from scoring_svc.scores.commands import Outcome
 from scoring_svc.scores.tables import Score, ScoreHistory
 from scoring_svc.settings import Settings
 from scoring_svc.warnings.tables import ChurnWarning
@@ -23,8 +33,16 @@ from shared.db import Database, prepare
 from shared.references.tables import CustomerReference
 from shared.testing import clean, running
 
-SCORED = {"scored_at", "next_review_at", "version", "model_id", "id"}
-TIMES = ("scored_at", "next_review_at")
+INDUSTRIES = ("tea", "steel", None)
+SCORED = {"scored_at", "next_review_at", "model_id", "id"}
+UNLIKE = {*SCORED, "opened_at", "updated_at", "raised_at", "due_at", "decided_at", "computed_at", "basis"} | {
+    "earliest_80", "earliest_50", "expected_at", "latest_50", "latest_80",
+}  # fmt: skip
+BANDS = ("tier", "rule_tier", "lifecycle_stage", "churn_level", "negative_value", "automatic")
+DERIVED = (
+    "score", "score_history", "churn_warning", "stage_history", "next_purchase", "decision", "outbox",
+    "customer_state",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +72,14 @@ def invented(customers: int, seed: int) -> dict[type[Any], list[dict[str, Any]]]
             }
             for place, each in enumerate(ids)
         ],
+        CustomerProfile: [
+            {
+                "customer_id": each, "kind": None, "industry": INDUSTRIES[place % 3], "region": None,
+                "size": None, "referred_by": ids[(place * 7) % 40] if place % 5 == 0 else None, "version": 1,
+            }
+            for place, each in enumerate(ids)
+            if place % 11
+        ],
         OrderRow: [], ContactRow: [], ComplaintRow: [], SurveyRow: [], PromiseRow: [],
     }  # fmt: skip
 
@@ -76,7 +102,7 @@ def invented(customers: int, seed: int) -> dict[type[Any], list[dict[str, Any]]]
         for _ in range(chance.poisson(2.0)):
             rows[ContactRow].append({
                 "interaction_id": uuid4(), "customer_id": each, "occurred_at": ago(300),
-                "direction": str(chance.choice(["in", "out", "internal"])),
+                "direction": str(chance.choice(["inbound", "outbound", "internal"])),
                 "withdrawn": bool(chance.random() < 0.05),
             })  # fmt: skip
         if chance.random() < 0.3:
@@ -87,7 +113,7 @@ def invented(customers: int, seed: int) -> dict[type[Any], list[dict[str, Any]]]
             })  # fmt: skip
             rows[SurveyRow].append({
                 "response_id": uuid4(), "customer_id": each, "answered_at": ago(200), "score": 2.5,
-                "quality": None, "attitude": None, "delivery": None,
+                "quality": 3.0 if chance.random() < 0.5 else None, "attitude": None, "delivery": 2.0,
             })  # fmt: skip
             broken = ago(200)
             rows[PromiseRow].append({
@@ -132,74 +158,171 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+async def by_segments(database: Database) -> None:
+    """Have the policy rank within industries."""
+    rule = replace(Policy().tiers, segments=("industry",), smallest_segment=50)
+    async with database.begin() as tx:
+        await publish_default(tx)
+        version = (await policies.current(tx)).version
+        policy = replace(Policy(), version=version, tiers=rule)
+        await tx.connection.execute(
+            "UPDATE tier_policy SET document = $1, digest = $2 WHERE version = $3",
+            policy.to_document(),
+            policy.digest(),
+            version,
+        )
+
+
+async def back_to(database: Database, scores: dict[UUID, dict[str, Any]]) -> None:
+    """Forget everything that was derived but these scores; states are built anew from the log."""
+    async with database.begin() as tx:
+        for table in DERIVED:
+            await tx.connection.execute(f"DELETE FROM {table}")
+    if scores:
+        await fill(database, {Score: list(scores.values())})
+
+
+def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: (value, other[name])
+        for name, value in one.items()
+        if name not in UNLIKE and not same(value, other[name])
+    }
+
+
+async def derived(database: Database) -> list[dict[Any, Any]]:
+    """What a run wrote beside scores, by customer."""
+    return [await said(database, table) for table in (ScoreHistory, ChurnWarning, StageRow, NextPurchase)]
+
+
 async def test_a_run_by_bulk_scores_as_a_run_by_chunks(database: Database) -> None:
     await fill(database, invented(280, 5))
+    await by_segments(database)
     champion = await learning.learn_and_promote(database, Shelf())
     by_chunk = await swept(database, champion, large=10**9)
-    one = await said(database), await said(database, ScoreHistory), await said(database, ChurnWarning)
-    async with database.begin() as tx:
-        for table in ("score", "score_history", "churn_warning", "outbox"):
-            await tx.connection.execute(f"DELETE FROM {table}")
+    one, beside = await said(database), await derived(database)
+    await back_to(database, {})
     by_bulk = await swept(database, champion, large=1)
-    other = await said(database), await said(database, ScoreHistory), await said(database, ChurnWarning)
+    other = await said(database)
     assert by_chunk == by_bulk
-    assert by_bulk.scored == len(one[0]) == 280 - 5
+    assert by_bulk.scored == len(one) == 280 - 5
     assert by_bulk.warned > 5
-    for before, after in zip(one, other, strict=True):
+    for before, after in zip([one, *beside], [other, *await derived(database)], strict=True):
         assert before.keys() == after.keys()
-        for customer, row in before.items():
-            different = {
-                name: (value, after[customer][name])
-                for name, value in row.items()
-                if name not in {*SCORED, "opened_at", "updated_at"} and not same(value, after[customer][name])
-            }
-            assert not different, different
-    for customer, row in one[0].items():
-        for name in TIMES:
-            moment, again = row[name], other[0][customer][name]
-            assert (moment is None) == (again is None)
-            assert moment is None or abs(moment - again) < timedelta(minutes=2)
+        assert not {key: found for key in before if (found := differences(before[key], after[key]))}
 
 
-async def test_what_still_stands_is_left_and_what_moved_is_written(database: Database) -> None:
-    await fill(database, invented(200, 6))
+async def test_whatever_binds_a_score_binds_it_in_bulk(database: Database) -> None:
+    await fill(database, invented(280, 5))
+    await by_segments(database)
     champion = await learning.learn_and_promote(database, Shelf())
     await swept(database, champion, large=10**9)
-    before = await said(database)
-    quiet = await swept(database, champion, large=1)
-    assert (quiet.scored, quiet.changed) == (len(before), 0)
-    assert await said(database) == before
-    active = [each for each, row in before.items() if row["lifecycle_stage"] == "active"][:5]
+    first = await said(database)
+    pinned, lost, unsaid, objecting, voided = await bind(database, first)
+    await back_to(database, first)
+    await swept(database, champion, large=10**9)
+    by_chunk, decided = await said(database), await said(database, DecisionRow)
+    await back_to(database, first)
+    await swept(database, champion, large=1)
+    by_bulk = await said(database)
+    written = {each for each, row in by_bulk.items() if row["version"] != first[each]["version"]}
+    assert {*pinned, *lost, *unsaid, *objecting, *voided} <= written
+    assert len(written) < len(by_bulk) / 3
+    assert {by_bulk[each]["tier"] for each in pinned} == {"core"}
+    assert {by_bulk[each]["lifecycle_stage"] for each in lost} == {"lost"}
+    assert "lost" not in {by_bulk[each]["lifecycle_stage"] for each in unsaid}
+    assert {by_bulk[each]["automatic"] for each in objecting} == {False}
+    for customer, row in by_bulk.items():
+        kept = first[customer] if customer not in written else by_chunk[customer]
+        assert not differences(kept, row)
+        assert all(row[name] == by_chunk[customer][name] for name in BANDS)
+    assert (await said(database, ChurnWarning)).keys().isdisjoint(objecting)
+    assert (await said(database, DecisionRow)).keys() == decided.keys()
+    again = await swept(database, champion, large=1)
+    assert again.changed == 0
+    quiet = await said(database)
+    assert not any(
+        differences({**by_bulk[each], "version": 0}, {**row, "version": 0}) for each, row in quiet.items()
+    )
+    assert sum(row["version"] != by_bulk[each]["version"] for each, row in quiet.items()) < len(quiet) / 10
+
+
+async def bind(database: Database, scores: dict[UUID, dict[str, Any]]) -> list[list[UUID]]:
+    """Pin some, declare some lost, take a word back, have some object, and void the orders of some."""
+    now, person = datetime.now(UTC), uuid4()
+
+    def some(count: int, **fitting: Any) -> list[UUID]:
+        found = [
+            each
+            for each, row in scores.items()
+            if each not in taken and all(row[name] == value for name, value in fitting.items())
+        ][:count]
+        taken.update(found)
+        return found
+
+    taken: set[UUID] = set()
+    pinned = some(3, tier="ordinary", lifecycle_stage="active")
+    lost, unsaid = some(3, lifecycle_stage="active"), some(2, lifecycle_stage="active")
+    objecting, voided = some(3, lifecycle_stage="at_risk"), some(4, lifecycle_stage="active")
+    for each in unsaid:
+        scores[each] |= {"lifecycle_stage": "lost", "stage_cause": "declared_lost"}
+    rows: dict[type[Any], list[dict[str, Any]]] = {
+        TierOverride: [
+            {
+                "id": uuid4(), "customer_id": each, "origin_id": None, "distributor_id": None,
+                "tier": "core", "reason": "asked for", "created_by": person, "created_at": now,
+                "expires_at": now + timedelta(days=90), "ended_at": None, "ended_by": None,
+                "end_cause": None, "version": 1,
+            }
+            for each in pinned
+        ],
+        LossDeclaration: [
+            {
+                "id": uuid4(), "customer_id": each, "reason": "price", "note": None,
+                "declared_by": person, "declared_at": now, "ended_at": None, "ended_by": None,
+            }
+            for each in lost
+        ],
+        Objection: [
+            {
+                "id": uuid4(), "customer_id": each, "reason": None, "status": "standing",
+                "made_by": person, "made_at": now, "withdrawn_by": None, "withdrawn_at": None, "version": 1,
+            }
+            for each in objecting
+        ],
+    }  # fmt: skip
+    await fill(database, rows)
     async with database.begin() as tx:
-        await tx.run(
-            text("UPDATE order_fact SET voided = true WHERE customer_id = any(:ids)").bindparams(ids=active)
+        await tx.connection.execute(
+            "UPDATE order_fact SET voided = true WHERE customer_id = any($1::uuid[])", voided
         )
-        await tx.run(
-            update(Score).where(Score.__table__.c.customer_id == active[0]).values(version=7)  # type: ignore[attr-defined]
-        )
-    moved = await swept(database, champion, large=1)
-    after = await said(database)
-    changed = {each for each in before if after[each]["version"] != before[each]["version"]}
-    assert changed == set(active)
-    assert moved.changed == len(active)
-    assert {after[each]["version"] for each in active} == {2, 8}
-    assert {after[each]["lifecycle_stage"] for each in active} <= {"new", "prospect"}
+    return [pinned, lost, unsaid, objecting, voided]
 
 
-async def test_a_score_that_was_made_since_the_snapshot_is_left(database: Database) -> None:
+async def test_what_happened_since_the_snapshot_counts_when_a_score_is_written(database: Database) -> None:
     await fill(database, invented(60, 8))
     champion = await learning.learn_and_promote(database, Shelf())
     async with snapshot(database, currency=champion.currency, large=1) as taken:
         assert taken is not None
-        async with database.read() as reader:
-            customer = (await reader.rows(text("SELECT customer_id AS id FROM order_fact LIMIT 1")))[0]["id"]
         async with database.begin() as tx:
-            await rescore(tx, [customer], champion)
-        fresh = (await said(database)).copy()
+            customer = (await tx.rows(text("SELECT customer_id AS id FROM order_fact LIMIT 1")))[0]["id"]
+            await tx.run(
+                text("UPDATE order_fact SET voided = true WHERE customer_id = :id").bindparams(id=customer)
+            )
         await commands.sweep(database, champion, cause="daily", learnt=False, progress=on, taken=taken)
-    scored = await said(database)
-    assert len(scored) > len(fresh) > 0
-    assert {each: scored[each] for each in fresh} == fresh
+    assert (await said(database))[customer]["features"]["order_days"] == 0
+
+
+async def test_a_snapshot_in_another_currency_is_left_and_everybody_scored(database: Database) -> None:
+    await fill(database, invented(60, 8))
+    champion = await learning.learn_and_promote(database, Shelf())
+    async with snapshot(database, currency="EUR", large=1) as taken:
+        outcome = await commands.sweep(
+            database, champion, cause="daily", learnt=False, progress=on, taken=taken
+        )
+    rows = await said(database)
+    assert outcome.scored == len(rows)
+    assert {row["currency"] for row in rows.values()} == {champion.currency}
 
 
 async def test_a_run_that_is_stopped_leaves_no_record_of_being_whole(database: Database) -> None:
@@ -220,23 +343,31 @@ async def test_a_run_that_is_stopped_leaves_no_record_of_being_whole(database: D
 
 async def test_a_model_learnt_from_a_snapshot_is_the_one_learnt_from_lists(database: Database) -> None:
     await fill(database, invented(400, 10))
+    await by_segments(database)
     listed = await learning.learn_and_promote(database, Shelf())
     async with snapshot(database, large=1) as taken:
-        streamed = await learning.learn_and_promote(database, Shelf(), taken)
+        streamed = await learning.learn_and_promote(database, Shelf(), taken=taken)
+    assert listed.id != streamed.id
     one, other = (each.model.to_document() for each in (listed, streamed))
     assert one["basis"] == other["basis"] == "fitted"
     assert one["horizon_weeks"] == other["horizon_weeks"]
     assert (listed.currency, listed.orders) == (streamed.currency, streamed.orders)
     for name in ("r", "alpha", "a", "b"):
         assert one["purchase"][name] == pytest.approx(other["purchase"][name], rel=1e-3)
-    for name, grid in listed.grids.grids[""].items():
-        np.testing.assert_allclose(streamed.grids.grids[""][name], grid, rtol=1e-2, atol=1e-2, err_msg=name)
+    async with database.read() as reader:
+        ours = await listed.standards.current(reader, listed.id)
+        theirs = await streamed.standards.current(reader, streamed.id)
+    assert ours.grids.grids.keys() == theirs.grids.grids.keys() > {""}
+    for segment, grids in ours.grids.grids.items():
+        for name, grid in grids.items():
+            found = theirs.grids.grids[segment][name]
+            np.testing.assert_allclose(found, grid, rtol=1e-2, atol=1e-2, err_msg=f"{segment} {name}")
 
 
 async def test_a_fresh_database_learns_its_prior_model_from_an_empty_snapshot(database: Database) -> None:
     async with snapshot(database, large=0) as taken:
         assert taken is not None
-        champion = await learning.learn_and_promote(database, Shelf(), taken)
+        champion = await learning.learn_and_promote(database, Shelf(), taken=taken)
         outcome = await commands.sweep(
             database, champion, cause="daily", learnt=True, progress=on, taken=taken
         )
