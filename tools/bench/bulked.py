@@ -16,12 +16,13 @@ from scoring_svc.bulk.base import Base, opened
 from scoring_svc.bulk.chunks import chunks, teachers
 from scoring_svc.bulk.duck import duck, literal
 from scoring_svc.bulk.engines import DuckEngine
+from scoring_svc.modelling.forecast import foresee
 from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.percentiles import Percentiles
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
-from scoring_svc.modelling.scoring import foresee, score_known
+from scoring_svc.modelling.scoring import score_known
 from scoring_svc.modelling.tiers import tier_inputs, tier_percentiles
 
 AS_OF = datetime(2026, 11, 30)  # noqa: DTZ001 - the query's times are in UTC without an offset
@@ -63,9 +64,9 @@ def invent(folder: Path, customers: int, orders: int) -> None:
 def learnt(base: Base) -> tuple[ScoringModel, Percentiles]:
     """A model of a sample, and everybody ranked by it."""
     taught = teachers(base)
-    if taught is None:
+    if not len(taught):
         raise SystemExit("nothing was invented")
-    model = learn(taught[0], np.datetime64(AS_OF, "us"), first=taught[1])
+    model = learn(taught, np.datetime64(AS_OF, "us"))
     del taught
     parts: dict[str, list[Any]] = {}
     for chunk in chunks(base, DuckEngine()):

@@ -76,7 +76,7 @@ async def _run(database: Database, *, learn: bool) -> float:
     began, shelf = time.perf_counter(), Shelf()
     async with snapshot(database, large=0) as taken:
         champion = await (
-            learning.learn_and_promote(database, shelf, taken)
+            learning.learn_and_promote(database, shelf, taken=taken)
             if learn
             else learning.require_champion(database, shelf)
         )
