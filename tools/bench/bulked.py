@@ -11,18 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from scoring_svc.bulk.base import Base, opened
 from scoring_svc.bulk.chunks import chunks, teachers
 from scoring_svc.bulk.duck import duck, literal
 from scoring_svc.bulk.engines import DuckEngine
 from scoring_svc.modelling.forecast import foresee
+from scoring_svc.modelling.inputs import TOPICS
 from scoring_svc.modelling.model import ScoringModel, learn
 from scoring_svc.modelling.percentiles import Percentiles
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.report import score_of
 from scoring_svc.modelling.review import weeks_to_review
-from scoring_svc.modelling.scoring import score_known
+from scoring_svc.modelling.scoring import Scores, score_known
 from scoring_svc.modelling.tiers import tier_inputs, tier_percentiles
 
 AS_OF = datetime(2026, 11, 30)  # noqa: DTZ001 - the query's times are in UTC without an offset
@@ -78,15 +81,38 @@ def learnt(base: Base) -> tuple[ScoringModel, Percentiles]:
 
 
 def score_all(base: Base, model: ScoringModel, grids: Percentiles) -> int:
-    """Score everybody, with exact reasons; put one in fifty into words, like those whose band changed."""
-    as_of, policy, worded = np.datetime64(AS_OF, "us"), Policy(), 0
-    for chunk in chunks(base, DuckEngine()):
-        score_known(chunk.customers, chunk.known, model, policy, grids, as_of)
+    """Score everybody, with exact reasons, and write that down; put one in fifty into words.
+
+    So many scores change their band in a day, if that.
+    """
+    policy, worded = Policy(), 0
+    for place, chunk in enumerate(chunks(base, DuckEngine())):
+        scores = score_known(chunk.customers, chunk.known, model, policy, grids)
+        pq.write_table(_written(scores), base.folder / f"scores-{place}.parquet")
         some = np.arange(0, len(chunk.customers), CHANGED)
-        alone = score_known(chunk.customers[some], chunk.known.at(some), model, policy, grids, as_of)
+        alone = score_known(chunk.customers[some], chunk.known.at(some), model, policy, grids)
         weeks_to_review(alone, model, policy)
         worded += len([score_of(alone, index) for index in range(len(some))])
     return worded
+
+
+def _written(scores: Scores) -> pa.Table:
+    said, placed = scores.forecast, scores.tiers
+    columns: dict[str, Any] = {
+        "customer": scores.customers,
+        "churn_probability": said.risk.probability,
+        "churn_level": said.level,
+        "expected_orders": said.expected_orders,
+        "expected_value": said.expected_value,
+        "value_52": said.value_52,
+        "tier": placed.tier,
+        "contribution": placed.contribution,
+        "potential": placed.potential,
+        "stage": scores.stages.stage,
+        **{f"{topic}_code": said.reasons.code[:, place] for place, topic in enumerate(TOPICS)},
+        **{f"{topic}_weight": said.reasons.weight[:, place] for place, topic in enumerate(TOPICS)},
+    }
+    return pa.table(columns)
 
 
 @contextmanager
