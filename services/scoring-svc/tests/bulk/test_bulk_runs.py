@@ -21,8 +21,11 @@ from scoring_svc.objections.tables import Objection
 from scoring_svc.overrides.tables import TierOverride
 from scoring_svc.policies import queries as policies
 from scoring_svc.policies.commands import publish_default
+from scoring_svc.policies.segments import markets, segments
+from scoring_svc.profiles.kinds import CODES, NOBODY_SAID, kinds
 from scoring_svc.profiles.tables import CustomerProfile
 from scoring_svc.runs import commands, learning
+from scoring_svc.runs.queries import everybody
 from scoring_svc.runs.snapshots import snapshot
 from scoring_svc.scores.commands import Outcome
 from scoring_svc.scores.tables import Score, ScoreHistory
@@ -245,6 +248,27 @@ async def test_whatever_binds_a_score_binds_it_in_bulk(database: Database) -> No
         differences({**by_bulk[each], "version": 0}, {**row, "version": 0}) for each, row in quiet.items()
     )
     assert sum(row["version"] != by_bulk[each]["version"] for each, row in quiet.items()) < len(quiet) / 10
+
+
+async def test_kinds_of_customers_make_the_segments_that_customers_make(database: Database) -> None:
+    await fill(database, invented(120, 7))
+    async with database.begin() as tx:
+        await tx.connection.execute(
+            "UPDATE customer_ref SET channel = 'shop' WHERE version % 2 = 1 AND id < $1", UUID(int=2**127)
+        )
+        await tx.connection.execute("UPDATE customer_profile SET region = '310115' WHERE industry = 'tea'")
+    async with database.read() as reader:
+        customers = await everybody(reader)
+        told = {row["customer_id"]: row["code"] for row in await reader.rows(prepare(CODES))}
+        codes = np.array([told.get(each, NOBODY_SAID) for each in customers])
+        found = await kinds(reader)
+        for attributes in (("industry",), ("region", "channel", "industry")):
+            one, other = await segments(reader, customers, attributes), found.segments(codes, attributes)
+            places = range(len(customers))
+            assert [one.label(place) for place in places] == [other.label(place) for place in places]
+            assert len(one.names) > 2
+        assert (await markets(reader, customers)).tolist() == found.markets(codes).tolist()
+        assert len(found.codes) < 10 < len(told) < len(customers)
 
 
 async def bind(database: Database, scores: dict[UUID, dict[str, Any]]) -> list[list[UUID]]:
