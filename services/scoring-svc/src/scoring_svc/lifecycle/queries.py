@@ -40,7 +40,6 @@ _DECLARED = prepare(
     .where(_D.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))), _D.c.ended_at.is_(None))
     .order_by(_D.c.id)
 )
-_ALL_DECLARED = prepare(select(_D.c.customer_id).where(_D.c.ended_at.is_(None)))
 _OF_CUSTOMER = select(_D).where(_D.c.customer_id == bindparam("b_id", type_=Uuid), _D.c.ended_at.is_(None))
 _ONE = prepare(_OF_CUSTOMER)
 _ONE_LOCKED = prepare(_OF_CUSTOMER.with_for_update())
@@ -84,11 +83,6 @@ async def declared(reader: Reader, customers: Sequence[UUID]) -> list[Record]:
     Not locked: who withdraws one meanwhile does not wait for a run, and has the customer scored again.
     """
     return await reader.rows(_DECLARED, customers=list(customers))
-
-
-async def everybody(reader: Reader) -> list[UUID]:
-    """All customers of whom a declaration stands."""
-    return [row["customer_id"] for row in await reader.rows(_ALL_DECLARED)]
 
 
 async def declaration(reader: Reader, customer_id: UUID) -> Record | None:

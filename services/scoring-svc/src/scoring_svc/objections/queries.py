@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from scoring_svc.facts.families import families, of_one
 from scoring_svc.objections.tables import Objection
@@ -18,9 +18,6 @@ SIGHT = Sight(_R.c.distributor_id, held=(_R.c.owner_id, _R.c.org_unit_id))
 _family = families()
 _OBJECTING = prepare(
     select(_family.c.root).join(_T, _T.c.customer_id == _family.c.id).where(_STANDING).distinct()
-)
-_EVERYBODY = prepare(
-    select(func.customer_root(_T.c.customer_id, type_=Uuid).label("root")).where(_STANDING).distinct()
 )
 _OF = prepare(select(_T.c.id).where(_STANDING, _T.c.customer_id == bindparam("b_customer")))
 OBJECTIONS = Listing(
@@ -42,11 +39,6 @@ async def standing(reader: Reader, customers: Sequence[UUID]) -> set[UUID]:
     `customer_ref` in share mode, so that no objection comes between.
     """
     return {row["root"] for row in await reader.rows(_OBJECTING, customers=list(customers))}
-
-
-async def everybody(reader: Reader) -> list[UUID]:
-    """All customers of whom `standing` would say so."""
-    return [row["root"] for row in await reader.rows(_EVERYBODY)]
 
 
 async def stands(tx: Tx, customer_id: UUID) -> bool:

@@ -31,7 +31,6 @@ _ACTIVE = prepare(
     )
     .order_by(T.c.customer_id, T.c.created_at.desc(), T.c.id)
 )
-_PINNED = prepare(select(T.c.customer_id).where(T.c.ended_at.is_(None)).distinct())
 _EXPIRED = prepare(
     select(T)
     .where(T.c.ended_at.is_(None), T.c.expires_at <= bindparam("b_now", type_=_MOMENT))
@@ -65,11 +64,6 @@ async def active(
     """The override that holds for each of these customers, of those that have one; at this moment, or now."""
     rows = await reader.rows(_ACTIVE, customers=list(customers), b_now=now)
     return {row["customer_id"]: row for row in rows}
-
-
-async def everybody(reader: Reader) -> list[UUID]:
-    """All customers with an override that nobody ended."""
-    return [row["customer_id"] for row in await reader.rows(_PINNED)]
 
 
 def pins(customers: Sequence[UUID], rows: dict[UUID, Record]) -> Pins:

@@ -3,18 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import Uuid, func, select
 
 from scoring_svc.lifecycle import queries as lifecycle
+from scoring_svc.lifecycle.tables import LossDeclaration
 from scoring_svc.modelling.facts import Bools, Ids
 from scoring_svc.modelling.tiers import NO_TIER, Pins
-from scoring_svc.objections import queries as objections
+from scoring_svc.objections.tables import Objection
 from scoring_svc.overrides import queries as overrides
+from scoring_svc.overrides.tables import TierOverride
 from scoring_svc.profiles.kinds import Kinds, kinds
-from scoring_svc.warnings import queries as warnings
-from shared.db import Reader
+from scoring_svc.warnings.tables import ChurnWarning
+from shared.db import Prepared, Reader, prepare
+
+_T: Any = TierOverride.__table__  # type: ignore[attr-defined]
+_D: Any = LossDeclaration.__table__  # type: ignore[attr-defined]
+_O: Any = Objection.__table__  # type: ignore[attr-defined]
+_W: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
+_PINNED = prepare(select(_T.c.customer_id).where(_T.c.ended_at.is_(None)).distinct())
+_DECLARED = prepare(select(_D.c.customer_id).where(_D.c.ended_at.is_(None)))
+_root = func.customer_root(_O.c.customer_id, type_=Uuid)
+_OBJECTING = prepare(select(_root.label("customer_id")).where(_O.c.status == "standing").distinct())
+_WARNED = prepare(select(_W.c.customer_id).where(_W.c.status != "closed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +70,19 @@ class Binding:
 
 async def binding(reader: Reader, now: datetime) -> Binding:
     """What binds at this moment."""
-    pins = await overrides.active(reader, await overrides.everybody(reader), now)
+    pins = await overrides.active(reader, await _customers(reader, _PINNED), now)
     pinned = sorted(pins, key=str)
-    told = await lifecycle.declared(reader, await lifecycle.everybody(reader))
+    told = await lifecycle.declared(reader, await _customers(reader, _DECLARED))
     return Binding(
         kinds=await kinds(reader),
         pinned=Some.of(pinned),
         pins=overrides.pins(pinned, pins),
         declared=Some.of([row["customer_id"] for row in told]),
         lost=Some.of([row["customer_id"] for row in told if not row["ordered"]]),
-        objecting=Some.of(await objections.everybody(reader)),
-        warned=Some.of(await warnings.warned(reader)),
+        objecting=Some.of(await _customers(reader, _OBJECTING)),
+        warned=Some.of(await _customers(reader, _WARNED)),
     )
+
+
+async def _customers(reader: Reader, statement: Prepared) -> list[UUID]:
+    return [row["customer_id"] for row in await reader.rows(statement)]

@@ -21,7 +21,6 @@ _LIVE = prepare(
     .order_by(_T.c.id)
     .with_for_update()
 )
-_WARNED = prepare(select(_T.c.customer_id).where(_T.c.status != "closed"))
 _names = func.unnest(bindparam("owners", type_=ARRAY(Uuid))).column_valued("owner")
 _keys = select(func.hashtextextended(cast(_names, Text), 1).label("key")).order_by("key").subquery()
 _TAKE_TURNS = prepare(select(func.pg_advisory_xact_lock(_keys.c.key)))
@@ -132,8 +131,3 @@ async def loads(reader: Reader, now: datetime, owner_id: UUID | None, *, most: i
         .limit(most)
     )
     return await reader.rows(statement)
-
-
-async def warned(reader: Reader) -> list[UUID]:
-    """Of whom a warning is not closed."""
-    return [row["customer_id"] for row in await reader.rows(_WARNED)]
