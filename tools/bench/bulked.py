@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring_svc.bulk.ahead import features_ahead
 from scoring_svc.bulk.base import Base, opened
 from scoring_svc.bulk.chunks import chunks, teachers
 from scoring_svc.bulk.duck import duck, literal
@@ -39,10 +40,8 @@ def main() -> None:
     invent(folder, customers, orders)
     told: dict[str, Any] = {}
     with spent(told, "all"), opened(folder, AS_OF, key="UUID", rows=orders, customers=customers) as base:
-        with spent(told, "features"):
+        with spent(told, "cutting"):
             base.add("orders", f"SELECT * FROM read_parquet({literal(folder / 'orders.parquet')})")
-            for bucket in range(base.buckets):
-                DuckEngine().features(base, bucket)
         with spent(told, "learning"):
             model, grids = learnt(base)
         with spent(told, "scoring"):
@@ -65,11 +64,12 @@ def invent(folder: Path, customers: int, orders: int) -> None:
 
 
 def learnt(base: Base) -> tuple[ScoringModel, Percentiles]:
-    """A model of a sample, and everybody ranked by it."""
+    """A model of a sample, everybody's features meanwhile, and everybody ranked by it."""
     taught = teachers(base)
     if not len(taught):
         raise SystemExit("nothing was invented")
-    model = learn(taught, np.datetime64(AS_OF, "us"))
+    with features_ahead(base, DuckEngine()):
+        model = learn(taught, np.datetime64(AS_OF, "us"))
     del taught
     parts: dict[str, list[Any]] = {}
     for chunk in chunks(base, DuckEngine()):

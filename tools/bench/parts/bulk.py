@@ -22,6 +22,11 @@ from shared.testing.services import running
 
 _WALL, _CPU, _GB = Goal(60, at_most=True), Goal(100, at_most=True), Goal(2, at_most=True)
 _SECONDS = 600
+_STEPS = {
+    "cutting": "Parquet cut into buckets",
+    "learning": "features, a model, ranks",
+    "scoring": "scores, written to Parquet",
+}
 _ORDERS = """
 INSERT INTO order_fact (order_id, customer_id, ordered_at, amount_minor, currency, is_return, voided)
 SELECT gen_random_uuid(), md5(floor(power(random(), 1.5) * $1)::text)::uuid,
@@ -35,10 +40,8 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
     """Wall and CPU seconds and peak memory."""
     told = await asyncio.to_thread(_from_parquet, stage)
     size = f"{stage.sizes.bulk:,} customers, {stage.sizes.bulk_orders:,} orders"
-    for step in ("features", "learning", "scoring"):
-        yield Line(
-            f"{step}, from Parquet", [told[step]["cpu"]], " s", f"CPU; {number(told[step]['wall'])} s wall"
-        )
+    for step, name in _STEPS.items():
+        yield Line(name, [told[step]["cpu"]], " s", f"CPU; {number(told[step]['wall'])} s wall")
     yield Line("all of it, CPU", [told["all"]["cpu"]], " s", size, _CPU)
     yield Line("all of it, wall", [told["all"]["wall"]], " s", f"{told['worded']:,} put into words", _WALL)
     yield Line("all of it, peak memory", [told["gb"]], " GB", "", _GB)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -130,12 +131,23 @@ def _learnt(
     known: _Known, labels: Labels, champion: Champion | None, alarms: Sequence[str]
 ) -> tuple[ScoringModel, dict[str, Any]]:
     as_of = instant(known.as_of)
-    model = learn_by_segment(known.facts, as_of, labels)
+    with _features_of(known.taken):
+        model = learn_by_segment(known.facts, as_of, labels)
     incumbent = None if champion is None else champion.model
     compared = None
     if incumbent is not None:
         compared = gate.compare(known.facts, as_of, model, incumbent)
     return model, gate.verdict(model, incumbent, compared, alarms=alarms)
+
+
+def _features_of(taken: Snapshot | None) -> AbstractContextManager[None]:
+    """Those of everybody in a snapshot are found while a part of them teaches."""
+    if taken is None:
+        return nullcontext()
+    from scoring_svc.bulk.ahead import features_ahead  # noqa: PLC0415 - costs the start half a second
+    from scoring_svc.bulk.engines import DuckEngine  # noqa: PLC0415 - as above
+
+    return features_ahead(taken.base, DuckEngine())
 
 
 async def _ranked(
