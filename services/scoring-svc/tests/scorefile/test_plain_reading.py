@@ -11,10 +11,12 @@ import pytest
 
 from scoring_svc.bulk.duck import duck
 from scoring_svc.modelling.facts import Facts
+from scoring_svc.modelling.inputs import TOPICS
+from scoring_svc.modelling.reasons import CODES, NO_CODE, Reasons
 from scoring_svc.scorefile import scoring
 from scoring_svc.scorefile.columns import read_plain
 from scoring_svc.scorefile.reading import FileError, read
-from scoring_svc.scorefile.scoring import score_folder
+from scoring_svc.scorefile.scoring import _drivers, score_folder
 
 ROW = "a,2024-01-05,5,purchase"
 
@@ -122,3 +124,16 @@ def test_a_folder_scored_by_the_bucket_says_what_it_says_in_memory(tmp_path: Pat
         a, b = one.split(","), other.split(",")
         assert (a[0], a[4]) == (b[0], b[4])
         assert [float(each) for each in a[1:4]] == pytest.approx([float(each) for each in b[1:4]], rel=1e-9)
+
+
+def test_drivers_of_everybody_are_those_of_each():
+    chance = np.random.default_rng(3)
+    topics = np.array([TOPICS.index(code.topic) for code in CODES])
+    code = np.full((300, len(TOPICS)), NO_CODE)
+    for row in code:
+        for chosen in chance.choice(len(CODES), chance.integers(0, 8), replace=False):
+            row[topics[chosen]] = chosen
+    told = Reasons(code, np.where(code == NO_CODE, 0.0, 0.05 + chance.random(code.shape)))
+    found = _drivers(told)
+    assert found.tolist() == [";".join(told.drivers(index)) for index in range(300)]
+    assert max(text.count(";") for text in found) > 2
