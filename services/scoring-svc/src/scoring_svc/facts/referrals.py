@@ -82,6 +82,11 @@ _ALL = prepare(_referrals(_F.c.referred_by.is_not(None)))
 _OF = prepare(_referrals(_F.c.referred_by.in_(select(_of.c.id))))
 
 
+_won = _referrals(_F.c.referred_by.is_not(None)).subquery()
+WON = select(_won.c.referrer, _won.c.converted).where(_won.c.converted.is_not(None))
+"""Who recommended us, and the first order of whom they won."""
+
+
 async def referrals_of(reader: Reader, customers: Sequence[UUID]) -> Referrals:
     """Whom these customers, and those merged into them, recommended us to; none of them may be merged."""
     return _columns(await reader.rows(_OF, customers=list(customers)))

@@ -77,12 +77,12 @@ async def locked(tx: Tx, customer_id: UUID) -> bool:
     return await tx.value(_LOCKED, b_id=customer_id, **sight(tx.scope)) is not None
 
 
-async def declared(tx: Tx, customers: Sequence[UUID]) -> list[Record]:
+async def declared(reader: Reader, customers: Sequence[UUID]) -> list[Record]:
     """The declarations that stand for these customers; `ordered`: whether they ordered since.
 
     Not locked: who withdraws one meanwhile does not wait for a run, and has the customer scored again.
     """
-    return await tx.rows(_DECLARED, customers=list(customers))
+    return await reader.rows(_DECLARED, customers=list(customers))
 
 
 async def declaration(reader: Reader, customer_id: UUID) -> Record | None:

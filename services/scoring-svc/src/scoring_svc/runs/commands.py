@@ -1,7 +1,7 @@
 """Runs over all customers, and the customers whose facts have just changed."""
 
 import random
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.runs.queries import everybody
+from scoring_svc.runs.snapshots import Progress, Snapshot
 from scoring_svc.runs.tables import ScoringRun
 from scoring_svc.scores import queries as scores
 from scoring_svc.scores.commands import Outcome, rescore
@@ -27,9 +28,6 @@ RECONCILED = 5_000
 _CHUNK_SECONDS = 60
 _T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
 _NOTE = prepare(insert(_T), *_T.c.keys())
-
-Progress = Callable[[int, int], Awaitable[bool]]
-"""Takes how many are done and how many there are; False stops the run."""
 
 
 async def rescore_due(database: Database, shelf: Shelf) -> int:
@@ -72,29 +70,44 @@ async def _of_silence(database: Database, champion: Champion) -> int:
 
 
 async def sweep(
-    database: Database, champion: Champion, *, cause: str, learnt: bool, progress: Progress
+    database: Database,
+    champion: Champion,
+    *,
+    cause: str,
+    learnt: bool,
+    progress: Progress,
+    taken: Snapshot | None = None,
 ) -> Outcome:
     """Score every customer, because silence changes risks without any event.
 
     After a bulk load that outgrew the model nobody is held to a tier or stage from before it. What waits for
-    an owner with a capacity is raised when everybody is scored.
+    an owner with a capacity is raised when everybody is scored. With a snapshot `taken`, scores are made and
+    written only where they say something else than those that stand.
     """
-    started = database.now()
+    started, anew = database.now(), cause == "bulk"
+    if taken is None or taken.currency != champion.currency:
+        outcome = await _swept(database, champion, anew=anew, progress=progress)
+    else:
+        from scoring_svc.runs.bulk import sweep_over  # noqa: PLC0415 - costs the start half a second
+
+        outcome = await sweep_over(database, taken, champion, anew=anew, progress=progress)
+    await fill_all(database)
+    if outcome.whole:
+        async with database.begin() as tx:
+            await _complete(tx, champion, outcome, cause=cause, learnt=learnt, started=started)
+    return outcome
+
+
+async def _swept(database: Database, champion: Champion, *, anew: bool, progress: Progress) -> Outcome:
     async with database.read() as reader:
         customers = await everybody(reader)
-    outcome, wanted = Outcome(), True
+    outcome = Outcome()
     for first in range(0, len(customers), CHUNK):
         chunk = customers[first : first + CHUNK]
         async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
-            outcome += await rescore(tx, chunk, champion, anew=cause == "bulk", hold=True)
-        wanted = await progress(outcome.scored, len(customers))
-        if not wanted:
-            break
-    await fill_all(database)
-    if not wanted:
-        return outcome
-    async with database.begin() as tx:
-        await _complete(tx, champion, outcome, cause=cause, learnt=learnt, started=started)
+            outcome += await rescore(tx, chunk, champion, anew=anew, hold=True)
+        if not await progress(outcome.scored, len(customers)):
+            return replace(outcome, whole=False)
     return outcome
 
 

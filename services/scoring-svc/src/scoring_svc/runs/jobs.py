@@ -8,6 +8,7 @@ from scoring_svc.facts import due
 from scoring_svc.models.queries import Shelf
 from scoring_svc.recommendations.jobs import ask_for_build
 from scoring_svc.runs import commands, learning, queries
+from scoring_svc.runs.snapshots import snapshot
 from shared import operations
 from shared.db import Database
 from shared.jobs import Every, JobContext, Jobs
@@ -47,7 +48,8 @@ def scoring_jobs(shelf: Shelf, *, by_itself: bool = True) -> Jobs:
         await _run(job, shelf, cause=cause, learn=bool(args["learn"]), by_itself=by_itself)
 
     async def retrain(job: JobContext, _args: dict[str, Any]) -> None:
-        await learning.learn_and_promote(job.db, shelf, cause="drift", by_itself=False)
+        async with snapshot(job.db) as taken:
+            await learning.learn_and_promote(job.db, shelf, cause="drift", by_itself=False, taken=taken)
 
     return Jobs(
         {SETTLE: settle, DAILY: daily, REQUESTED: requested, RETRAIN: retrain}, [Every(DAILY, seconds=_DAY)]
@@ -65,10 +67,7 @@ async def _until_quiet(database: Database) -> None:
 
 
 async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool, by_itself: bool) -> None:
-    if learn:
-        champion = await learning.learn_and_promote(job.db, shelf, cause=cause, by_itself=by_itself)
-    else:
-        champion = await learning.require_champion(job.db, shelf)
+    champion = None if learn else await learning.require_champion(job.db, shelf)
 
     async def progress(done: int, total: int) -> bool:
         if job.operation_id is None:
@@ -77,4 +76,8 @@ async def _run(job: JobContext, shelf: Shelf, *, cause: str, learn: bool, by_its
             await operations.progress(tx, job.operation_id, done=done, total=total)
         return not await job.cancelled()
 
-    await commands.sweep(job.db, champion, cause=cause, learnt=learn, progress=progress)
+    async with snapshot(job.db, currency=champion.currency if champion else None) as taken:
+        champion = champion or await learning.learn_and_promote(
+            job.db, shelf, cause=cause, by_itself=by_itself, taken=taken
+        )
+        await commands.sweep(job.db, champion, cause=cause, learnt=learn, progress=progress, taken=taken)

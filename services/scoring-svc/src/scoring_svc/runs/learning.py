@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,22 +29,28 @@ from scoring_svc.models.queries import Champion, Shelf
 from scoring_svc.policies import commands as publishing
 from scoring_svc.policies import queries as policies
 from scoring_svc.policies.segments import markets, segments
+from scoring_svc.profiles.kinds import kinds
+from scoring_svc.runs.snapshots import FALLBACK_CURRENCY, Snapshot
 from scoring_svc.scores.domain import instant
 from shared.db import Database, Reader
 
-FALLBACK_CURRENCY = "CNY"
 _LONG_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Everything that a model is learnt from, as of `as_of`; `ids` are the customers of the facts."""
+    """Everything that a model is learnt from, as of `as_of`; `ids` are the customers of the facts.
+
+    With a snapshot `taken` these are a sample of so many `customers`.
+    """
 
     facts: Facts
     ids: list[UUID]
     currency: str
+    customers: int
     orders: int
     as_of: datetime
+    taken: Snapshot | None = None
 
 
 async def is_due(reader: Reader, champion: Champion | None, database: Database) -> bool:
@@ -61,14 +68,20 @@ async def is_due(reader: Reader, champion: Champion | None, database: Database) 
 
 
 async def learn_and_promote(
-    database: Database, shelf: Shelf, *, cause: str = "request", by_itself: bool = True
+    database: Database,
+    shelf: Shelf,
+    *,
+    cause: str = "request",
+    by_itself: bool = True,
+    taken: Snapshot | None = None,
 ) -> Champion:
     """Learn on all facts as of now, and let the model speak if it passes the gate; who speaks then.
 
+    If a snapshot was `taken`, a sample of the customers in it teaches.
     Without `by_itself` it stays in the shadow until a person lets it speak, unless nobody speaks yet. The
     computation runs in a thread and takes seconds to minutes.
     """
-    known = await _known(database)
+    known = await (_known(database) if taken is None else asyncio.to_thread(_sampled, taken))
     async with database.read() as reader:
         champion = await shelf.champion(reader)
         alarms = [] if champion is None else await drift.loud(reader, champion.id)
@@ -81,7 +94,7 @@ async def learn_and_promote(
         grids=await _ranked(database, known, model, policy, labels),
         policy_version=policy.version,
         currency=known.currency,
-        customers=len(known.ids),
+        customers=known.customers,
         orders=known.orders,
         as_of=known.as_of,
         source=await asyncio.to_thread(of_facts, known.facts, instant(known.as_of)),
@@ -101,14 +114,25 @@ async def _known(database: Database) -> _Known:
         customers = await facts.known_customers(tx)
         orders = await facts.order_count(tx)
         known = await facts.all_facts(tx, customers, currency=currency)
-        return _Known(known, customers, currency, orders, tx.now)
+        return _Known(known, customers, currency, len(customers), orders, tx.now)
+
+
+def _sampled(taken: Snapshot) -> _Known:
+    from scoring_svc.bulk.base import FACTS  # noqa: PLC0415 - costs the start half a second
+    from scoring_svc.bulk.chunks import teachers  # noqa: PLC0415 - as above
+
+    sample = teachers(taken.base)
+    ids = [UUID(each) for each in sample.customers.tolist()]
+    customers = taken.base.count(*FACTS)
+    return _Known(sample, ids, taken.currency, customers, taken.orders, taken.taken_at, taken)
 
 
 def _learnt(
     known: _Known, labels: Labels, champion: Champion | None, alarms: Sequence[str]
 ) -> tuple[ScoringModel, dict[str, Any]]:
     as_of = instant(known.as_of)
-    model = learn_by_segment(known.facts, as_of, labels)
+    with _features_of(known.taken):
+        model = learn_by_segment(known.facts, as_of, labels)
     incumbent = None if champion is None else champion.model
     compared = None
     if incumbent is not None:
@@ -116,9 +140,25 @@ def _learnt(
     return model, gate.verdict(model, incumbent, compared, alarms=alarms)
 
 
+def _features_of(taken: Snapshot | None) -> AbstractContextManager[None]:
+    """Those of everybody in a snapshot are found while a part of them teaches."""
+    if taken is None:
+        return nullcontext()
+    from scoring_svc.bulk.ahead import features_ahead  # noqa: PLC0415 - costs the start half a second
+    from scoring_svc.bulk.engines import DuckEngine  # noqa: PLC0415 - as above
+
+    return features_ahead(taken.base, DuckEngine())
+
+
 async def _ranked(
     database: Database, known: _Known, model: ScoringModel, policy: Policy, labels: Labels
 ) -> Percentiles:
+    if known.taken is not None:
+        from scoring_svc.runs.bulk import rank_over  # noqa: PLC0415 - costs the start half a second
+
+        async with database.read() as reader:
+            told = await kinds(reader)
+        return await asyncio.to_thread(rank_over, known.taken.base, told, model, policy)
     async with database.read() as reader:
         groups = await segments(reader, known.ids, policy.tiers.segments)
     as_of = np.datetime64(model.as_of)

@@ -22,6 +22,7 @@ _known = union(
 _merged = exists(select(_R.c.id).where(_R.c.id == _known.c.id, _R.c.merged_into.is_not(None)))
 _EVERYBODY = prepare(select(_known.c.id).where(~_merged).order_by(_known.c.id))
 _LAST_DUE = prepare(select(func.max(_D.c.due_at)))
+_CUSTOMER_COUNT = prepare(select(func.count()).select_from(_R).where(_R.c.merged_into.is_(None)))
 RUNS = Listing(
     select(_T), key=_T.c.id, sorts={"started_at": _T.c.started_at}, default="-started_at", filters={}
 )
@@ -36,3 +37,8 @@ async def last_due(reader: Reader) -> datetime | None:
     """When the last waiting customer is due; None when nobody waits."""
     moment: datetime | None = await reader.value(_LAST_DUE)
     return moment
+
+
+async def customer_count(reader: Reader) -> int:
+    """How many customers there are that events told of."""
+    return int(await reader.value(_CUSTOMER_COUNT))

@@ -1,11 +1,12 @@
-"""`python -m scoring_svc.scorefile FOLDER PREDICTIONS.CSV`."""
+"""`python -m scoring_svc.scorefile [--engine duckdb|spark] FOLDER PREDICTIONS.CSV`."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from scoring_svc.scorefile.reading import FileError, read
-from scoring_svc.scorefile.writing import write
+from scoring_svc.bulk.engines import ENGINES
+from scoring_svc.scorefile.reading import FileError
+from scoring_svc.scorefile.scoring import score_folder
 
 
 def main() -> None:
@@ -15,9 +16,12 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("predictions", type=Path)
+    parser.add_argument(
+        "--engine", choices=ENGINES, help="what runs the feature query; without it, small folders need none"
+    )
     told = parser.parse_args()
     try:
-        count = write(read(told.folder), told.predictions)
+        count = score_folder(told.folder, told.predictions, engine=told.engine)
     except FileError as error:
         sys.stderr.write(f"score-file: {error}\n")
         raise SystemExit(2) from None

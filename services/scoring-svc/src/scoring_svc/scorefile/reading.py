@@ -50,7 +50,7 @@ class _Column:
 
 def read(folder: Path) -> Batch:
     """The logs of a folder; FileError for what is missing or wrong."""
-    as_of, horizon = _meta(folder / META)
+    as_of, horizon = meta(folder)
     logs = {log: _log(folder, name, columns) for log, (name, columns) in _LOGS.items()}
     if logs["orders"] is None:
         raise FileError("transactions.csv.gz is missing")
@@ -59,9 +59,10 @@ def read(folder: Path) -> Batch:
     return Batch(record(customers, **known), as_of, horizon)
 
 
-def _meta(path: Path) -> tuple[np.datetime64, float]:
+def meta(folder: Path) -> tuple[np.datetime64, float]:
+    """As of when, and for how many weeks; FileError for what is missing or wrong."""
     try:
-        told = json.loads(path.read_text("utf-8"))
+        told = json.loads((folder / META).read_text("utf-8"))
         as_of, weeks = _moment(told["as_of"]), told["horizon_weeks"]
     except FileNotFoundError:
         raise FileError(f"{META} is missing") from None

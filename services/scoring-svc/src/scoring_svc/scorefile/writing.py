@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,11 @@ from scoring_svc.modelling.policy import Policy
 from scoring_svc.scorefile.reading import Batch
 
 COLUMNS = ("customer_id", "churn_probability", "expected_purchases", "expected_value", "drivers")
+Row = tuple[str, float, float, float, str]
 
 
-def write(batch: Batch, path: Path) -> int:
-    """Learn from the batch, score it and write `path`; how many customers stand in it.
+def write(rows: Iterable[Row], path: Path) -> int:
+    """Write rows of `COLUMNS` to `path`; how many there were.
 
     The file appears whole or not at all.
     """
@@ -27,15 +28,18 @@ def write(batch: Batch, path: Path) -> int:
     with beside.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
         lines.writerow(COLUMNS)
-        for row in predictions(batch):
+        for row in rows:
             lines.writerow(row)
             count += 1
     beside.replace(path)
     return count
 
 
-def predictions(batch: Batch) -> Iterator[tuple[str, float, float, float, str]]:
-    """Rows of `COLUMNS`, by customer id; what happens later than `as_of` changes none of them."""
+def predictions(batch: Batch) -> Iterator[Row]:
+    """Learn from the batch and score it: rows of `COLUMNS`, by customer id.
+
+    What happens later than `as_of` changes none of them.
+    """
     known = features(batch.facts, batch.as_of)
     model = learn(batch.facts, batch.as_of, horizon_weeks=batch.horizon_weeks)
     said = foresee(known, model, Policy())

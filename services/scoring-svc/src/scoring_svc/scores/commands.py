@@ -61,14 +61,23 @@ Held = Mapping[UUID, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many customers were scored, changed in what people act on, and were warned about."""
+    """How many customers were scored, changed in what people act on, and were warned about.
+
+    `whole` unless somebody stopped the run.
+    """
 
     scored: int = 0
     changed: int = 0
     warned: int = 0
+    whole: bool = True
 
     def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(self.scored + other.scored, self.changed + other.changed, self.warned + other.warned)
+        return Outcome(
+            self.scored + other.scored,
+            self.changed + other.changed,
+            self.warned + other.warned,
+            self.whole and other.whole,
+        )
 
 
 @dataclass(frozen=True, slots=True)

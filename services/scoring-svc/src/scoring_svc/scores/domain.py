@@ -21,7 +21,7 @@ NOTHING_KNOWN = -1.0
 """The churn rank of a customer on whom there is no verdict."""
 
 _NEWS = ("tier", "lifecycle_stage", "churn_level")
-_NOTABLE = 0.05
+NOTABLE = 0.05
 _SOONEST = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -150,4 +150,4 @@ def is_news(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
     """Whether something that people act on changed: a band, or the risk by five points."""
     if before is None or any(now[name] != before[name] for name in _NEWS):
         return True
-    return bool(abs(now["churn_rank"] - before["churn_rank"]) >= _NOTABLE)
+    return bool(abs(now["churn_rank"] - before["churn_rank"]) >= NOTABLE)

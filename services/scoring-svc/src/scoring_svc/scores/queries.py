@@ -18,7 +18,7 @@ _H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
 SIGHT = through_customer(_S)
 is_known = lifecycle.is_known
 _HISTORY_SIGHT = through_customer(_H)
-_UNMERGED = ~exists(select(_R.c.id).where(_R.c.id == _S.c.customer_id, _R.c.merged_into.is_not(None)))
+UNMERGED = ~exists(select(_R.c.id).where(_R.c.id == _S.c.customer_id, _R.c.merged_into.is_not(None)))
 _CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
 _BEFORE = prepare(
     select(
@@ -43,7 +43,7 @@ _keys = select(func.hashtextextended(cast(_names, Text), 0).label("key")).order_
 _TAKE_TURNS = prepare(select(func.pg_advisory_xact_lock(_keys.c.key)))
 _TO_REVIEW = prepare(
     select(_S.c.customer_id)
-    .where(_S.c.next_review_at <= bindparam("b_now", type_=DateTime(timezone=True)), _UNMERGED)
+    .where(_S.c.next_review_at <= bindparam("b_now", type_=DateTime(timezone=True)), UNMERGED)
     .order_by(_S.c.next_review_at)
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -58,7 +58,7 @@ _OWNERS = prepare(
 )
 _TELLING = [column for column in _S.c if column.name != "features"]
 SCORES = Listing(
-    select(*_TELLING).where(_UNMERGED),
+    select(*_TELLING).where(UNMERGED),
     key=_S.c.customer_id,
     sorts={
         "expected_value": _S.c.expected_value_minor,
@@ -128,5 +128,5 @@ async def keepers(tx: Tx, customers: Iterable[UUID]) -> tuple[list[UUID], dict[U
 
 async def one(reader: Reader, customer_id: UUID) -> Record | None:
     """A customer's score, in sight; None if it was merged into another one."""
-    statement = select(_S).where(_S.c.customer_id == customer_id, _UNMERGED, *visible(reader.scope, SIGHT))
+    statement = select(_S).where(_S.c.customer_id == customer_id, UNMERGED, *visible(reader.scope, SIGHT))
     return await reader.row(statement)

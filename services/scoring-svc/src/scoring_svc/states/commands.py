@@ -128,7 +128,7 @@ async def _built(tx: Tx, stale: Mapping[UUID, Part], currency: str, now: int) ->
     rows = await queries.to_change(tx, chosen, read=chosen)
     stale = stale_parts(chosen, rows, currency, now)
     heavy = [each for each in chosen if _HEAVY in stale.get(each, NOTHING)]
-    light = [each for each in chosen if each in stale and each not in set(heavy)]
+    light = [each for each in chosen if each in stale and _HEAVY not in stale[each]]
     found = {each: row["document"] for each, row in rows.items()}
     for group, parts in ((heavy, ALL), (light, ALL & ~_HEAVY)):
         if group:
