@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from scoring_svc.modelling.crossing import crossing
 from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.forecast import joined
 from scoring_svc.modelling.model import ScoringModel
@@ -15,8 +16,10 @@ from scoring_svc.modelling.scoring import Scores
 MOST_WEEKS = 520.0
 """Ten years: what lies beyond is told as this."""
 _LEAST_WEEKS = 1e-4
-_HALVINGS = 40
+_CLOSE = 1e-9
+_SURE = 1.0 - 2.0**-53
 _CHANCES = {"earliest_80": 0.1, "earliest_50": 0.25, "expected": 0.5, "latest_50": 0.75, "latest_80": 0.9}
+_HISTORY = tuple(column.name for column in fields(Histories))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +47,46 @@ def chance_by(model: PurchaseModel, seen: Histories, weeks: Floats | float) -> F
     return came
 
 
-def weeks_until(model: PurchaseModel, seen: Histories, chance: float) -> Floats:
+def weeks_until(model: PurchaseModel, seen: Histories, chance: Floats | float) -> Floats:
     """By when the next order comes with this chance (0 to 1); in weeks from now, at most `MOST_WEEKS`.
 
-    For k = 1 in closed form, else by halving the logarithm of the weeks, to eight digits.
+    For k = 1 in closed form. Else by the hazard that has gathered, -log(1 - chance), whose logarithm nearly
+    is a line over the logarithm of the weeks; to eight digits.
     """
-    shape = model.r + model.k * seen.repeats
     if model.k == 1:
+        shape = model.r + model.k * seen.repeats
         weeks: Floats = (model.alpha + seen.age) * np.expm1(-np.log1p(-chance) / shape)
         capped: Floats = np.clip(weeks, 0.0, MOST_WEEKS)
         return capped
-    low = np.full(len(seen), np.log(_LEAST_WEEKS))
-    high = np.full(len(seen), np.log(MOST_WEEKS))
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        reached = chance_by(model, seen, np.exp(middle)) >= chance
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    found: Floats = np.exp(high)
+    wanted = _gathered(np.asarray(chance, dtype=float))
+    found: Floats = np.exp(
+        crossing(
+            lambda weeks: _gathered(chance_by(model, seen, np.exp(weeks))) - wanted,
+            np.full(len(seen), np.log(_LEAST_WEEKS)),
+            np.full(len(seen), np.log(MOST_WEEKS)),
+            within=_CLOSE,
+        )
+    )
     return found
 
 
+def _gathered(chance: Floats) -> Floats:
+    kept: Floats = np.log(-np.log1p(-np.clip(chance, np.finfo(float).tiny, _SURE)))
+    return kept
+
+
 def windows(model: PurchaseModel, seen: Histories) -> Windows:
-    """The windows of customers who have ordered; one who never did has none, whatever is told here."""
-    return Windows(**{name: weeks_until(model, seen, chance) for name, chance in _CHANCES.items()})
+    """The windows of customers who have ordered; one who never did has none, whatever is told here.
+
+    All five moments of all customers are sought together.
+    """
+    moments = len(_CHANCES)
+    weeks = weeks_until(
+        model,
+        Histories(*(np.tile(getattr(seen, name), moments) for name in _HISTORY)),
+        np.repeat(list(_CHANCES.values()), len(seen)),
+    )
+    return Windows(**dict(zip(_CHANCES, weeks.reshape(moments, len(seen)), strict=True)))
 
 
 def windows_of(scores: Scores, model: ScoringModel) -> Windows:
