@@ -51,7 +51,7 @@ def outdate(tx: Tx, customers: Iterable[UUID], parts: Part) -> None:
 def orders_added(tx: Tx, orders: Sequence[OrderFact], new: Sequence[Record], *, singly: bool) -> None:
     """Orders of which these rows (order_id, customer_id, referred_by) are new.
 
-    What comes `singly` goes into the state. Most of a file's are late: taking them in one by one would not do.
+    What comes `singly` goes into the state. Most of a file's are late: one by one would not do for them.
     """
     if not singly:
         orders_changed(tx, new)

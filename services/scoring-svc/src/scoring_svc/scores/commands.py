@@ -18,7 +18,7 @@ from scoring_svc.expectations.domain import moments
 from scoring_svc.facts import queries as facts
 from scoring_svc.lifecycle import commands as lifecycle
 from scoring_svc.modelling.next_purchase import windows_of
-from scoring_svc.modelling.report import score_of
+from scoring_svc.modelling.report import all_scores
 from scoring_svc.modelling.review import weeks_to_review
 from scoring_svc.modelling.scoring import score_known
 from scoring_svc.modelling.states.ageing import features_of
@@ -142,13 +142,13 @@ def _scored(
     }
     return [
         {
-            **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
+            **domain.stored(score, minor_per_unit=facts.MINOR_PER_UNIT),
             **made_by,
             "next_review_at": review,
             "bound": bound.bound(index),
             "window": moments(told, index, now) if bought[index] else None,
         }
-        for index, review in enumerate(reviews)
+        for index, (score, review) in enumerate(zip(all_scores(scores), reviews, strict=True))
     ]
 
 
