@@ -10,7 +10,7 @@ from scoring_svc.modelling.crossing import crossing
 from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.forecast import joined
 from scoring_svc.modelling.model import ScoringModel
-from scoring_svc.modelling.purchase import Histories, PurchaseModel, histories, silence_series
+from scoring_svc.modelling.purchase import Histories, PurchaseModel, histories, silence_sum
 from scoring_svc.modelling.scoring import Scores
 
 MOST_WEEKS = 520.0
@@ -41,8 +41,8 @@ def chance_by(model: PurchaseModel, seen: Histories, weeks: Floats | float) -> F
     """
     shape = model.r + model.k * seen.repeats
     now, later = model.alpha + seen.age, model.alpha + seen.age + weeks
-    still = silence_series(shape, (seen.age - seen.last_week) / now, model.k)[0]
-    yet = silence_series(shape, (seen.age + weeks - seen.last_week) / later, model.k)[0]
+    still = silence_sum(shape, (seen.age - seen.last_week) / now, model.k)
+    yet = silence_sum(shape, (seen.age + weeks - seen.last_week) / later, model.k)
     came: Floats = np.clip(1.0 - np.exp(shape * np.log(now / later)) * yet / still, 0.0, 1.0)
     return came
 
