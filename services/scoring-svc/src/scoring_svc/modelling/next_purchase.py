@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -17,7 +18,7 @@ MOST_WEEKS = 520.0
 """Ten years: what lies beyond is told as this."""
 _LEAST_WEEKS = 1e-4
 _CLOSE = 1e-9
-_SURE = 1.0 - 2.0**-53
+_NONE = np.finfo(float).tiny
 _CHANCES = {"earliest_80": 0.1, "earliest_50": 0.25, "expected": 0.5, "latest_50": 0.75, "latest_80": 0.9}
 _HISTORY = tuple(column.name for column in fields(Histories))
 
@@ -39,12 +40,22 @@ def chance_by(model: PurchaseModel, seen: Histories, weeks: Floats | float) -> F
     It is p_buy over P(alive): 1 - ((alpha + T) / (alpha + T + w))^R * S(T + w) / S(T), in the terms of
     `PurchaseModel`.
     """
-    shape = model.r + model.k * seen.repeats
-    now, later = model.alpha + seen.age, model.alpha + seen.age + weeks
-    still = silence_sum(shape, (seen.age - seen.last_week) / now, model.k)
-    yet = silence_sum(shape, (seen.age + weeks - seen.last_week) / later, model.k)
-    came: Floats = np.clip(1.0 - np.exp(shape * np.log(now / later)) * yet / still, 0.0, 1.0)
+    came: Floats = np.clip(-np.expm1(-_gathering(model, seen)(weeks)), 0.0, 1.0)
     return came
+
+
+def _gathering(model: PurchaseModel, seen: Histories) -> Callable[[Floats | float], Floats]:
+    """By weeks from now the hazard that has gathered until then: -log(1 - chance)."""
+    shape = model.r + model.k * seen.repeats
+    now, silent = model.alpha + seen.age, seen.age - seen.last_week
+    still = silence_sum(shape, silent / now, model.k)
+
+    def gathered(weeks: Floats | float) -> Floats:
+        later = now + weeks
+        yet = silence_sum(shape, (silent + weeks) / later, model.k)
+        return np.asarray(shape * np.log(later / now) - np.log(yet / still))
+
+    return gathered
 
 
 def weeks_until(model: PurchaseModel, seen: Histories, chance: Floats | float) -> Floats:
@@ -58,21 +69,16 @@ def weeks_until(model: PurchaseModel, seen: Histories, chance: Floats | float) -
         weeks: Floats = (model.alpha + seen.age) * np.expm1(-np.log1p(-chance) / shape)
         capped: Floats = np.clip(weeks, 0.0, MOST_WEEKS)
         return capped
-    wanted = _gathered(np.asarray(chance, dtype=float))
+    wanted, gathered = np.log(-np.log1p(-chance)), _gathering(model, seen)
     found: Floats = np.exp(
         crossing(
-            lambda weeks: _gathered(chance_by(model, seen, np.exp(weeks))) - wanted,
+            lambda weeks: np.log(np.maximum(gathered(np.exp(weeks)), _NONE)) - wanted,
             np.full(len(seen), np.log(_LEAST_WEEKS)),
             np.full(len(seen), np.log(MOST_WEEKS)),
             within=_CLOSE,
         )
     )
     return found
-
-
-def _gathered(chance: Floats) -> Floats:
-    kept: Floats = np.log(-np.log1p(-np.clip(chance, np.finfo(float).tiny, _SURE)))
-    return kept
 
 
 def windows(model: PurchaseModel, seen: Histories) -> Windows:
