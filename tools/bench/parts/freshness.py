@@ -45,8 +45,13 @@ _HOT_SHARE = 20
 _TEACHERS = 2_000
 _PATIENCE = 1200
 _AT_ONCE = 20_000
-_RATES = {50: (50, 1000), 200: (50, 1000), 500: (None, 5000)}
-"""Orders a second, and the goals of half of them and of 99 in 100, in milliseconds."""
+_SOON, _HARDLY_LATER = Goal(50, at_most=True), Goal(1000, at_most=True)
+_RATES: dict[int, tuple[Goal | None, Goal]] = {
+    50: (_SOON, _HARDLY_LATER),
+    200: (_SOON, _HARDLY_LATER),
+    500: (None, Goal(5000, at_most=True)),
+}
+"""Orders a second, and the goals of half of them and of 99 in 100."""
 _FACT = """
     INSERT INTO order_fact (order_id, customer_id, ordered_at, amount_minor, currency, is_return, voided)
     SELECT given.*, 'GBP', false, false
@@ -124,8 +129,8 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
                 f"each, {number(mine / told * 1000)} ms of the teller"
             )
             name = f"{rate} orders/s: commit to fresh score"
-            yield Line(f"{name}, p50", [percentile(others, 0.5)], " ms", cost, half and Goal(half, at_most=True))
-            yield Line(f"{name}, p99", [percentile(others, 0.99)], " ms", goal=Goal(most, at_most=True))
+            yield Line(f"{name}, p50", [percentile(others, 0.5)], " ms", cost, half)
+            yield Line(f"{name}, p99", [percentile(others, 0.99)], " ms", goal=most)
             beside = f"{len(hot)} of them by one customer with {_hot_orders(stage):,} orders"
             yield Line("the busiest customer, p50", [percentile(hot, 0.5)], " ms", beside)
             yield Line("the busiest customer, p99", [percentile(hot, 0.99)], " ms")
