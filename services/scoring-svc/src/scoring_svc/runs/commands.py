@@ -67,8 +67,10 @@ async def _of_facts(database: Database, champion: Champion, taken: due.Taken) ->
 
 
 async def _of_silence(database: Database, champion: Champion) -> int:
-    async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+    async with database.begin(timeout=_CHUNK_SECONDS) as tx:
         customers = await scores.to_review(tx, CHUNK)
+        if len(customers) >= _MANY:
+            await tx.plan_anew()
         if customers:
             await rescore(tx, customers, champion)
     return len(customers)
