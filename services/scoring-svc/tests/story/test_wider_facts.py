@@ -13,6 +13,7 @@ from scoring_svc.facts.referrals import all_referrals, referrals_of
 from scoring_svc.facts.tables import OrderRow
 from scoring_svc.profiles.queries import all_profiles, profiles_of
 from scoring_svc.runs.consumers import SCORING_EVENTS
+from scoring_svc.states.commands import take_in
 from shared.db import Database, prepare
 from shared.db.migrate import upgrade
 from shared.events import Event, parse, to_cloudevent
@@ -65,7 +66,7 @@ async def still(service_database: Any) -> AsyncIterator[Database]:
     """The database of a service that does not run: nobody takes off the list who is due."""
     urls = service_database("scoring_still")
     await upgrade("scoring_svc", urls.owner_url)
-    database = Database(urls.app_url, max_size=2)
+    database = Database(urls.app_url, max_size=2, finish=take_in)
     await database.open()
     yield database
     await clean(database)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from scoring_svc.actions.domain import DEFAULTS, Rule
 from scoring_svc.actions.tables import RecommendedAction
@@ -11,6 +11,8 @@ from shared.db import Reader, Record, prepare
 
 TABLE: Any = RecommendedAction.__table__  # type: ignore[attr-defined]
 _ALL = prepare(select(TABLE))
+ANY = exists(select(TABLE.c.name))
+"""Whether the company set any."""
 _ONE = prepare(select(TABLE).where(TABLE.c.name == bindparam("b_name")))
 _COUNT = prepare(select(func.count()).select_from(TABLE))
 _OF_RULE = tuple(each.name for each in fields(Rule))

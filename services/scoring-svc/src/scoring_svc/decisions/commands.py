@@ -6,15 +6,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, bindparam, delete, insert, select, update
+from sqlalchemy import DateTime, Integer, bindparam, delete, select, update
 
+from scoring_svc.columns import by_column, inserting
 from scoring_svc.decisions.domain import MOST_REASONS, Decision
 from scoring_svc.decisions.tables import DecisionRow
 from scoring_svc.provenance import CODE_HASH
 from shared.db import Record, Tx, prepare
 
 _T: Any = DecisionRow.__table__  # type: ignore[attr-defined]
-_RECORD = prepare(insert(_T), *_T.c.keys())
+_RECORD = prepare(inserting(_T))
 _REVIEW = prepare(
     update(_T).where(_T.c.id == bindparam("b_id")).returning(_T),
     "review",
@@ -33,11 +34,11 @@ _FORGET = prepare(delete(_T).where(_T.c.id.in_(_old)))
 AT_ONCE = 1000
 
 
-async def record(tx: Tx, decisions: Iterable[Decision]) -> None:
-    """Put these decisions on record, however many, in one round trip; with the effect or not at all."""
+def record(tx: Tx, decisions: Iterable[Decision]) -> None:
+    """Put these decisions on record with the commit, however many; with the effect or not at all."""
     rows = [_row(tx, decision) for decision in decisions]
     if rows:
-        await tx.run_many(_RECORD, rows)
+        tx.run_last(_RECORD, **by_column(_T, rows))
 
 
 def _row(tx: Tx, decision: Decision) -> dict[str, Any]:

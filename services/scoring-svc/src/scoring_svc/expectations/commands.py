@@ -4,19 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, bindparam, delete, func
 
+from scoring_svc.columns import by_column, inserting
 from scoring_svc.expectations.tables import NextPurchase
 from shared.db import Tx, prepare
 
 _T: Any = NextPurchase.__table__  # type: ignore[attr-defined]
-_given = (
-    func.unnest(*(bindparam(f"b_{column.name}", type_=ARRAY(column.type)) for column in _T.c))
-    .table_valued(*(column.name for column in _T.c), name="given")
-    .render_derived()
-)
-_new = insert(_T).from_select(_T.c.keys(), select(*_given.c).order_by(_given.c.customer_id))
+_new = inserting(_T, "customer_id")
 _KEEP = prepare(
     _new.on_conflict_do_update(
         index_elements=["customer_id"],
@@ -33,8 +28,8 @@ _DROP = prepare(
 
 
 async def keep(tx: Tx, customers: Sequence[UUID], rows: Sequence[dict[str, Any]]) -> None:
-    """Write down these windows, those of all `customers`; who has none any more loses its old one."""
-    kept = [row["customer_id"] for row in rows]
-    await tx.run(_DROP, b_all=list(customers), b_kept=kept)
+    """Write down these windows, those of all `customers`, with the commit; who has none loses its old one."""
+    if len(rows) < len(customers):
+        await tx.run(_DROP, b_all=list(customers), b_kept=[row["customer_id"] for row in rows])
     if rows:
-        await tx.run(_KEEP, **{f"b_{name}": [row[name] for row in rows] for name in _T.c.keys()})  # noqa: SIM118
+        tx.run_last(_KEEP, **by_column(_T, rows))

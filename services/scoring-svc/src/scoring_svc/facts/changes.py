@@ -48,18 +48,20 @@ def outdate(tx: Tx, customers: Iterable[UUID], parts: Part) -> None:
         outdated[customer] = outdated.get(customer, NOTHING) | parts
 
 
-def orders_added(tx: Tx, orders: Sequence[OrderFact], new: Sequence[Record]) -> None:
-    """Orders of which these rows (customer_id, referred_by) are new.
+def orders_added(tx: Tx, orders: Sequence[OrderFact], new: Sequence[Record], *, singly: bool) -> None:
+    """Orders of which these rows (order_id, customer_id, referred_by) are new.
 
-    A single one goes into the state. Most of a file's are late: taking them in one by one would not do.
+    What comes `singly` goes into the state. Most of a file's are late: one by one would not do for them.
     """
-    if new and len(orders) == 1:
-        order, referrer = orders[0], new[0]["referred_by"]
+    if not singly:
+        orders_changed(tx, new)
+        return
+    by_id = {order.order_id: order for order in orders}
+    for row in new:
+        order = by_id[row["order_id"]]
         fact = Bought(micros(order.ordered_at), abs(order.amount_minor), order.kind == "return")
         note(tx, order.customer_id, fact, currency=order.currency)
-        outdate(tx, [] if referrer is None else [referrer], Part.REFERRING)
-    else:
-        orders_changed(tx, new)
+    outdate(tx, (row["referred_by"] for row in new if row["referred_by"] is not None), Part.REFERRING)
 
 
 def orders_changed(tx: Tx, rows: Sequence[Record]) -> None:

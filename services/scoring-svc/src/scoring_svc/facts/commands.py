@@ -192,13 +192,15 @@ class Contact(NamedTuple):
     direction: str
 
 
-async def add_orders(tx: Tx, orders: Sequence[OrderFact]) -> list[UUID]:
+async def add_orders(tx: Tx, orders: Sequence[OrderFact], *, singly: bool = False) -> list[UUID]:
     """Write down orders that are new, and of known ones what they did not tell before: channel and lines.
 
-    The customers that they belong to, and those who referred these.
+    The customers that they belong to, and those who referred these. `singly`: they came one by one.
     """
     rows = await _told_of(tx, _ADD_ORDERS, orders, voided=False)
-    changes.orders_added(tx, orders, [row for row in rows if row["is_new"]])
+    changes.orders_added(
+        tx, orders, [row for row in rows if row["is_new"]], singly=singly or len(orders) == 1
+    )
     touched = _whom(rows)
     if any(order.lines for order in orders):
         touched |= await _add_lines(tx, orders)

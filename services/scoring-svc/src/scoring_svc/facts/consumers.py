@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scoring_svc.facts import changes, commands, due, queries
+from scoring_svc.facts import changes, commands, due, orders, queries
 from scoring_svc.facts.changes import micros, micros_or_none
 from scoring_svc.facts.commands import Contact, News
 from scoring_svc.facts.tables import PARTS, ComplaintRow, PromiseRow, SurveyRow
@@ -38,7 +38,7 @@ SEVERITY = {"low": 1, "normal": 2, "high": 3, "critical": 4}
 
 async def on_order(tx: Tx, event: OrderRecorded | OrderReturned) -> None:
     """One order or return: its customer is scored at once."""
-    due.mark_due(tx, await commands.add_orders(tx, [event]))
+    orders.tell(tx, event)
 
 
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
@@ -58,8 +58,8 @@ async def on_orders_voided(tx: Tx, event: OrdersVoided) -> None:
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
     """A contact, perhaps of long ago."""
-    told = Contact(event.subject, event.customer_id, event.occurred_at, event.direction)
-    new = await commands.add_contacts(tx, [told])
+    contact = Contact(event.subject, event.customer_id, event.occurred_at, event.direction)
+    new = await commands.add_contacts(tx, [contact])
     due.mark_due(tx, new)
     if new:
         fact = Talked(micros(event.occurred_at), changes.direction(event.direction))
@@ -80,8 +80,8 @@ async def on_interactions_withdrawn(tx: Tx, event: InteractionsWithdrawn) -> Non
     due.mark_settling(tx, touched)
 
 
-def _contact(told: ImportedInteraction) -> Contact:
-    return Contact(told.interaction_id, told.customer_id, told.occurred_at, told.direction)
+def _contact(one: ImportedInteraction) -> Contact:
+    return Contact(one.interaction_id, one.customer_id, one.occurred_at, one.direction)
 
 
 async def on_complaint(

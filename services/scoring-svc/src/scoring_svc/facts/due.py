@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from scoring_svc.facts import touched
 from scoring_svc.facts.tables import Due
-from shared.db import Database, Prepared, Tx, prepare
+from shared.db import Database, Prepared, Reader, Tx, prepare
 
 BELL = "due"
 SETTLING = timedelta(minutes=10)
@@ -110,13 +110,13 @@ def _flush(tx: Tx) -> tuple[Prepared, dict[str, Any]]:
     return _MARK, {"b_customers": chosen, "b_moments": [noted[one] for one in chosen], "b_now": tx.now}
 
 
-async def take(tx: Tx, most: int) -> Taken:
+async def take(reader: Reader, most: int, *, now: datetime) -> Taken:
     """Up to `most` customers whose time has come. They stay on the list, for later, until they are `done`.
 
-    So that whoever marks one meanwhile does not wait for its score.
+    So that whoever marks one meanwhile does not wait for its score. One statement, a transaction by itself.
     """
-    until = tx.now + LEASE
-    rows = await tx.rows(_TAKE, b_now=tx.now, b_most=most, b_until=until)
+    until = now + LEASE
+    rows = await reader.rows(_TAKE, b_now=now, b_most=most, b_until=until)
     return Taken([row["customer_id"] for row in rows], until)
 
 

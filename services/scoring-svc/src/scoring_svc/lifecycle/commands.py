@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
 
+from scoring_svc.columns import by_column, inserting
 from scoring_svc.facts import due
 from scoring_svc.lifecycle import queries
 from scoring_svc.lifecycle.domain import Words, basis, has_moved, spoken
@@ -16,7 +17,7 @@ from shared.references import check_unmerged
 
 _T: Any = StageRow.__table__  # type: ignore[attr-defined]
 _D: Any = LossDeclaration.__table__  # type: ignore[attr-defined]
-_ENTER = prepare(insert(_T), *_T.c.keys())
+_ENTER = prepare(inserting(_T))
 _LEAVE = prepare(update(_T).where(_T.c.customer_id == bindparam("b_customer"), _T.c.until.is_(None)), "until")
 _DECLARE = prepare(insert(_D).returning(_D), *_D.c.keys())
 _END = prepare(
@@ -29,14 +30,15 @@ _END = prepare(
 async def note_stages(
     tx: Tx, scores: Sequence[Mapping[str, Any]], before: Mapping[UUID, Mapping[str, Any]]
 ) -> None:
-    """Write down which customers entered another stage by these scores."""
+    """Write down which customers entered another stage by these scores; who left, at once."""
     moved = [row for row in scores if has_moved(row, before.get(row["customer_id"]))]
     left = [row for row in moved if row["customer_id"] in before]
     if left:
         given = [{"b_customer": row["customer_id"], "until": row["stage_since"]} for row in left]
         await tx.run_many(_LEAVE, given)
     if moved:
-        await tx.run_many(_ENTER, [_entered(tx, row, before.get(row["customer_id"])) for row in moved])
+        entered = [_entered(tx, row, before.get(row["customer_id"])) for row in moved]
+        tx.run_last(_ENTER, **by_column(_T, entered))
 
 
 def _entered(tx: Tx, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:

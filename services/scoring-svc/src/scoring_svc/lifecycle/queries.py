@@ -40,6 +40,8 @@ _DECLARED = prepare(
     .where(_D.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))), _D.c.ended_at.is_(None))
     .order_by(_D.c.id)
 )
+ANY_DECLARED = exists(select(_D.c.id).where(_D.c.ended_at.is_(None)))
+"""Whether anybody at all is declared lost."""
 _OF_CUSTOMER = select(_D).where(_D.c.customer_id == bindparam("b_id", type_=Uuid), _D.c.ended_at.is_(None))
 _ONE = prepare(_OF_CUSTOMER)
 _ONE_LOCKED = prepare(_OF_CUSTOMER.with_for_update())

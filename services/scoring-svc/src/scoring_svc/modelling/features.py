@@ -14,6 +14,7 @@ from scoring_svc.modelling.facts import Bools, Facts, Floats, Ints
 from scoring_svc.modelling.rhythm import Rhythm, rhythm
 
 Part = TypeVar("Part", Rhythm, Care)
+Row = dict[str, float | str | None]
 _RHYTHM, _CARE = (tuple(column.name for column in fields(part)) for part in (Rhythm, Care))
 
 
@@ -43,13 +44,22 @@ class Features:
         """The customers at ascending `indexes` alone, renumbered from 0."""
         return Features(self.today, _columns_at(self.rhythm, indexes), _columns_at(self.care, indexes))
 
-    def row(self, index: int) -> dict[str, float | str | None]:
+    def row(self, index: int) -> Row:
         """One customer's features as plain values; None where nothing is known."""
         return {
             name: _plain(getattr(part, name).item(index))
             for part, names in ((self.rhythm, _RHYTHM), (self.care, _CARE))
             for name in names
         }
+
+    def rows(self) -> list[Row]:
+        """`row` of everybody, column by column."""
+        columns = [
+            list(map(_plain, getattr(part, name).tolist()))
+            for part, names in ((self.rhythm, _RHYTHM), (self.care, _CARE))
+            for name in names
+        ]
+        return [dict(zip(_RHYTHM + _CARE, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def features(facts: Facts, as_of: np.datetime64) -> Features:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from scoring_svc.modelling.crossing import crossing
 from scoring_svc.modelling.facts import Floats
-from scoring_svc.modelling.purchase import Histories, PurchaseModel, silence_series
+from scoring_svc.modelling.purchase import Histories, PurchaseModel, silence_sum
 
 MOST_WEEKS = 520.0
 """Ten years: what lies beyond is told as this."""
 _LEAST_WEEKS = 1e-4
-_HALVINGS = 40
+_CLOSE = 1e-9
+_NONE = np.finfo(float).tiny
 _ENDS = ("earliest_80", "earliest_50", "expected", "latest_50", "latest_80")
 NOMINAL = (0.1, 0.25, 0.5, 0.75, 0.9)
 """The shares of next orders that come by the ends of a window, in the order of `Windows`."""
+_HISTORY = tuple(column.name for column in fields(Histories))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +39,44 @@ def chance_by(model: PurchaseModel, seen: Histories, weeks: Floats | float) -> F
     It is p_buy over P(alive): 1 - ((alpha + T) / (alpha + T + w))^R * S(T + w) / S(T), in the terms of
     `PurchaseModel`.
     """
-    shape = model.r + model.k * seen.repeats
-    now, later = model.alpha + seen.age, model.alpha + seen.age + weeks
-    still = silence_series(shape, (seen.age - seen.last_week) / now, model.k)[0]
-    yet = silence_series(shape, (seen.age + weeks - seen.last_week) / later, model.k)[0]
-    came: Floats = np.clip(1.0 - np.exp(shape * np.log(now / later)) * yet / still, 0.0, 1.0)
+    came: Floats = np.clip(-np.expm1(-_gathering(model, seen)(weeks)), 0.0, 1.0)
     return came
 
 
-def weeks_until(model: PurchaseModel, seen: Histories, chance: float) -> Floats:
+def _gathering(model: PurchaseModel, seen: Histories) -> Callable[[Floats | float], Floats]:
+    """By weeks from now the hazard that has gathered until then: -log(1 - chance)."""
+    shape = model.r + model.k * seen.repeats
+    now, silent = model.alpha + seen.age, seen.age - seen.last_week
+    still = silence_sum(shape, silent / now, model.k)
+
+    def gathered(weeks: Floats | float) -> Floats:
+        later = now + weeks
+        yet = silence_sum(shape, (silent + weeks) / later, model.k)
+        return np.asarray(shape * np.log(later / now) - np.log(yet / still))
+
+    return gathered
+
+
+def weeks_until(model: PurchaseModel, seen: Histories, chance: Floats | float) -> Floats:
     """By when the next order comes with this chance (0 to 1); in weeks from now, at most `MOST_WEEKS`.
 
-    For k = 1 in closed form, else by halving the logarithm of the weeks, to eight digits.
+    For k = 1 in closed form. Else by the hazard that has gathered, -log(1 - chance), whose logarithm nearly
+    is a line over the logarithm of the weeks; to eight digits.
     """
-    shape = model.r + model.k * seen.repeats
     if model.k == 1:
+        shape = model.r + model.k * seen.repeats
         weeks: Floats = (model.alpha + seen.age) * np.expm1(-np.log1p(-chance) / shape)
         capped: Floats = np.clip(weeks, 0.0, MOST_WEEKS)
         return capped
-    low = np.full(len(seen), np.log(_LEAST_WEEKS))
-    high = np.full(len(seen), np.log(MOST_WEEKS))
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        reached = chance_by(model, seen, np.exp(middle)) >= chance
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    found: Floats = np.exp(high)
+    wanted, gathered = np.log(-np.log1p(-chance)), _gathering(model, seen)
+    found: Floats = np.exp(
+        crossing(
+            lambda weeks: np.log(np.maximum(gathered(np.exp(weeks)), _NONE)) - wanted,
+            np.full(len(seen), np.log(_LEAST_WEEKS)),
+            np.full(len(seen), np.log(MOST_WEEKS)),
+            within=_CLOSE,
+        )
+    )
     return found
 
 
@@ -68,6 +84,11 @@ def windows(model: PurchaseModel, seen: Histories, levels: Sequence[float] = NOM
     """The windows of customers who have ordered; one who never did has none, whatever is told here.
 
     `levels` are the model's chances by which the shares of `NOMINAL` came in the past (see `window_levels`).
+    All five moments of all customers are sought together.
     """
-    chances = zip(_ENDS, levels, strict=True)
-    return Windows(**{name: weeks_until(model, seen, chance) for name, chance in chances})
+    weeks = weeks_until(
+        model,
+        Histories(*(np.tile(getattr(seen, name), len(levels)) for name in _HISTORY)),
+        np.repeat(levels, len(seen)),
+    )
+    return Windows(**dict(zip(_ENDS, weeks.reshape(len(levels), len(seen)), strict=True)))

@@ -135,7 +135,7 @@ class PurchaseModel:
     def _survival(self, until: Floats, seen: Histories) -> Floats:
         """S(until) * (alpha + until)^R: the weight of being alive and silent since the last order."""
         wait = (until - seen.last_week) / (self.alpha + until)
-        return silence_series(self._shape(seen), wait, self.k)[0]
+        return silence_sum(self._shape(seen), wait, self.k)
 
     def _gone(self, seen: Histories) -> Floats:
         """D * (alpha + T)^R: the weight of having left right after the last order."""
@@ -152,8 +152,17 @@ class PurchaseModel:
         return cls(**document)
 
 
+def silence_sum(shape: Floats, wait: Floats, k: int) -> Floats:
+    """Sum over j < k of (shape)_j / j! * wait^j."""
+    total = term = np.ones_like(wait)
+    for j in range(1, k):
+        term = term * wait * ((shape + (j - 1)) / j)
+        total = total + term
+    return total
+
+
 def silence_series(shape: Floats, wait: Floats, k: int) -> tuple[Floats, Floats, Floats]:
-    """Sum over j < k of (shape)_j / j! * wait^j, and its derivatives by shape and by wait."""
+    """`silence_sum`, and its derivatives by shape and by wait."""
     coefficient, by_shape = np.ones_like(shape), np.zeros_like(shape)
     power, before = np.ones_like(wait), np.zeros_like(wait)
     total, total_by_shape, total_by_wait = np.ones_like(shape), np.zeros_like(shape), np.zeros_like(shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scoring_svc.modelling.crossing import crossing
 from scoring_svc.modelling.facts import Floats
 from scoring_svc.modelling.inputs import log_odds
 from scoring_svc.modelling.levels import HIGH, LOW, MEDIUM
@@ -13,7 +14,8 @@ from scoring_svc.modelling.purchase import Histories, histories
 from scoring_svc.modelling.scoring import Scores
 from scoring_svc.modelling.weeks import YEAR
 
-_HALVINGS = 14
+_CLOSE = 0.002
+"""Weeks: twenty minutes."""
 
 
 def weeks_to_review(scores: Scores, model: ScoringModel, policy: Policy) -> Floats:
@@ -38,10 +40,11 @@ def weeks_to_review(scores: Scores, model: ScoringModel, policy: Policy) -> Floa
 
 def _until(seen: Histories, risk: Floats, bar: Floats, model: ScoringModel) -> Floats:
     distance = log_odds(1.0 - risk) - log_odds(model.purchase.p_buy(seen, model.horizon_weeks))
-    low, high = np.zeros(len(seen)), np.full(len(seen), float(YEAR))
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2.0
-        later = log_odds(model.purchase.p_buy(seen, model.horizon_weeks, silent_for=middle)) + distance
-        crossed = later <= log_odds(1.0 - bar)
-        low, high = np.where(crossed, low, middle), np.where(crossed, middle, high)
-    return np.where(np.isnan(bar), np.nan, high)
+    least = log_odds(1.0 - bar)
+
+    def passed(silent: Floats) -> Floats:
+        later = model.purchase.p_buy(seen, model.horizon_weeks, silent_for=silent)
+        return least - log_odds(later) - distance
+
+    soonest, latest = np.full(len(seen), _CLOSE), np.full(len(seen), float(YEAR))
+    return np.where(np.isnan(bar), np.nan, crossing(passed, soonest, latest, within=_CLOSE))

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from scoring_svc.modelling.features import Features
+from scoring_svc.modelling.features import Features, Row
 from scoring_svc.modelling.measures import Measure
 from scoring_svc.modelling.reasons import Category, Code, Kind
 from scoring_svc.modelling.saying import Day, Number
@@ -175,14 +176,22 @@ def too_little_data() -> Reason:
     )
 
 
-def facts_said(known: Features, index: int) -> dict[str, Number | Day]:
+class _Named(dict[str, Any]):
+    """The features of a row as they are named in texts; most are in none."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__()
+        self._row = row
+
+    def __missing__(self, name: str) -> Number:
+        value = self._row[name]
+        number = self[name] = Number(math.nan if value is None else value)
+        return number
+
+
+def facts_said(known: Features, index: int, row: Row) -> Said:
     """What the texts of one customer may name: its features, and the days that they stand for."""
-    row = known.row(index)
-    said = {
-        name: Number(float("nan") if value is None else value)
-        for name, value in row.items()
-        if not isinstance(value, str)
-    }
+    said = _Named(row)
     seen, treated = known.rhythm, known.care
     before = float(seen.net_before_13[index])
     said["silence"] = Number(seen.silence[index])
@@ -192,7 +201,8 @@ def facts_said(known: Features, index: int) -> dict[str, Number | Day]:
     said["returned_share"] = Number(float(seen.returned[index]) / max(float(seen.sold[index]), 1e-9))
     said["satisfaction_before"] = Number(treated.satisfaction_last[index] + treated.satisfaction_drop[index])
     said |= {name: Number(said[feature] * DAYS) for name, feature in _IN_DAYS.items()}
-    return {**said, **_days(known.today.astype(date), said)}
+    said |= _days(known.today.astype(date), said)
+    return said
 
 
 def _days(today: date, said: Mapping[str, Number]) -> dict[str, Day]:

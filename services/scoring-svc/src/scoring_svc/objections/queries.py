@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from scoring_svc.facts.families import families, of_one
 from scoring_svc.objections.tables import Objection
@@ -19,6 +19,8 @@ _family = families()
 _OBJECTING = prepare(
     select(_family.c.root).join(_T, _T.c.customer_id == _family.c.id).where(_STANDING).distinct()
 )
+ANY = exists(select(_T.c.id).where(_STANDING))
+"""Whether anybody at all objects."""
 _OF = prepare(select(_T.c.id).where(_STANDING, _T.c.customer_id == bindparam("b_customer")))
 OBJECTIONS = Listing(
     select(_T),

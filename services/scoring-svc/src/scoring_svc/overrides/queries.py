@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, DateTime, Integer, Uuid, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from scoring_svc.modelling.tiers import NO_TIER, TIERS, Pins
@@ -31,6 +31,8 @@ _ACTIVE = prepare(
     )
     .order_by(T.c.customer_id, T.c.created_at.desc(), T.c.id)
 )
+ANY = exists(select(T.c.id).where(T.c.ended_at.is_(None)))
+"""Whether anybody at all is pinned."""
 _EXPIRED = prepare(
     select(T)
     .where(T.c.ended_at.is_(None), T.c.expires_at <= bindparam("b_now", type_=_MOMENT))

@@ -16,7 +16,9 @@ from shared.http import Listing
 T: Any = TierPolicy.__table__  # type: ignore[attr-defined]
 GRIDS: Any = TierGrids.__table__  # type: ignore[attr-defined]
 _CURRENT = select(T.c.version, T.c.document).where(T.c.status == "published")
-_VERSION = prepare(select(T.c.version).where(T.c.status == "published"))
+_version = select(T.c.version).where(T.c.status == "published")
+_VERSION = prepare(_version)
+PUBLISHED_VERSION = _version.scalar_subquery()
 _DOCUMENT = prepare(_CURRENT)
 _PUBLISHED = prepare(select(T).where(T.c.status == "published").with_for_update())
 _ONE = select(T).where(T.c.version == bindparam("b_version"))
@@ -73,7 +75,11 @@ class Standards:
 
     async def current(self, reader: Reader, model_id: UUID) -> Standard:
         """By what this model's customers are ranked now; LookupError if nobody was ever ranked."""
-        key = (model_id, await reader.value(_VERSION))
+        return await self.published(reader, model_id, await reader.value(_VERSION))
+
+    async def published(self, reader: Reader, model_id: UUID, version: int | None) -> Standard:
+        """The same, of the version that was just read as the published one."""
+        key = (model_id, version)
         known = self._read.get(key)
         if known is None:
             policy = await current(reader)

@@ -118,7 +118,7 @@ async def _apply(tx: Tx, policy: Row, job: _Job, rows: Sequence[Record], *, anew
     for row in news:
         tell(tx, row, before[row["customer_id"]])
     moves = await decisions_of(tx, policy, job.simulated, news, placements=chosen, undone=job.undone)
-    await decisions.record(tx, moves)
+    decisions.record(tx, moves)
     again = [*touched, *unscored, *(before if anew else ())]
     if again:
         mark_due(tx, again)

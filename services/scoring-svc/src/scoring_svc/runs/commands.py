@@ -26,6 +26,8 @@ RECONCILED = 5_000
 """Customers a day whose states are held against the log."""
 
 _CHUNK_SECONDS = 60
+_MANY = 100
+"""From so many on it may be a load that tables have grown by since statements were planned."""
 _T: Any = ScoringRun.__table__  # type: ignore[attr-defined]
 _NOTE = prepare(insert(_T), *_T.c.keys())
 
@@ -37,11 +39,11 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
     """
     total, many = 0, True
     while many:
-        async with database.begin() as tx:
-            champion = await shelf.champion(tx)
+        async with database.read() as reader:
+            champion = await shelf.champion(reader)
             if champion is None:
                 return total
-            taken = await due.take(tx, CHUNK)
+            taken = await due.take(reader, CHUNK, now=database.now())
         if taken.customers:
             done = await _of_facts(database, champion, taken)
         else:
@@ -52,7 +54,8 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
 
 async def _of_facts(database: Database, champion: Champion, taken: due.Taken) -> int:
     try:
-        async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+        many = len(taken.customers) >= _MANY
+        async with database.begin(timeout=_CHUNK_SECONDS, bulk=many) as tx:
             await rescore(tx, taken.customers, champion)
             due.done(tx, taken)
     except Exception:
@@ -62,8 +65,10 @@ async def _of_facts(database: Database, champion: Champion, taken: due.Taken) ->
 
 
 async def _of_silence(database: Database, champion: Champion) -> int:
-    async with database.begin(timeout=_CHUNK_SECONDS, bulk=True) as tx:
+    async with database.begin(timeout=_CHUNK_SECONDS) as tx:
         customers = await scores.to_review(tx, CHUNK)
+        if len(customers) >= _MANY:
+            await tx.plan_anew()
         if customers:
             await rescore(tx, customers, champion)
     return len(customers)

@@ -10,13 +10,13 @@ from scoring_svc.warnings import queue
 from scoring_svc.warnings.commands import Finding
 from scoring_svc.warnings.domain import next_step
 from scoring_svc.warnings.observing import ordered_since
-from scoring_svc.workload import queries as workload
+from scoring_svc.workload.domain import Capacity
 from shared.db import Record, Tx
 
 Row = Mapping[str, Any]
 
 
-async def heed(tx: Tx, rows: Sequence[Row], *, hold: bool) -> list[tuple[Row, UUID]]:
+async def heed(tx: Tx, rows: Sequence[Row], capacity: Capacity, *, hold: bool) -> list[tuple[Row, UUID]]:
     """Open and end the warnings that these scores ask for; which were opened, by the score that asked.
 
     Of who objects to automatic decisions none is opened, and what is open ends.
@@ -24,7 +24,6 @@ async def heed(tx: Tx, rows: Sequence[Row], *, hold: bool) -> list[tuple[Row, UU
     With `hold` those of owners with a capacity wait until everybody is scored, so that the most valuable of
     all come first.
     """
-    capacity = await workload.current(tx)
     live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
     cleared, touched, opened = [], set(), []
     for row in rows:

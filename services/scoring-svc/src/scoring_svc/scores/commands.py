@@ -8,55 +8,46 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from scoring_svc.actions import queries as actions
 from scoring_svc.actions.domain import recommend
+from scoring_svc.columns import by_column, inserting
 from scoring_svc.decisions import commands as decisions
 from scoring_svc.evidence.commands import attach
 from scoring_svc.expectations import commands as expectations
 from scoring_svc.expectations.domain import moments
 from scoring_svc.facts import queries as facts
 from scoring_svc.lifecycle import commands as lifecycle
-from scoring_svc.modelling.facts import Bools
 from scoring_svc.modelling.next_purchases import windows_of
-from scoring_svc.modelling.percentiles import Segments
-from scoring_svc.modelling.report import score_of
+from scoring_svc.modelling.report import all_scores
 from scoring_svc.modelling.review import weeks_to_review
-from scoring_svc.modelling.scoring import Previous, score_known
-from scoring_svc.modelling.segments import Labels
+from scoring_svc.modelling.scoring import score_known
 from scoring_svc.modelling.states.ageing import features_of
 from scoring_svc.modelling.states.columns import States
-from scoring_svc.modelling.tiers import Pins
 from scoring_svc.models.queries import Champion
-from scoring_svc.objections import queries as objections
-from scoring_svc.overrides import queries as overrides
 from scoring_svc.policies.queries import Standard
-from scoring_svc.policies.segments import markets, segments
 from scoring_svc.scores import domain, holding, queries
 from scoring_svc.scores.alarms import heed
+from scoring_svc.scores.frame import Frame, frame
 from scoring_svc.scores.news import tell
 from scoring_svc.scores.records import tier_decisions, warning_decision
 from scoring_svc.scores.tables import Score, ScoreHistory
+from scoring_svc.scores.terms import Held, Terms, terms
 from scoring_svc.states import commands as states
 from shared.db import Record, Tx, prepare
 
 _S: Any = Score.__table__  # type: ignore[attr-defined]
 _H: Any = ScoreHistory.__table__  # type: ignore[attr-defined]
-_COLUMNS = tuple(column.name for column in _S.c)
-_new = upsert(_S)
+_new = inserting(_S, "customer_id")
 _KEEP = prepare(
     _new.on_conflict_do_update(
         index_elements=["customer_id"],
-        set_={name: _new.excluded[name] for name in _COLUMNS if name != "customer_id"},
+        set_={column.name: _new.excluded[column.name] for column in _S.c if column.name != "customer_id"},
         where=_S.c.version < _new.excluded.version,
-    ),
-    *_COLUMNS,
+    )
 )
-_REMEMBER = prepare(insert(_H), *_H.c.keys())
-
-Held = Mapping[UUID, Mapping[str, Any]]
+_REMEMBER = prepare(inserting(_H))
+_FEW = 64
+"""So many are scored in less time than it would hold up anybody else; a thread costs more than they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +71,6 @@ class Outcome:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What binds the scores of some customers beside what is known of them; in their order."""
-
-    held: Previous
-    groups: Segments | None
-    markets: Labels | None
-    pins: Pins
-    declared_lost: Bools
-
-    def bound(self, index: int) -> dict[str, Any]:
-        """What of this a record of a decision about one of them keeps."""
-        return {
-            "segment": None if self.groups is None else self.groups.label(index),
-            "market": None if self.markets is None else str(self.markets[index]),
-            "declared_lost": bool(self.declared_lost[index]),
-        }
-
-
 async def rescore(
     tx: Tx, customers: Sequence[UUID], champion: Champion, *, anew: bool = False, hold: bool = False
 ) -> Outcome:
@@ -112,46 +84,48 @@ async def rescore(
     chosen, owners = await queries.keepers(tx, customers)
     before = await queries.before(tx, chosen)
     # Read behind the locks: whoever publishes a policy meanwhile comes to these scores later.
-    standard = await champion.standards.current(tx, champion.id)
+    framed = await frame(tx, champion)
     kept = await states.current(tx, chosen, currency=champion.currency)
-    words = await lifecycle.words(tx, chosen, before)
-    objecting = await objections.standing(tx, chosen)
-    bound = {} if anew else before
-    terms = Terms(
-        held=domain.previous(chosen, bound, unsaid=words.withdrawn),
-        groups=await segments(tx, chosen, standard.policy.tiers.segments),
-        markets=await markets(tx, chosen) if champion.model.segments else None,
-        pins=overrides.pins(chosen, await overrides.active(tx, chosen, tx.now)),
-        declared_lost=np.array([customer in words.lost for customer in chosen], dtype=np.bool_),
-    )
-    rows = await asyncio.to_thread(_scored, kept, champion, standard, terms, tx.now)
+    bound = await terms(tx, chosen, before, champion, framed, anew=anew)
+    rows = await _rows(kept, champion, framed.standard, bound, tx.now)
     _attribute(rows, chosen, owners, before)
-    domain.keep_stages(rows, before, unsaid=words.withdrawn)
-    holding.hold(rows, objecting, before, tx.now.date())
-    await _explain(tx, rows, champion)
-    await tx.run_many(_KEEP, rows)
-    await expectations.keep(tx, chosen, [_expected(row) for row in rows if row["window"] is not None])
+    domain.keep_stages(rows, before, unsaid=bound.unsaid)
+    holding.hold(rows, bound.objecting, before, tx.now.date())
+    await _explain(tx, rows, framed, currency=champion.currency)
+    return await store(tx, rows, before, framed, anew=anew, hold=hold)
+
+
+async def store(
+    tx: Tx, rows: Sequence[dict[str, Any]], before: Held, framed: Frame, *, anew: bool, hold: bool
+) -> Outcome:
+    """Keep these scores, tell of them, and act on them; all but warnings is written with the commit."""
     news = [row for row in rows if domain.is_news(row, before.get(row["customer_id"]))]
-    await tx.run_many(_REMEMBER, [_history(tx, row) for row in news])
+    if rows:
+        tx.run_last(_KEEP, **by_column(_S, rows))
+    if news:
+        tx.run_last(_REMEMBER, **by_column(_H, [{**row, "id": tx.new_id()} for row in news]))
+    expected = [_expected(row) for row in rows if row["window"] is not None]
+    await expectations.keep(tx, [row["customer_id"] for row in rows], expected)
     await lifecycle.note_stages(tx, rows, before)
     for row in news:
         tell(tx, row, before.get(row["customer_id"]))
-    opened = await heed(tx, rows, hold=hold)
-    await decisions.record(
-        tx,
-        [
-            *tier_decisions(news, before, standard.policy, anew=anew),
-            *(
-                warning_decision(row, bound.get(row["customer_id"]), standard.policy, found)
-                for row, found in opened
-            ),
-        ],
-    )
+    opened = await heed(tx, rows, framed.capacity, hold=hold)
+    policy, binding = framed.standard.policy, {} if anew else before
+    warned = [warning_decision(row, binding.get(row["customer_id"]), policy, found) for row, found in opened]
+    decisions.record(tx, [*tier_decisions(news, before, policy, anew=anew), *warned])
     return Outcome(len(rows), len(news), len(opened))
 
 
+async def _rows(
+    kept: States, champion: Champion, standard: Standard, bound: Terms, now: datetime
+) -> list[dict[str, Any]]:
+    if len(kept) <= _FEW:
+        return _scored(kept, champion, standard, bound, now)
+    return await asyncio.to_thread(_scored, kept, champion, standard, bound, now)
+
+
 def _scored(
-    kept: States, champion: Champion, standard: Standard, terms: Terms, now: datetime
+    kept: States, champion: Champion, standard: Standard, bound: Terms, now: datetime
 ) -> list[dict[str, Any]]:
     policy, model = standard.policy, champion.model
     known = features_of(kept, domain.moment_of(kept, now), minor_per_unit=facts.MINOR_PER_UNIT)
@@ -161,11 +135,11 @@ def _scored(
         model,
         policy,
         standard.grids,
-        previous=terms.held,
-        segments=terms.groups,
-        markets=terms.markets,
-        pins=terms.pins,
-        declared_lost=terms.declared_lost,
+        previous=bound.held,
+        segments=bound.groups,
+        markets=bound.markets,
+        pins=bound.pins,
+        declared_lost=bound.declared_lost,
     )
     reviews = domain.review_moments(weeks_to_review(scores, model, policy), kept.next_end, now)
     told, bought = windows_of(scores, model), known.bought
@@ -177,29 +151,25 @@ def _scored(
     }
     return [
         {
-            **domain.stored(score_of(scores, index), minor_per_unit=facts.MINOR_PER_UNIT),
+            **domain.stored(score, minor_per_unit=facts.MINOR_PER_UNIT),
             **made_by,
             "next_review_at": review,
-            "bound": terms.bound(index),
+            "bound": bound.bound(index),
             "window": moments(told, index, now) if bought[index] else None,
         }
-        for index, review in enumerate(reviews)
+        for index, (score, review) in enumerate(zip(all_scores(scores), reviews, strict=True))
     ]
 
 
-async def _explain(tx: Tx, rows: Sequence[dict[str, Any]], champion: Champion) -> None:
+async def _explain(tx: Tx, rows: Sequence[dict[str, Any]], framed: Frame, *, currency: str) -> None:
     """Give the scores the records that their reasons rest on, and what the company recommends for them."""
-    await attach(tx, rows, currency=champion.currency)
-    rules = await actions.rules(tx)
+    await attach(tx, rows, currency=currency)
     for row in rows:
-        row["churn"]["recommended_action"] = recommend(rules, row)
+        row["churn"]["recommended_action"] = recommend(framed.rules, row)
 
 
 def _attribute(
-    rows: list[dict[str, Any]],
-    customers: Sequence[UUID],
-    owners: Mapping[UUID, Record],
-    before: Mapping[UUID, Mapping[str, Any]],
+    rows: list[dict[str, Any]], customers: Sequence[UUID], owners: Mapping[UUID, Record], before: Held
 ) -> None:
     """Say of each row whose it is, and which version of it."""
     for customer, row in zip(customers, rows, strict=True):
@@ -212,7 +182,3 @@ def _attribute(
 
 def _expected(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **row["window"], "computed_at": row["scored_at"]}
-
-
-def _history(tx: Tx, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "id": tx.new_id()}

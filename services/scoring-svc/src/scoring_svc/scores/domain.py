@@ -1,7 +1,7 @@
 """From a model's score to the row that is kept, and what about it is news."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,12 +16,14 @@ from scoring_svc.modelling.scoring import Previous
 from scoring_svc.modelling.states.columns import States
 from scoring_svc.modelling.states.parts import NEVER
 from scoring_svc.modelling.tiers import NO_TIER, TIERS, PreviousTiers
+from scoring_svc.modelling.wording import Reason
 
 NOTHING_KNOWN = -1.0
 """The churn rank of a customer on whom there is no verdict."""
 
 _NEWS = ("tier", "lifecycle_stage", "churn_level")
 NOTABLE = 0.05
+_OF_REASON = tuple(each.name for each in fields(Reason))
 _SOONEST = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,7 +69,7 @@ def _days(values: Sequence[date | None]) -> Any:
 
 def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
     """The score as columns; what belongs to the run (model, policy, customer) is added by who stores it."""
-    churn = asdict(score.churn)
+    reasons = [{name: getattr(each, name) for name in _OF_REASON} for each in score.churn.reasons]
     return {
         "tier": score.tier,
         "tier_since": date.fromisoformat(score.tier_since),
@@ -90,11 +92,11 @@ def stored(score: Score, *, minor_per_unit: float) -> dict[str, Any]:
         "churn_rank": NOTHING_KNOWN if score.churn.probability is None else score.churn.probability,
         "churn_level": score.churn.level,
         "churn": {
-            "evidence": churn["evidence"],
-            "reasons": [{**each, "contribution": each["weight"]} for each in churn["reasons"]],
-            "drivers": list(churn["drivers"]),
-            "recommended_action": churn["recommended_action"],
-            "after_first_order": churn["after_first_order"],
+            "evidence": score.churn.evidence,
+            "reasons": [{**each, "contribution": each["weight"]} for each in reasons],
+            "drivers": list(score.churn.drivers),
+            "recommended_action": asdict(score.churn.recommended_action),
+            "after_first_order": score.churn.after_first_order and asdict(score.churn.after_first_order),
         },
         "features": score.features,
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import numpy as np
 
-from scoring_svc.facts import changes
+from scoring_svc.facts import changes, orders
 from scoring_svc.facts import queries as facts
 from scoring_svc.facts.changes import Changes, micros
 from scoring_svc.modelling.states.building import states_of
@@ -36,6 +36,7 @@ async def take_in(tx: Tx) -> None:
     Rows are locked in one order by all writers, before anybody asks who was merged: a merger that commits
     later finds what was told until then in the log, one that committed before is seen here.
     """
+    await orders.write_down(tx)
     noted = changes.taken(tx)
     if noted is None:
         return

@@ -10,6 +10,7 @@ from shared.db import Reader, prepare
 
 RULE: Any = WarningCapacity.__table__  # type: ignore[attr-defined]
 _RULE = prepare(select(RULE))
+MOST, OWNERS = (select(RULE.c[name]).scalar_subquery() for name in ("most", "owners"))
 _UNSET: dict[str, Any] = {"most": None, "owners": [], "version": 0, "updated_at": None, "updated_by": None}
 
 
