@@ -40,7 +40,7 @@ BY = uuid4()
 @pytest.fixture(scope="module")
 async def still(service_database: Any) -> AsyncIterator[Service]:
     """A service that scores when a test says so."""
-    async with running(build, Settings, service_database("scoring"), worker=False) as service:
+    async with running(build, Settings, service_database("scoring_framed"), worker=False) as service:
         yield service
 
 
