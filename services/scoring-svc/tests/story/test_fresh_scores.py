@@ -27,6 +27,7 @@ from scoring_svc.settings import Settings
 from scoring_svc.workload import commands as workload
 from scoring_svc.workload.schemas import CapacitySet
 from shared.composition import Service
+from shared.db import Database
 from shared.events import Event
 from shared.events.customer import OrderRecorded, OrderVoided
 from shared.testing import clean, running
@@ -235,3 +236,14 @@ async def test_the_windows_and_history_of_a_score_are_committed_with_it(
     assert found["computed_at"] == found["scored_at"]
     assert found["remembered"]
     assert found["entered"]
+
+
+async def test_where_nobody_would_write_an_order_down_it_is_refused(
+    still: Service, service_database: Any
+) -> None:
+    database = Database(service_database("scoring_frame").app_url, max_size=1)
+    await database.open()
+    with pytest.raises(RuntimeError, match="nothing does"):
+        async with database.begin() as tx:
+            await SCORING_EVENTS[OrderRecorded](tx, sale(uuid4(), 1))
+    await database.close()

@@ -58,6 +58,11 @@ class Database:
             raise ValueError("this database was made without a sealer")
         return self._sealer
 
+    @property
+    def finishes(self) -> bool:
+        """Whether there is something that the service does last in each transaction."""
+        return self._finish is not None
+
     async def finish(self, tx: Tx) -> None:
         """Do what the service does last in a transaction."""
         if self._finish is not None:

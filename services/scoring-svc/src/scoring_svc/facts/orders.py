@@ -10,7 +10,12 @@ _NOTE = "orders told"
 
 
 def tell(tx: Tx, order: OrderFact) -> None:
-    """Have an order written down, and its customer scored at once."""
+    """Have an order written down, and its customer scored at once.
+
+    RuntimeError where nothing finishes a transaction: the order would be lost, and its event acknowledged.
+    """
+    if not tx.database.finishes:
+        raise RuntimeError("orders are written down by what finishes a transaction, and nothing does")
     told: list[OrderFact] = tx.notes.setdefault(_NOTE, [])
     told.append(order)
 
