@@ -108,7 +108,7 @@ class ScoringRecords(Maker):
                 "SELECT s.*, p.digest FROM score s, tier_policy p WHERE s.customer_id = $1 AND p.version = 1",
                 UUID(self.kept["scored"]),
             )
-            await record(
+            record(
                 tx,
                 [
                     Decision(
@@ -128,6 +128,7 @@ class ScoringRecords(Maker):
                     )
                 ],
             )
+        async with self.database("scoring-svc").begin() as tx:
             found = await tx.connection.fetchval("SELECT id FROM decision WHERE customer_id = $1", about)
         return str(found)
 
