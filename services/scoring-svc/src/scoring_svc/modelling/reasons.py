@@ -61,7 +61,6 @@ CODES: tuple[Code, ...] = (
     Code("promise_unkept", "promise", "promise", "keep_promise"),
     Code("promise_broken", "promise", "promise", "follow_up_promise"),
 )
-CODE_OF = {code.name: place for place, code in enumerate(CODES)}
 CATEGORY_OF_TOPIC = {code.topic: CATEGORIES.index(code.category) for code in CODES}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ARRAY, Uuid, bindparam, exists, func, select
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 
 from scoring_svc.profiles.domain import ATTRIBUTES, Profiles
 from scoring_svc.profiles.tables import CustomerProfile
@@ -19,12 +19,6 @@ _READ = select(_T.c.customer_id, *(_T.c[name] for name in _OWN), _named.c.channe
     _T.outerjoin(_named, _named.c.id == _T.c.customer_id)
 )
 _OF = prepare(_READ.where(_T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid)))))
-_ALL = prepare(
-    _READ.where(
-        ~exists(select(_R.c.id).where(_R.c.id == _T.c.customer_id, _R.c.merged_into.is_not(None)))
-    ).order_by(_T.c.customer_id)
-)
-
 _REFERRERS = prepare(
     select(_T.c.referred_by)
     .where(
@@ -48,12 +42,6 @@ async def profiles_of(reader: Reader, customers: Sequence[UUID]) -> Profiles:
     chosen = list(customers)
     known = {row["customer_id"]: row for row in await reader.rows(_OF, customers=chosen)}
     return _profiles(chosen, known)
-
-
-async def all_profiles(reader: Reader) -> Profiles:
-    """What all customers are of whom that was told, without those that were merged into others."""
-    known = {row["customer_id"]: row for row in await reader.rows(_ALL)}
-    return _profiles(known, known)
 
 
 def _profiles(customers: Iterable[UUID], known: Mapping[UUID, Record]) -> Profiles:
