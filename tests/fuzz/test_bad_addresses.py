@@ -4,12 +4,14 @@ import re
 from dataclasses import replace
 from urllib.parse import quote
 
+import pytest
 from tests.composed import Ask, Person
 from tests.fuzz.judge import MARK, Judge, refusal
 from tests.fuzz.nasty import NO_MOMENTS, NOBODY, ODD_TEXTS, Sparing, odd_queries
 from tests.fuzz.operations import Operation
 from tests.fuzz.world import ENDS_SESSION, World
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 METHODS = ("HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "X" * 40)
 
 
