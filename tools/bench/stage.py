@@ -133,7 +133,7 @@ def stage(sizes: Sizes, *, with_broker: bool, durable: bool = True) -> Iterator[
     """Set up, and take down again; nothing stays on the machine and no system in use is touched."""
     with (
         tempfile.TemporaryDirectory(prefix="tonglu-bench-", ignore_cleanup_errors=True) as name,
-        EmbeddedPostgres(Path(name), durable=durable) as postgres,
+        EmbeddedPostgres(Path(name), durable=durable, track_commit_timestamp="on") as postgres,
         _broker(wanted=with_broker) as amqp_url,
     ):
         yield Stage(Path(name), postgres, amqp_url, sizes)

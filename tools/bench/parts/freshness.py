@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -63,14 +62,19 @@ _HOT_FACTS = """
         false, false
     FROM generate_series(1, $2::int) AS place
 """
-# A notification arrives when what it tells of is committed.
-_TELL = """
-    CREATE FUNCTION tell_scored() RETURNS trigger LANGUAGE plpgsql AS $$
+# PostgreSQL keeps when each transaction was committed: nobody has to be told while it is measured.
+_NOTE_SCORES = """
+    CREATE UNLOGGED TABLE scored (place bigint GENERATED ALWAYS AS IDENTITY, customer_id uuid, sold float8);
+    CREATE FUNCTION note_scored() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
-        PERFORM pg_notify('scored', NEW.customer_id || ' ' || (NEW.features ->> 'sold'));
+        INSERT INTO scored (customer_id, sold) VALUES (NEW.customer_id, (NEW.features ->> 'sold')::float8);
         RETURN NULL;
     END $$;
-    CREATE TRIGGER tell_scored AFTER INSERT OR UPDATE ON score FOR EACH ROW EXECUTE FUNCTION tell_scored();
+    CREATE TRIGGER note_scored AFTER INSERT OR UPDATE ON score FOR EACH ROW EXECUTE FUNCTION note_scored();
+"""
+_SCORED = """
+    SELECT place, customer_id, sold, pg_xact_commit_timestamp(xmin) AS at
+    FROM scored WHERE place > $1 ORDER BY place
 """
 _IDLE = """
     SELECT EXISTS (SELECT FROM scoring_run) AND NOT EXISTS (
@@ -84,29 +88,33 @@ _IDLE = """
 class Watch:
     """When each order was committed, and when a score that counts it was."""
 
+    scores: asyncpg.Connection
     sold: dict[UUID, int]
-    waiting: dict[UUID, deque[tuple[int, float]]] = field(default_factory=lambda: defaultdict(deque))
+    waiting: dict[UUID, deque[tuple[int, datetime]]] = field(default_factory=lambda: defaultdict(deque))
     took: dict[UUID, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seen: int = 0
 
-    def told(self, customer: UUID, amount: int, at: float) -> None:
-        """An order is committed; `sold` is what the customer bought in all, in minor units."""
+    def told(self, customer: UUID, amount: int) -> None:
+        """An order is committed now; `sold` is what the customer bought in all, in minor units."""
         self.sold[customer] += amount
-        self.waiting[customer].append((self.sold[customer], at))
+        self.waiting[customer].append((self.sold[customer], datetime.now(UTC)))
 
-    def scored(self, _connection: Any, _process: int, _channel: str, said: object) -> None:
-        """A score is committed that counts so much."""
-        now = time.monotonic()
-        name, counted = str(said).split(" ")
-        customer, sold = UUID(name), round(float(counted) * 100)
+    def _scored(self, customer: UUID, sold: int, at: datetime) -> None:
         waiting = self.waiting[customer]
         while waiting and waiting[0][0] <= sold:
-            self.took[customer].append((now - waiting.popleft()[1]) * 1000)
+            self.took[customer].append((at - waiting.popleft()[1]) / timedelta(milliseconds=1))
 
     async def all_scored(self) -> None:
-        """Wait for the last one."""
+        """Look up when each order counted, as soon as all do."""
         async with asyncio.timeout(_PATIENCE):
-            while any(self.waiting.values()):  # noqa: ASYNC110 - a bell would be part of what is measured
-                await asyncio.sleep(0.02)
+            last = self.seen
+            while any(self.waiting.values()):
+                await asyncio.sleep(0.5)
+                # From the first one anew: what has a lower place may be committed later.
+                for row in await self.scores.fetch(_SCORED, self.seen):
+                    self._scored(row["customer_id"], round(row["sold"] * 100), row["at"])
+                    last = row["place"]
+            self.seen = last
 
 
 async def measure(stage: Stage) -> AsyncIterator[Line]:
@@ -160,7 +168,7 @@ async def _tell(watch: Watch, teller: Database, customer: UUID) -> None:
     )  # fmt: skip
     async with teller.begin() as tx:
         outbox.record(tx, told)
-        tx.after_commit(lambda: watch.told(customer, told.amount_minor, time.monotonic()))
+        tx.after_commit(lambda: watch.told(customer, told.amount_minor))
 
 
 @asynccontextmanager
@@ -184,8 +192,7 @@ async def _ready(stage: Stage, amqp_url: str) -> AsyncIterator[tuple[Watch, Data
         await bus.declare(_NAME, {event.type for event in SCORING_EVENTS})
         worker = await stack.enter_async_context(_worker(stage, urls, amqp_url, prefix))
         await _idle(database)
-        watch = Watch(sold)
-        await _listen(stack, urls, watch)
+        watch = Watch(await _watching(stack, urls), sold)
         loops = Loops()
         Relay("teller", teller, bus).run_in(loops)
         stack.push_async_callback(loops.stop)
@@ -202,11 +209,11 @@ async def _forget(amqp_url: str, topology: Topology) -> None:
     await connection.close()
 
 
-async def _listen(stack: AsyncExitStack, urls: ServiceUrls, watch: Watch) -> None:
+async def _watching(stack: AsyncExitStack, urls: ServiceUrls) -> asyncpg.Connection:
     owner = await asyncpg.connect(urls.owner_url)
     stack.push_async_callback(owner.close)
-    await owner.execute(_TELL)
-    await owner.add_listener("scored", watch.scored)
+    await owner.execute(_NOTE_SCORES)
+    return owner
 
 
 @asynccontextmanager

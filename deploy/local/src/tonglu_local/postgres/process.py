@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,14 +56,18 @@ class ServerProcess:
                 return
 
 
-def start(folder: ClusterFolder, binaries: Binaries, *, durable: bool) -> ServerProcess:
+def start(
+    folder: ClusterFolder, binaries: Binaries, *, durable: bool, settings: Mapping[str, str]
+) -> ServerProcess:
     """A server that accepts connections; `folder` must be locked, so what still runs in it is an orphan."""
     clear_orphans(folder.data)
     _rotate(folder.log)
     for attempt in range(1, ATTEMPTS + 1):
         port = _free_port()  # another program may take it before the server does: hence the attempts
         process = _spawn(
-            folder, binaries, {**SETTINGS, **({} if durable else UNSAFE_BUT_QUICK), "port": str(port)}
+            folder,
+            binaries,
+            {**SETTINGS, **({} if durable else UNSAFE_BUT_QUICK), **settings, "port": str(port)},
         )
         if _became_ready(process, folder.data):
             return ServerProcess(process, port, folder.data)

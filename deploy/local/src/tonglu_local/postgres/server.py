@@ -13,13 +13,14 @@ class EmbeddedPostgres:
     """A PostgreSQL server on a random loopback port that lives as long as this process.
 
     The cluster is kept in `<state_dir>/postgres`. Start it from a thread that outlives it: the kernel ends
-    the server when that thread ends. `durable=False` gives up crash safety for speed, for tests only.
+    the server when that thread ends. `durable=False` gives up crash safety for speed, for tests only;
+    `settings` are PostgreSQL's own, for whoever measures.
     Raises `PostgresError` with a sentence for the user when it cannot start.
     """
 
-    def __init__(self, state_dir: Path, *, durable: bool = True) -> None:
+    def __init__(self, state_dir: Path, *, durable: bool = True, **settings: str) -> None:
         self._folder = ClusterFolder(state_dir)
-        self._durable = durable
+        self._durable, self._settings = durable, settings
         self._cleanup = ExitStack()
         self._admin: Admin | None = None
         self.pid: int | None = None
@@ -36,7 +37,7 @@ class EmbeddedPostgres:
             folder = undo.enter_context(self._folder)
             programs = binaries.find(folder.account)
             folder.initialise(programs, durable=self._durable)
-            server = process.start(folder, programs, durable=self._durable)
+            server = process.start(folder, programs, durable=self._durable, settings=self._settings)
             undo.callback(server.stop)
             self.pid = server.pid
             self._admin = Admin(programs, server.port, folder.password)
