@@ -1,7 +1,9 @@
 """Real servers for every member's tests: one PostgreSQL per session, one RabbitMQ where one can be had."""
 
+import gc
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ _SHARING = {"services": 2, "tests": 2, "shared": 3, "deploy": 2}
 """How many folders deep tests share servers and databases."""
 _APART = "tests/e2e"
 """Each file there starts systems of its own, and they take long."""
+_BETWEEN_COLLECTIONS = 60.0
+_BY_ITSELF_NEVER = 1_000_000
 
 
 class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # untyped
@@ -32,6 +36,40 @@ class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # untyped
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFolder:
     """`--dist loadgroup` would do, but finds no group: xdist 3.8 names it where pytest 9.2 does not look."""
     return _ByFolder(config, log)
+
+
+class _Collector:
+    """Full collections between tests, and never in the middle of one.
+
+    In a process that holds all services and their libraries one takes seconds, in which whatever waits for a
+    connection gives up.
+    """
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def pytest_collection_finish(self) -> None:
+        """What is there now stays."""
+        gc.collect()
+        gc.freeze()
+        _generations()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self) -> None:
+        if time.monotonic() - self._last > _BETWEEN_COLLECTIONS:
+            gc.collect()
+            _generations()
+            self._last = time.monotonic()
+
+
+def _generations() -> None:
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _BY_ITSELF_NEVER)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """For each process that runs tests."""
+    config.pluginmanager.register(_Collector())
 
 
 @pytest.fixture(scope="session")
