@@ -1,10 +1,12 @@
 """The judge of the scoring model judges rightly: its limits bite, its worlds hold what they plant."""
 
+import gzip
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from tools.score_eval.cases import Case, invented
+from tools.score_eval.cases import Case, folder, invented
 from tools.score_eval.causes import resampled, verdicts
 from tools.score_eval.lines import Line
 from tools.score_eval.proofs import sameness
@@ -76,3 +78,27 @@ def test_a_bootstrap_keeps_whole_customers_as_often_as_they_were_drawn(judged: J
 def test_hindsight_finds_the_best_silence() -> None:
     silence, left = np.array([1.0, 2.0, 30.0, 40.0]), np.array([False, False, True, True])
     assert 2.0 <= hindsight(silence, left) < 30.0
+
+
+def _written(path: Path, header: str, *rows: str) -> None:
+    with gzip.open(path, "wt", encoding="utf-8") as lines:
+        lines.write("\n".join([header, *rows, ""]))
+
+
+def test_a_folder_of_ones_own_is_read_with_its_truth(tmp_path: Path) -> None:
+    _written(tmp_path / "orders.csv.gz", "customer_id,ts,amount", "a,2026-01-05,10", "b,2026-03-01,20")
+    _written(tmp_path / "complaints.csv.gz", "customer_id,ts,severity,resolved_at", "b,2026-03-02,2,")
+    _written(tmp_path / "contacts.csv.gz", "customer_id,ts", "a,2026-02-01")
+    _written(tmp_path / "surveys.csv.gz", "customer_id,ts,score", "a,2026-02-02,4")
+    causes = "h_complaint,h_satisfaction,h_contact,orders13,spend13"
+    _written(
+        tmp_path / "truth.csv.gz", f"customer_id,{causes}", "a,0,0,0.1,0,0", "b,0.2,0,0,3,70", "c,0,0,0,0,0"
+    )
+    case = folder(tmp_path)
+    assert str(case.as_of) == "2026-03-02T00:00:00.000000"
+    assert case.horizon == 13
+    assert case.origin.who.tolist() == [0, 1], "who never bought is not judged"
+    assert case.origin.bought.tolist() == [False, True]
+    assert case.origin.net.tolist() == [0.0, 70.0]
+    assert case.hazards is not None
+    assert case.hazards.tolist() == [[0, 0, 0.1], [0.2, 0, 0]]

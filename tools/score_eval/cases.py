@@ -70,8 +70,9 @@ def folder(path: Path) -> Case:
     as_of, horizon = _meta(path, facts)
     buyers = buyers_at(facts, as_of)
     known = features(facts.as_of(as_of).chosen(buyers), as_of)
-    followed = (truth[f"{name}{horizon}"].astype(float)[buyers] for name in ("orders", "spend"))
-    origin = Origin(as_of, horizon, buyers, known, histories(known.rhythm), *followed)
+    orders, net = (truth[f"{name}{horizon}"].astype(float)[buyers] for name in ("orders", "spend"))
+    untold = np.empty(0, dtype=np.int64)  # the truth says how many orders followed, not when
+    origin = Origin(as_of, horizon, buyers, known, histories(known.rhythm), orders, net, untold, untold)
     hazards = np.column_stack([truth[f"h_{cause}"].astype(float) for cause in CAUSES])
     return Case(path.resolve().name, facts, as_of, horizon, origin, hazards[buyers])
 
