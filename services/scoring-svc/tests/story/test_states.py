@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from scoring_svc.app import build
 from scoring_svc.facts.queries import MINOR_PER_UNIT, facts_of
@@ -16,10 +17,10 @@ from scoring_svc.modelling.states.ageing import features_of
 from scoring_svc.modelling.states.layout import ALL, Part
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from scoring_svc.settings import Settings
-from scoring_svc.states import queries
 from scoring_svc.states.commands import current
+from scoring_svc.states.queries import KEPT
 from scoring_svc.states.reconciling import reconcile
-from shared.db import Database
+from shared.db import Database, Reader, Record, prepare
 from shared.events import Event
 from shared.events.complaint import ComplaintOpened, ComplaintResolved
 from shared.events.customer import (
@@ -61,16 +62,23 @@ async def hear(database: Database, *events: Event) -> None:
             await SCORING_EVENTS[type(event)](tx, event)
 
 
+_KEPT = prepare(select(KEPT))
+
+
+async def kept(reader: Reader, customers: list[UUID]) -> dict[UUID, Record]:
+    return {row["customer_id"]: row for row in await reader.rows(_KEPT, customers=customers)}
+
+
 async def stale(database: Database, customer: UUID) -> Part | None:
     async with database.read() as reader:
-        row = (await queries.of(reader, [customer])).get(customer)
+        row = (await kept(reader, [customer])).get(customer)
     return None if row is None else Part(row["stale"])
 
 
 async def assert_true(database: Database, customers: list[UUID], *, currency: str = "CNY") -> None:
     """The features by the states are those by the log, to 1e-9, today and later."""
     async with database.begin() as tx:
-        states = await current(tx, customers, currency=currency)
+        states = await current(tx, customers, await kept(tx, customers), currency=currency)
         facts = await facts_of(tx, customers, currency=currency)
         now = tx.now
     told = facts.as_of(np.datetime64((now + timedelta(minutes=1)).replace(tzinfo=None), "us"))
@@ -193,7 +201,7 @@ async def test_what_a_clock_a_little_ahead_has_dated_counts_at_once(quiet: Datab
     await hear(quiet, sale(customer, 0, ordered_at=ahead))
     assert await stale(quiet, customer) == Part(0)
     async with quiet.begin() as tx:
-        states = await current(tx, [customer], currency="CNY")
+        states = await current(tx, [customer], await kept(tx, [customer]), currency="CNY")
     assert states.number(Part.BUYING, "order_days")[0] == 2
 
 
@@ -208,7 +216,7 @@ async def test_another_main_currency_has_the_orders_counted_anew(quiet: Database
 
 async def won(database: Database, referrer: UUID) -> float:
     async with database.begin() as tx:
-        states = await current(tx, [referrer], currency="CNY")
+        states = await current(tx, [referrer], await kept(tx, [referrer]), currency="CNY")
     moment = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us")
     return float(features_of(states, moment, minor_per_unit=MINOR_PER_UNIT).care.referrals_52[0])
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from scoring_svc.facts.commands import add_orders
-from scoring_svc.scores.queries import before
+from scoring_svc.scores.queries import locked
 from scoring_svc.warnings import observing, queries, queue
 from scoring_svc.warnings.commands import Finding, end, end_of, warn
 from scoring_svc.warnings.results import labels
@@ -274,4 +274,4 @@ async def test_reasons_from_before_are_read_as_they_were(asleep: Service, boss: 
     assert told["reasons"][0]["evidence"][0]["at"] is None
     assert told["reasons"][1]["value"] is None
     async with asleep.database.begin() as tx:
-        assert await before(tx, [uuid4()]) == {}
+        assert (await locked(tx, [uuid4()])).before == {}

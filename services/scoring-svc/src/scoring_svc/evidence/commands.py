@@ -7,10 +7,13 @@ from scoring_svc.evidence import domain, queries
 from shared.db import Tx
 
 
-async def attach(tx: Tx, scores: Sequence[dict[str, Any]], *, currency: str) -> None:
-    """Name in each reason of these scores at most ten records; `evidence` is a list of type, id and time."""
+async def attach(tx: Tx, scores: Sequence[dict[str, Any]], *, currency: str, keeping: bool) -> None:
+    """Name in each reason of these scores at most ten records; `evidence` is a list of type, id and time.
+
+    `keeping` unless nobody was merged into any of these customers.
+    """
     reasons = {row["customer_id"]: row["churn"]["reasons"] for row in scores}
-    found = await queries.records(tx, domain.wanted(reasons), currency=currency, now=tx.now)
+    found = await queries.records(tx, domain.wanted(reasons), currency=currency, now=tx.now, keeping=keeping)
     groups = domain.grouped(found)
     for customer, given in reasons.items():
         for reason in given:

@@ -101,16 +101,16 @@ _SOURCES: Mapping[str, _Source] = {
 
 
 async def records(
-    reader: Reader, asked: Mapping[str, Sequence[UUID]], *, currency: str, now: datetime
+    reader: Reader, asked: Mapping[str, Sequence[UUID]], *, currency: str, now: datetime, keeping: bool
 ) -> list[Found]:
-    """What there is for each source and the customers asked of it, of those merged into them, too.
+    """What there is for each source and the customers asked of it; if `keeping`, of those merged into them.
 
     None of the customers may be merged itself. A round trip for the families and one for each source.
     """
     everybody = sorted({customer for customers in asked.values() for customer in customers})
     if not everybody:
         return []
-    keepers = await facts.keepers_of(reader, everybody)
+    keepers = await facts.keepers_of(reader, everybody) if keeping else {one: one for one in everybody}
     given = {"b_now": now, "b_recent": now - timedelta(days=RECENT_DAYS)}
     found = []
     for name, customers in asked.items():

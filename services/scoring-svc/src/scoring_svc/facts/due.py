@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from scoring_svc.facts import touched
 from scoring_svc.facts.tables import Due
-from shared.db import Database, Prepared, Reader, Tx, prepare
+from shared.db import Database, Prepared, Tx, prepare
 
 BELL = "due"
 SETTLING = timedelta(minutes=10)
@@ -59,9 +59,11 @@ _ready = (
     .limit(bindparam("b_most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_TAKE = prepare(
-    update(_D).where(_D.c.customer_id.in_(_ready)).values(due_at=_UNTIL).returning(_D.c.customer_id)
-)
+TAKING = update(_D).where(_D.c.customer_id.in_(_ready)).values(due_at=_UNTIL).returning(_D.c.customer_id)
+"""The UPDATE that takes up to `b_most` customers whose time has come at `b_now`, until `b_until`.
+
+They stay on the list, for later, until they are `done`: who is marked meanwhile does not wait for that score.
+"""
 _taken = (_D.c.customer_id == func.any(bindparam("b_customers", type_=ARRAY(Uuid)))) & (_D.c.due_at == _UNTIL)
 _DONE = prepare(
     delete(_D).where(
@@ -108,16 +110,6 @@ def _flush(tx: Tx) -> tuple[Prepared, dict[str, Any]]:
     noted: dict[UUID, datetime] = tx.notes.pop(_NOTE)
     chosen = sorted(noted)
     return _MARK, {"b_customers": chosen, "b_moments": [noted[one] for one in chosen], "b_now": tx.now}
-
-
-async def take(reader: Reader, most: int, *, now: datetime) -> Taken:
-    """Up to `most` customers whose time has come. They stay on the list, for later, until they are `done`.
-
-    So that whoever marks one meanwhile does not wait for its score. One statement, a transaction by itself.
-    """
-    until = now + LEASE
-    rows = await reader.rows(_TAKE, b_now=now, b_most=most, b_until=until)
-    return Taken([row["customer_id"] for row in rows], until)
 
 
 def done(tx: Tx, taken: Taken) -> None:

@@ -64,10 +64,13 @@ _MERGED = prepare(
         _R.c.merged_into.is_not(None)
     )
 )
-_given = func.unnest(bindparam("customers", type_=ARRAY(Uuid))).column_valued("customer")
+_THESE = bindparam("customers", type_=ARRAY(Uuid))
+_given = func.unnest(_THESE).column_valued("customer")
 _own = select(_given.label("root"), _given.label("id")).cte("family", recursive=True)
 _family = _own.union(select(_own.c.root, _R.c.id).join(_R, _R.c.merged_into == _own.c.id))
 _FAMILIES = prepare(select(_family.c.root, _family.c.id))
+ANY_KEEPER = exists(select(_R.c.id).where(_R.c.merged_into == func.any(_THESE)))
+"""Whether anybody was merged into any of `customers`."""
 _COUNT = prepare(select(func.count()).select_from(_O).where(~_O.c.voided))
 _CURRENCY = prepare(
     select(_O.c.currency)

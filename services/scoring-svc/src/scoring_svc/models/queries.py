@@ -17,9 +17,8 @@ from shared.http import Listing
 _T: Any = Model.__table__  # type: ignore[attr-defined]
 _M: Any = ModelMove.__table__  # type: ignore[attr-defined]
 _SHOWN = tuple(name for name in _T.c.keys() if name not in {"document", "row_counts"})  # noqa: SIM118
-_CHAMPION = prepare(
-    select(_T.c.id, _T.c.currency, _T.c.orders, _T.c.created_at).where(_T.c.status == "champion")
-)
+SPEAKING = select(_T.c.id).where(_T.c.status == "champion")
+_CHAMPION = prepare(SPEAKING)
 _NEWEST = prepare(select(_T.c.orders, _T.c.created_at).order_by(_T.c.created_at.desc()).limit(1))
 _DOCUMENTS = prepare(
     select(_T.c.document, _T.c.currency, _T.c.orders, _T.c.created_at).where(_T.c.id == bindparam("b_id"))

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from scoring_svc.facts import due
 from scoring_svc.models.queries import Champion, Shelf
-from scoring_svc.runs.queries import everybody
+from scoring_svc.runs.queries import everybody, next_due
 from scoring_svc.runs.snapshots import Progress, Snapshot
 from scoring_svc.runs.tables import ScoringRun
 from scoring_svc.scores import queries as scores
@@ -40,10 +40,10 @@ async def rescore_due(database: Database, shelf: Shelf) -> int:
     total, many = 0, True
     while many:
         async with database.read() as reader:
-            champion = await shelf.champion(reader)
-            if champion is None:
-                return total
-            taken = await due.take(reader, CHUNK, now=database.now())
+            found = await next_due(reader, shelf, CHUNK, now=database.now())
+        if found is None:
+            return total
+        champion, taken = found
         if taken.customers:
             done = await _of_facts(database, champion, taken)
         else:

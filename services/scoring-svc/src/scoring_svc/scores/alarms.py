@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from scoring_svc.scores.frame import Frame
 from scoring_svc.warnings import commands as warnings
 from scoring_svc.warnings import queries as live_warnings
 from scoring_svc.warnings import queue
 from scoring_svc.warnings.commands import Finding
 from scoring_svc.warnings.domain import next_step
 from scoring_svc.warnings.observing import ordered_since
-from scoring_svc.workload.domain import Capacity
 from shared.db import Record, Tx
 
 Row = Mapping[str, Any]
 
 
-async def heed(tx: Tx, rows: Sequence[Row], capacity: Capacity, *, hold: bool) -> list[tuple[Row, UUID]]:
+async def heed(tx: Tx, rows: Sequence[Row], framed: Frame, *, hold: bool) -> list[tuple[Row, UUID]]:
     """Open and end the warnings that these scores ask for; which were opened, by the score that asked.
 
     Of who objects to automatic decisions none is opened, and what is open ends.
@@ -24,7 +24,8 @@ async def heed(tx: Tx, rows: Sequence[Row], capacity: Capacity, *, hold: bool) -
     With `hold` those of owners with a capacity wait until everybody is scored, so that the most valuable of
     all come first.
     """
-    live = await live_warnings.live(tx, [row["customer_id"] for row in rows])
+    live = await live_warnings.live(tx, [row["customer_id"] for row in rows]) if framed.warned else {}
+    capacity = framed.capacity
     cleared, touched, opened = [], set(), []
     for row in rows:
         warning = live.get(row["customer_id"])

@@ -81,11 +81,10 @@ async def rescore(
     warnings of owners with a capacity wait for a later `fill`. About who objects nothing is decided; what is
     decided about the others is put on record.
     """
-    chosen, owners = await queries.keepers(tx, customers)
-    before = await queries.before(tx, chosen)
+    chosen, owners, before = await queries.locked(tx, customers)
     # Read behind the locks: whoever publishes a policy meanwhile comes to these scores later.
-    framed = await frame(tx, champion)
-    kept = await states.current(tx, chosen, currency=champion.currency)
+    framed, found = await frame(tx, chosen, champion)
+    kept = await states.current(tx, chosen, found, currency=champion.currency)
     bound = await terms(tx, chosen, before, champion, framed, anew=anew)
     rows = await _rows(kept, champion, framed.standard, bound, tx.now)
     _attribute(rows, chosen, owners, before)
@@ -109,7 +108,7 @@ async def store(
     await lifecycle.note_stages(tx, rows, before)
     for row in news:
         tell(tx, row, before.get(row["customer_id"]))
-    opened = await heed(tx, rows, framed.capacity, hold=hold)
+    opened = await heed(tx, rows, framed, hold=hold)
     policy, binding = framed.standard.policy, {} if anew else before
     warned = [warning_decision(row, binding.get(row["customer_id"]), policy, found) for row, found in opened]
     decisions.record(tx, [*tier_decisions(news, before, policy, anew=anew), *warned])
@@ -163,7 +162,7 @@ def _scored(
 
 async def _explain(tx: Tx, rows: Sequence[dict[str, Any]], framed: Frame, *, currency: str) -> None:
     """Give the scores the records that their reasons rest on, and what the company recommends for them."""
-    await attach(tx, rows, currency=currency)
+    await attach(tx, rows, currency=currency, keeping=framed.keeping)
     for row in rows:
         row["churn"]["recommended_action"] = recommend(framed.rules, row)
 

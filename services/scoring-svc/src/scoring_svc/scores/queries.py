@@ -1,7 +1,7 @@
 """Scores read."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, exists, func, select
@@ -20,23 +20,17 @@ is_known = lifecycle.is_known
 _HISTORY_SIGHT = through_customer(_H)
 UNMERGED = ~exists(select(_R.c.id).where(_R.c.id == _S.c.customer_id, _R.c.merged_into.is_not(None)))
 _CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
-_BEFORE = prepare(
-    select(
-        _S.c.customer_id,
-        _S.c.tier,
-        _S.c.tier_since,
-        _S.c.rule_tier,
-        _S.c.rule_tier_since,
-        _S.c.lifecycle_stage,
-        _S.c.stage_since,
-        _S.c.stage_cause,
-        _S.c.churn_level,
-        _S.c.churn_rank,
-        _S.c.version,
-    )
-    .where(_S.c.customer_id == _CHOSEN)
-    .order_by(_S.c.customer_id)
-    .with_for_update()
+_HELD = (
+    "tier",
+    "tier_since",
+    "rule_tier",
+    "rule_tier_since",
+    "lifecycle_stage",
+    "stage_since",
+    "stage_cause",
+    "churn_level",
+    "churn_rank",
+    "version",
 )
 _names = func.unnest(bindparam("customers", type_=ARRAY(Uuid))).column_valued("customer")
 _keys = select(func.hashtextextended(cast(_names, Text), 0).label("key")).order_by("key").subquery()
@@ -49,12 +43,34 @@ _TO_REVIEW = prepare(
     .with_for_update(skip_locked=True)
 )
 # Locked, so that a score is not written for the distributor that a customer has just left, nor for a
-# customer that is being merged.
-_OWNERS = prepare(
+# customer that is being merged. Scores are locked after all of them, and only if none is merged.
+_known = (
     select(_R.c.id, _R.c.distributor_id, _R.c.owner_id, _R.c.merged_into)
     .where(_R.c.id == _CHOSEN)
     .order_by(_R.c.id)
     .with_for_update(read=True)
+    .cte("known")
+)
+_held = (
+    select(_S.c.customer_id, *(_S.c[name] for name in _HELD))
+    .where(_S.c.customer_id == _CHOSEN, ~exists(select(_known.c.id).where(_known.c.merged_into.is_not(None))))
+    .order_by(_S.c.customer_id)
+    .with_for_update()
+    .cte("held")
+)
+_asked = select(_names.label("customer")).subquery("asked")
+_LOCK = prepare(
+    select(
+        _asked.c.customer,
+        _known.c.id.label("known"),
+        _known.c.distributor_id,
+        _known.c.owner_id,
+        _known.c.merged_into,
+        *(_held.c[name] for name in _HELD),
+    )
+    .select_from(_asked)
+    .outerjoin(_known, _known.c.id == _asked.c.customer)
+    .outerjoin(_held, _held.c.customer_id == _asked.c.customer)
 )
 _TELLING = [column for column in _S.c if column.name != "features"]
 SCORES = Listing(
@@ -91,39 +107,45 @@ def history_of(reader: Reader, customer_id: UUID) -> list[Any]:
     return [_H.c.customer_id == customer_id, *visible(reader.scope, _HISTORY_SIGHT)]
 
 
-async def before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What the last scores said, locked; a customer without one is locked by name.
+class Locked(NamedTuple):
+    """Customers as they are now, each once; distributor and owner of those that are known here.
+
+    And what the last scores said. None is merged or moves, and nobody else scores one, until the transaction
+    ends.
+    """
+
+    customers: list[UUID]
+    owners: Mapping[UUID, Record]
+    before: Mapping[UUID, Mapping[str, Any]]
+
+
+async def locked(tx: Tx, customers: Iterable[UUID]) -> Locked:
+    """These customers, or whom they were merged into; one without a score is locked by name.
 
     So whoever else scores one of them waits, and then sees this score.
     """
-    known = await _before(tx, customers)
-    new = [customer for customer in customers if customer not in known]
+    chosen = sorted(set(customers))
+    rows = {row["customer"]: row for row in await tx.rows(_LOCK, customers=chosen)}
+    if any(row["merged_into"] is not None for row in rows.values()):
+        return await locked(tx, (row["merged_into"] or customer for customer, row in rows.items()))
+    new = [customer for customer in chosen if rows[customer]["version"] is None]
     if new:
         await tx.rows(_TAKE_TURNS, customers=new)
-        known |= await _before(tx, new)
-    return known
-
-
-async def _before(tx: Tx, customers: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    return {row["customer_id"]: dict(row) for row in await tx.rows(_BEFORE, customers=list(customers))}
+        rows |= {row["customer"]: row for row in await tx.rows(_LOCK, customers=new)}
+    return Locked(
+        chosen,
+        {customer: row for customer, row in rows.items() if row["known"] is not None},
+        {
+            customer: {name: row[name] for name in _HELD}
+            for customer, row in rows.items()
+            if row["version"] is not None
+        },
+    )
 
 
 async def to_review(tx: Tx, most: int) -> list[UUID]:
     """Up to `most` customers whose score silence alone has moved by now."""
     return [row["customer_id"] for row in await tx.rows(_TO_REVIEW, b_now=tx.now, b_most=most)]
-
-
-async def keepers(tx: Tx, customers: Iterable[UUID]) -> tuple[list[UUID], dict[UUID, Record]]:
-    """Who these customers are now, each once, and distributor and owner of those that are known here.
-
-    None of them is merged or moves until the transaction ends.
-    """
-    chosen = sorted(set(customers))
-    known = {row["id"]: row for row in await tx.rows(_OWNERS, customers=chosen)}
-    into = {one: row["merged_into"] for one, row in known.items() if row["merged_into"] is not None}
-    if into:
-        return await keepers(tx, (into.get(one, one) for one in chosen))
-    return chosen, known
 
 
 async def one(reader: Reader, customer_id: UUID) -> Record | None:

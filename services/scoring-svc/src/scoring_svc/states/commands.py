@@ -91,13 +91,15 @@ def _applied(
     return stale, state.document()
 
 
-async def current(tx: Tx, customers: Sequence[UUID], *, currency: str) -> States:
+async def current(
+    tx: Tx, customers: Sequence[UUID], found: Mapping[UUID, Record], *, currency: str
+) -> States:
     """The states of these customers, in their order, with orders in this currency; none of them is merged.
 
-    What is stale, missing, of another format or another currency is built from the log and kept.
+    From the rows of `KEPT` that were `found`. What is stale, missing, of another format or another currency
+    is built from the log and kept.
     """
     now = counted_until(tx)
-    found = await queries.of(tx, customers)
     stale = stale_parts(customers, found, currency, now)
     if stale:
         built = await _built(tx, stale, currency, now)

@@ -33,7 +33,9 @@ _CUSTOMERS = bindparam("customers", type_=ARRAY(Uuid))
 _NOW = cast(bindparam("b_now", type_=DateTime(timezone=True)), DateTime(timezone=True))
 _chosen = _T.c.customer_id == func.any(_CUSTOMERS)
 _columns = (_T.c.customer_id, _T.c.currency, _T.c.stale)
-_OF = prepare(select(*_columns, _T.c.document).where(_chosen))
+KEPT = select(*_columns, _T.c.document).where(_chosen).subquery("kept")
+"""Currency, stale parts and document of those `customers` that have a state."""
+
 _told = _T.c.customer_id == func.any(bindparam("told", type_=ARRAY(Uuid)))
 _TO_CHANGE = prepare(
     select(*_columns, case((_told, _T.c.document)).label("document"))
@@ -99,13 +101,8 @@ class Written(NamedTuple):
     document: bytes
 
 
-async def of(reader: Reader, customers: Sequence[UUID]) -> dict[UUID, Record]:
-    """Currency, stale parts and document of those customers that have a state."""
-    return {row["customer_id"]: row for row in await reader.rows(_OF, customers=list(customers))}
-
-
 async def to_change(tx: Tx, customers: Sequence[UUID], *, read: Iterable[UUID]) -> dict[UUID, Record]:
-    """The same, locked; with the documents of those to `read` alone, None for the others."""
+    """The same rows as `KEPT`, locked; with the documents of those to `read` alone, None for the others."""
     rows = await tx.rows(_TO_CHANGE, customers=list(customers), told=list(read))
     return {row["customer_id"]: row for row in rows}
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, cast, func, or_, select
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, cast, exists, func, or_, select
 
 from scoring_svc.warnings.tables import ChurnWarning, WarningStep
 from scoring_svc.warnings.transitions import CARRIED
@@ -15,12 +15,10 @@ from shared.references import kept_by, through_customer
 
 _T: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
 _S: Any = WarningStep.__table__  # type: ignore[attr-defined]
-_LIVE = prepare(
-    select(_T)
-    .where(_T.c.status != "closed", _T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))))
-    .order_by(_T.c.id)
-    .with_for_update()
-)
+_live = (_T.c.status != "closed") & (_T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))))
+_LIVE = prepare(select(_T).where(_live).order_by(_T.c.id).with_for_update())
+ANY_LIVE = exists(select(_T.c.id).where(_live))
+"""Whether any of `customers` is warned about."""
 _names = func.unnest(bindparam("owners", type_=ARRAY(Uuid))).column_valued("owner")
 _keys = select(func.hashtextextended(cast(_names, Text), 1).label("key")).order_by("key").subquery()
 _TAKE_TURNS = prepare(select(func.pg_advisory_xact_lock(_keys.c.key)))
