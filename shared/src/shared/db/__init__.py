@@ -3,7 +3,7 @@
 from shared.db.database import Database
 from shared.db.scope import EVERYTHING, Scope
 from shared.db.sight import Sight, in_sight, in_sight_with, sight, visible
-from shared.db.statements import Prepared, prepare
+from shared.db.statements import Prepared, any_of, ids, prepare
 from shared.db.tx import Reader, Record, Tx, Write
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Sight",
     "Tx",
     "Write",
+    "any_of",
+    "ids",
     "in_sight",
     "in_sight_with",
     "prepare",

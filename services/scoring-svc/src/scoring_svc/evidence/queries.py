@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     DateTime,
     Text,
-    Uuid,
     bindparam,
     func,
     literal,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 from scoring_svc.evidence.domain import MOST_NAMED, RECENT_DAYS, SLOW_DAYS, Found, Kind
 from scoring_svc.facts import queries as facts
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
-from shared.db import Prepared, Reader, prepare
+from shared.db import Prepared, Reader, ids, prepare
 
 _O: Any = OrderRow.__table__  # type: ignore[attr-defined]
 _C: Any = ContactRow.__table__  # type: ignore[attr-defined]
@@ -34,9 +32,7 @@ _NOW, _RECENT = bindparam("b_now", type_=_MOMENT), bindparam("b_recent", type_=_
 _CURRENCY = bindparam("b_currency", type_=Text)
 _SLOW = literal(timedelta(days=SLOW_DAYS))
 _members = (
-    func.unnest(bindparam("b_members", type_=ARRAY(Uuid)), bindparam("b_roots", type_=ARRAY(Uuid)))
-    .table_valued("id", "root", name="member")
-    .render_derived()
+    func.unnest(ids("b_members"), ids("b_roots")).table_valued("id", "root", name="member").render_derived()
 )
 
 

@@ -13,7 +13,7 @@ from scoring_svc.facts.referrals import Referrals, all_referrals, referrals_of
 from scoring_svc.facts.tables import ComplaintRow, ContactRow, OrderRow, PromiseRow, SurveyRow
 from scoring_svc.modelling.facts import Facts, record
 from scoring_svc.modelling.states.layout import ALL, Part
-from shared.db import Prepared, Reader, Record, prepare
+from shared.db import Prepared, Reader, Record, any_of, ids, prepare
 from shared.references.tables import KNOWN as _R
 
 MINOR_PER_UNIT = 100.0
@@ -64,12 +64,11 @@ _MERGED = prepare(
         _R.c.merged_into.is_not(None)
     )
 )
-_THESE = bindparam("customers", type_=ARRAY(Uuid))
-_given = func.unnest(_THESE).column_valued("customer")
+_given = func.unnest(ids("customers")).column_valued("customer")
 _own = select(_given.label("root"), _given.label("id")).cte("family", recursive=True)
 _family = _own.union(select(_own.c.root, _R.c.id).join(_R, _R.c.merged_into == _own.c.id))
 _FAMILIES = prepare(select(_family.c.root, _family.c.id))
-ANY_KEEPER = exists(select(_R.c.id).where(_R.c.merged_into == func.any(_THESE)))
+ANY_KEEPER = exists(select(_R.c.id).where(_R.c.merged_into == any_of("customers")))
 """Whether anybody was merged into any of `customers`."""
 _COUNT = prepare(select(func.count()).select_from(_O).where(~_O.c.voided))
 _CURRENCY = prepare(

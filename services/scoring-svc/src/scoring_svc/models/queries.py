@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 
 from scoring_svc.modelling.model import ScoringModel
 from scoring_svc.models.tables import Model, ModelMove
@@ -17,7 +17,7 @@ from shared.http import Listing
 _T: Any = Model.__table__  # type: ignore[attr-defined]
 _M: Any = ModelMove.__table__  # type: ignore[attr-defined]
 _SHOWN = tuple(name for name in _T.c.keys() if name not in {"document", "row_counts"})  # noqa: SIM118
-SPEAKING = select(_T.c.id).where(_T.c.status == "champion")
+SPEAKING = select(_T.c.id).where(_T.c.status == literal_column("'champion'"))
 _CHAMPION = prepare(SPEAKING)
 _NEWEST = prepare(select(_T.c.orders, _T.c.created_at).order_by(_T.c.created_at.desc()).limit(1))
 _DOCUMENTS = prepare(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, literal_column, select
 
 from scoring_svc.facts.families import families, of_one
 from scoring_svc.objections.tables import Objection
@@ -13,7 +13,7 @@ from shared.http import Listing
 from shared.references.tables import KNOWN as _R
 
 _T: Any = Objection.__table__  # type: ignore[attr-defined]
-_STANDING = _T.c.status == "standing"
+_STANDING = _T.c.status == literal_column("'standing'")
 SIGHT = Sight(_R.c.distributor_id, held=(_R.c.owner_id, _R.c.org_unit_id))
 _family = families()
 _OBJECTING = prepare(

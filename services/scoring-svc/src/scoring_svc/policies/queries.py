@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, func, select
+from sqlalchemy import and_, bindparam, case, func, literal_column, select
 
 from scoring_svc.modelling.percentiles import Percentiles
 from scoring_svc.modelling.policy import Policy
@@ -16,7 +16,7 @@ from shared.http import Listing
 T: Any = TierPolicy.__table__  # type: ignore[attr-defined]
 GRIDS: Any = TierGrids.__table__  # type: ignore[attr-defined]
 _CURRENT = select(T.c.version, T.c.document).where(T.c.status == "published")
-_version = select(T.c.version).where(T.c.status == "published")
+_version = select(T.c.version).where(T.c.status == literal_column("'published'"))
 _VERSION = prepare(_version)
 PUBLISHED_VERSION = _version.scalar_subquery()
 _DOCUMENT = prepare(_CURRENT)

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, cast, ex
 
 from scoring_svc.lifecycle import queries as lifecycle
 from scoring_svc.scores.tables import Score, ScoreHistory
-from shared.db import Reader, Record, Tx, prepare, visible
+from shared.db import Reader, Record, Tx, any_of, prepare, visible
 from shared.http import Listing
 from shared.references import through_customer
 from shared.references.tables import KNOWN as _R
@@ -19,7 +19,7 @@ SIGHT = through_customer(_S)
 is_known = lifecycle.is_known
 _HISTORY_SIGHT = through_customer(_H)
 UNMERGED = ~exists(select(_R.c.id).where(_R.c.id == _S.c.customer_id, _R.c.merged_into.is_not(None)))
-_CHOSEN = func.any(bindparam("customers", type_=ARRAY(Uuid)))
+_CHOSEN = any_of("customers")
 _HELD = (
     "tier",
     "tier_since",

@@ -24,19 +24,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from scoring_svc.modelling.states.layout import Part
 from scoring_svc.states.tables import CustomerState
-from shared.db import Reader, Record, Tx, prepare
+from shared.db import Reader, Record, Tx, any_of, prepare
 from shared.db.tx import Write
 from shared.references.tables import KNOWN as _R
 
 _T: Any = CustomerState.__table__  # type: ignore[attr-defined]
-_CUSTOMERS = bindparam("customers", type_=ARRAY(Uuid))
 _NOW = cast(bindparam("b_now", type_=DateTime(timezone=True)), DateTime(timezone=True))
-_chosen = _T.c.customer_id == func.any(_CUSTOMERS)
+_chosen = _T.c.customer_id == any_of("customers")
 _columns = (_T.c.customer_id, _T.c.currency, _T.c.stale)
 KEPT = select(*_columns, _T.c.document).where(_chosen).subquery("kept")
 """Currency, stale parts and document of those `customers` that have a state."""
 
-_told = _T.c.customer_id == func.any(bindparam("told", type_=ARRAY(Uuid)))
+_told = _T.c.customer_id == any_of("told")
 _TO_CHANGE = prepare(
     select(*_columns, case((_told, _T.c.document)).label("document"))
     .where(_chosen)
@@ -45,7 +44,7 @@ _TO_CHANGE = prepare(
 )
 _ROOTS = prepare(
     select(_R.c.id, func.customer_root(_R.c.id, type_=Uuid).label("root")).where(
-        _R.c.id == func.any(_CUSTOMERS), _R.c.merged_into.is_not(None)
+        _R.c.id == any_of("customers"), _R.c.merged_into.is_not(None)
     )
 )
 

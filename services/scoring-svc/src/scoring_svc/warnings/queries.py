@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, cast, exists, func, or_, select
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, cast, exists, func, literal_column, or_, select
 
 from scoring_svc.warnings.tables import ChurnWarning, WarningStep
 from scoring_svc.warnings.transitions import CARRIED
-from shared.db import Reader, Record, Tx, prepare, visible
+from shared.db import Reader, Record, Tx, any_of, prepare, visible
 from shared.http import Listing
 from shared.references import kept_by, through_customer
 
 _T: Any = ChurnWarning.__table__  # type: ignore[attr-defined]
 _S: Any = WarningStep.__table__  # type: ignore[attr-defined]
-_live = (_T.c.status != "closed") & (_T.c.customer_id == func.any(bindparam("customers", type_=ARRAY(Uuid))))
+_live = (_T.c.status != literal_column("'closed'")) & (_T.c.customer_id == any_of("customers"))
 _LIVE = prepare(select(_T).where(_live).order_by(_T.c.id).with_for_update())
 ANY_LIVE = exists(select(_T.c.id).where(_live))
 """Whether any of `customers` is warned about."""
