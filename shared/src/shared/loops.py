@@ -81,13 +81,14 @@ async def to_its_end(step: Coroutine[Any, Any, object]) -> None:
         raise
 
 
-def every(seconds: float, step: Step, *, bell: asyncio.Event | None = None) -> Loop:
+def every(seconds: float, step: Step, *, bell: asyncio.Event | None = None, gathering: float = 0.0) -> Loop:
     """A loop that does a step now, then whenever the bell rings, and at the latest after so many seconds.
 
     A failing step is forgiven after a growing pause. Cancelled once, the loop ends after the step in
-    progress; cancelled twice, at once. A bell has one loop: each clears it before its step.
+    progress; cancelled twice, at once. A bell has one loop: each clears it before its step. When it rang
+    during the step, `gathering` seconds pass before the next: where much comes in, fewer steps take more.
     """
-    return partial(_repeat, step, seconds, bell or asyncio.Event())
+    return partial(_repeat, step, seconds, bell or asyncio.Event(), gathering)
 
 
 class Loops:
@@ -144,7 +145,7 @@ class Loops:
             self._dead.set()
 
 
-async def _repeat(step: Step, seconds: float, bell: asyncio.Event) -> None:
+async def _repeat(step: Step, seconds: float, bell: asyncio.Event, gathering: float = 0.0) -> None:
     pauses = Pauses()
     while True:
         bell.clear()
@@ -157,7 +158,7 @@ async def _repeat(step: Step, seconds: float, bell: asyncio.Event) -> None:
             await pauses.wait()
         else:
             pauses.reset()
-            await _ring(bell, seconds)
+            await (asyncio.sleep(gathering) if bell.is_set() else _ring(bell, seconds))
 
 
 def _name() -> str:

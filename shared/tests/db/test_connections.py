@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert
+from sqlalchemy import ARRAY, Column, Integer, MetaData, Table, Uuid, bindparam, func, insert, select
 
-from shared.db import Database, prepare
+from shared.db import Database, any_of, prepare
 from shared.db.statements import together
 from shared.problems import Unavailable
+
+_THING = Table("thing", MetaData(), Column("id", Uuid))
+_SEEN = func.any(bindparam("some", type_=ARRAY(Uuid)))
 
 
 @pytest.fixture
@@ -76,6 +79,27 @@ async def test_a_closed_database_can_be_opened_again(two: Database) -> None:
         await backend(two)
     await two.open()
     assert await backend(two)
+
+
+@pytest.mark.parametrize(("compared", "generic"), [(any_of("some"), True), (_SEEN, False)])
+async def test_a_statement_on_a_few_ids_is_planned_once(
+    two: Database, compared: Any, *, generic: bool
+) -> None:
+    statement = prepare(select(_THING.c.id).where(_THING.c.id == compared))
+    async with two.begin() as tx:
+        await tx.connection.execute("CREATE TEMPORARY TABLE thing (id uuid PRIMARY KEY) ON COMMIT DROP")
+        await tx.connection.execute(
+            "INSERT INTO thing SELECT gen_random_uuid() FROM generate_series(1, 5000)"
+        )
+        await tx.connection.execute("ANALYZE thing")
+        ids = [row["id"] for row in await tx.connection.fetch("SELECT id FROM thing LIMIT 100")]
+        for many in (1, 2, 100, 1, 1, 1, 1, 1):
+            found = await tx.rows(statement, some=ids[:many])
+            assert {row["id"] for row in found} == set(ids[:many])
+        plans = await tx.connection.fetchval(
+            "SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1", statement.sql
+        )
+    assert (plans > 0) is generic
 
 
 def test_several_writes_become_one_statement() -> None:

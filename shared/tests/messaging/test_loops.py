@@ -39,6 +39,29 @@ async def test_a_bell_wakes_a_loop() -> None:
     await loops.stop()
 
 
+async def test_where_much_comes_in_a_step_waits_for_more_of_it() -> None:
+    bell, waiting, taken, all_taken = asyncio.Event(), asyncio.Queue[int](), [], asyncio.Event()
+
+    async def step() -> None:
+        taken.append(waiting.qsize())
+        while not waiting.empty():
+            waiting.get_nowait()
+        if sum(taken) == 20:
+            all_taken.set()
+        await asyncio.sleep(0.01)
+
+    loops = Loops()
+    loops.start("busy", every(3600, step, bell=bell, gathering=0.2))
+    async with asyncio.timeout(10):
+        for number in range(20):
+            waiting.put_nowait(number)
+            bell.set()
+            await asyncio.sleep(0.002)
+        await all_taken.wait()
+    await loops.stop()
+    assert len(taken) <= 4
+
+
 async def test_stopping_lets_the_step_in_progress_end() -> None:
     loops, begun, ended = Loops(), asyncio.Event(), []
 

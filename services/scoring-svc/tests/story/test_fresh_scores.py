@@ -29,7 +29,7 @@ from scoring_svc.workload.schemas import CapacitySet
 from shared.composition import Service
 from shared.db import Database
 from shared.events import Event
-from shared.events.customer import OrderRecorded, OrderVoided
+from shared.events.customer import CustomerMerged, OrderRecorded, OrderVoided
 from shared.testing import clean, running
 
 from .proofs import kept
@@ -88,6 +88,39 @@ async def scored(service: Service, shelf: Shelf, customer: UUID) -> dict[str, An
         row = await reader.row(text("SELECT * FROM score WHERE customer_id = :one").bindparams(one=customer))
     assert row is not None
     return dict(row)
+
+
+async def test_without_a_model_nobody_is_taken(still: Service) -> None:
+    one = uuid4()
+    async with still.database.begin() as tx:
+        due.mark_due(tx, [one])
+        now = tx.now
+    assert await rescore_due(still.database, Shelf()) == 0
+    async with still.database.read() as reader:
+        assert await reader.value(text("SELECT due_at FROM customer_due")) == now
+    await clean(still.database, keep=("job", "tier_policy"))
+
+
+async def test_of_customers_that_were_merged_their_keeper_is_scored_once_with_the_records_of_all(
+    still: Service, shelf: Shelf, customer: UUID
+) -> None:
+    double, sold = uuid4(), sale(other := uuid4(), 149)
+    await hear(still, registered(double, uuid4()), registered(other, uuid4()), sold)
+    for place, merged in enumerate((other, double)):
+        into = (double, customer)[place]
+        state = {"distributor_id": None, "owner_id": None, "org_unit_id": None, "channel": "shop"}
+        await hear(
+            still, CustomerMerged(subject=merged, version=2, status="merged", merged_into=into, **state)
+        )
+    async with still.database.begin() as tx:
+        due.mark_due(tx, [customer, double, other])
+    assert await rescore_due(still.database, shelf) == 3
+    async with still.database.read() as reader:
+        rows = await reader.rows(text("SELECT customer_id, churn, features FROM score"))
+    (score,) = [row for row in rows if row["customer_id"] == customer]
+    assert [row["customer_id"] for row in rows if row["customer_id"] in {double, other}] == []
+    named = {UUID(each["id"]) for reason in score["churn"]["reasons"] for each in reason["evidence"]}
+    assert sold.order_id in named
 
 
 async def test_a_recommendation_that_was_just_set_is_given(

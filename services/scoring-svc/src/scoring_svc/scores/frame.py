@@ -1,8 +1,7 @@
 """What frames every score alike, read with the states of each: a change counts at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, true
@@ -62,7 +61,7 @@ async def frame(tx: Tx, customers: Sequence[UUID], champion: Champion) -> tuple[
     }
 
 
-async def _framed(tx: Tx, row: Mapping[str, Any], champion: Champion) -> Frame:
+async def _framed(tx: Tx, row: Record, champion: Champion) -> Frame:
     return Frame(
         await champion.standards.published(tx, champion.id, row["version"]),
         await actions.rules(tx) if row["recommending"] else list(DEFAULTS.values()),
