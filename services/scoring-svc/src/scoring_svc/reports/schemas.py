@@ -20,10 +20,18 @@ _GROUP = {
     },
     "orders": {"model": {"expected": 630.3, "actual": 723.0, "mae": 0.346, "bias": -0.128}},
 }
+_INSIDE = {"bought": 1996, "inside_50": 0.43, "inside_80": 0.71, "fair_50": 0.45, "fair_80": 0.75}
 _CARD = {
     "customers": 2357,
     "champion_log_loss": {"ensemble": 0.36, "p_buy": 0.365},
     "calibrated": False,
+    "windows": {
+        "origin": "2025-10-01T00:00:00.000000",
+        "levels": [0.12, 0.29, 0.55, 0.81, 0.94],
+        "before": {**_INSIDE, "before_expected": 0.44, "fair_before": 0.46},
+        "after": {**_INSIDE, "fair_50": 0.5, "fair_80": 0.81, "before_expected": 0.49, "fair_before": 0.51},
+        "used": True,
+    },
     "folds": [
         {
             "origin": "2025-10-01T00:00:00.000000",
@@ -66,6 +74,9 @@ class Backtest(Output):
 
     `card.folds` holds for each origin the figures by group (`groups`: all, early, one order, several
     orders, segments), the tracking curve by week (`tracking`), the reliability and the lift by tenths.
+    `card.windows` tells of the windows of the next order at the last origin: the shares inside them, `before`
+    and `after` their ends were learnt (`levels`), and whether what was learnt is `used`; null where too few
+    came back to tell.
     """
 
     model_id: UUID
