@@ -1,0 +1,1 @@
+"""Customer care 客户关怀: which day a birthday, a feast or a day of the company falls on."""
