@@ -7,23 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice
+from itertools import cycle
 from uuid import UUID, uuid4
 
 import asyncpg
-import numpy as np
+from tools.bench import ordered
 from tools.bench.figures import Goal, Line, number, percentile
-from tools.bench.parts.scoring import Log, read_log
+from tools.bench.ordered import BUSIEST
+from tools.bench.parts.scoring import read_log
 from tools.bench.processes import Child, free_port, serving
 from tools.bench.stage import KEY, Stage
 
-from scoring_svc.modelling.facts import record
-from scoring_svc.modelling.fingerprint import of_facts
-from scoring_svc.modelling.model import learn
-from scoring_svc.modelling.policy import Policy
-from scoring_svc.modelling.scoring import rank
-from scoring_svc.models.commands import Learnt, keep, let_speak
-from scoring_svc.policies.commands import publish_default
 from scoring_svc.runs.consumers import SCORING_EVENTS
 from shared.clock import new_id
 from shared.db import Database
@@ -38,12 +32,10 @@ from tonglu_local.postgres import ServiceUrls
 
 _NAME = "scoring-svc"
 _SECONDS = 20.0
-_HOT = UUID(int=10**9)
 _HOT_SHARE = 20
 """One in so many orders is of the customer with a million of them."""
 _TEACHERS = 2_000
 _PATIENCE = 1200
-_AT_ONCE = 20_000
 _SOON, _HARDLY_LATER = Goal(50, at_most=True), Goal(1000, at_most=True)
 _RATES: dict[int, tuple[Goal | None, Goal]] = {
     50: (_SOON, _HARDLY_LATER),
@@ -51,17 +43,6 @@ _RATES: dict[int, tuple[Goal | None, Goal]] = {
     500: (None, Goal(5000, at_most=True)),
 }
 """Orders a second, and the goals of half of them and of 99 in 100."""
-_FACT = """
-    INSERT INTO order_fact (order_id, customer_id, ordered_at, amount_minor, currency, is_return, voided)
-    SELECT given.*, 'GBP', false, false
-    FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) AS given
-"""
-_HOT_FACTS = """
-    INSERT INTO order_fact (order_id, customer_id, ordered_at, amount_minor, currency, is_return, voided)
-    SELECT gen_random_uuid(), $1, now() - interval '1 hour' - place * interval '1 minute', 1000, 'GBP',
-        false, false
-    FROM generate_series(1, $2::int) AS place
-"""
 # PostgreSQL keeps when each transaction was committed: nobody has to be told while it is measured.
 _NOTE_SCORES = """
     CREATE UNLOGGED TABLE scored (place bigint GENERATED ALWAYS AS IDENTITY, customer_id uuid, sold float8);
@@ -124,14 +105,14 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
     seconds = _SECONDS if stage.sizes.seconds >= 0.5 else 1.0  # noqa: PLR2004 - a small stage shows that it runs
     async with _ready(stage, stage.amqp_url) as (watch, teller, worker):
         settled_heap()
-        ordering = cycle(_ordering(read_log(), stage.sizes.customers))
-        await _round(watch, teller, ordering, min(_RATES), 4.0)  # connections and plans get warm
+        buyers = cycle(ordered.ordering(read_log(), stage.sizes.customers))
+        await _round(watch, teller, buyers, min(_RATES), 4.0)  # connections and plans get warm
         for rate, (half, most) in _RATES.items():
             watch.took.clear()
             spent, mine = worker.cpu_seconds, time.process_time()
-            await _round(watch, teller, ordering, rate, seconds)
+            await _round(watch, teller, buyers, rate, seconds)
             mine = time.process_time() - mine
-            hot = watch.took.pop(_HOT)
+            hot = watch.took.pop(BUSIEST)
             others = [each for took in watch.took.values() for each in took]
             told = len(hot) + len(others)
             cost = (
@@ -145,26 +126,12 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
             yield Line("the busiest customer, p50", [percentile(hot, 0.5)], " ms", beside)
             yield Line("the busiest customer, p99", [percentile(hot, 0.99)], " ms")
         watch.took.clear()
-        everybody = cycle([each for each in watch.sold if each != _HOT])
+        everybody = cycle([each for each in watch.sold if each != BUSIEST])
         await _round(watch, teller, everybody, _OFTEN, seconds)
         took = [each for took in watch.took.values() for each in took]
         name, beside = f"{_OFTEN} orders/s of whoever there is", "most of them come back from long silence"
         yield Line(f"{name}, p50", [percentile(took, 0.5)], " ms", beside)
         yield Line(f"{name}, p99", [percentile(took, 0.99)], " ms")
-
-
-def _ordering(log: Log, customers: int) -> list[UUID]:
-    """Who orders next: those who ordered last, as often as they did then."""
-    known = sorted(set(log.customer))
-    own = {customer: place for place, customer in enumerate(known, 1)}
-    newest = sorted(zip(log.at, log.customer, log.amount, strict=True), reverse=True)[: len(log.at) // 2]
-    places = [
-        own[customer] + copied
-        for _, customer, amount in newest
-        if amount >= 0
-        for copied in range(0, customers, len(known))
-    ]
-    return [UUID(int=place) for place in places if place <= customers]
 
 
 def _hot_orders(stage: Stage) -> int:
@@ -179,7 +146,7 @@ async def _round(
     async with asyncio.TaskGroup() as tasks:
         for place in range(int(rate * seconds)):
             await asyncio.sleep(started + place / rate - time.monotonic())
-            customer = next(customers) if place % _HOT_SHARE else _HOT
+            customer = next(customers) if place % _HOT_SHARE else BUSIEST
             tasks.create_task(_tell(watch, teller, customer))
     await watch.all_scored()
 
@@ -205,8 +172,8 @@ async def _ready(stage: Stage, amqp_url: str) -> AsyncIterator[tuple[Watch, Data
         for each in (database, teller):
             await each.open()
             stack.push_async_callback(each.close)
-        sold = await _fill(database, log, stage)
-        await _learnt(database, log.some(min(_TEACHERS, stage.sizes.customers)))
+        sold = await ordered.fill(database, log, stage.sizes.customers, _hot_orders(stage))
+        await ordered.teach(database, log.some(min(_TEACHERS, stage.sizes.customers)))
         prefix = f"bench.{uuid4().hex[:8]}"
         bus = RabbitBus(amqp_url, prefix=prefix)
         await bus.open()
@@ -265,50 +232,3 @@ async def _idle(database: Database) -> None:
                 if await reader.connection.fetchval(_IDLE):
                     return
             await asyncio.sleep(0.2)
-
-
-async def _fill(database: Database, log: Log, stage: Stage) -> dict[UUID, int]:
-    """The sample's customers over and over, and one with a million orders; what each bought in all."""
-    sold: dict[UUID, int] = defaultdict(int)
-    rows = _orders(log, stage.sizes.customers)
-    while some := list(islice(rows, _AT_ONCE)):
-        async with database.begin(timeout=600) as tx:
-            await tx.connection.execute(_FACT, *map(list, zip(*some, strict=True)))
-        for _, customer, _, amount in some:
-            sold[customer] += amount
-    async with database.begin(timeout=600) as tx:
-        await tx.connection.execute(_HOT_FACTS, _HOT, _hot_orders(stage), timeout=600)
-    return {**sold, _HOT: 1000 * _hot_orders(stage)}
-
-
-def _orders(log: Log, customers: int) -> Iterator[tuple[UUID, UUID, datetime, int]]:
-    own = {customer: place for place, customer in enumerate(sorted(set(log.customer)), 1)}
-    for copied in range(0, customers, len(own)):
-        for customer, at, amount in zip(log.customer, log.at, log.amount, strict=True):
-            who = own[customer] + copied
-            if amount >= 0 and who <= customers:
-                yield new_id(), UUID(int=who), at - timedelta(hours=1), int(amount * 100)
-
-
-async def _learnt(database: Database, some: Log) -> None:
-    """Learnt from some, and in force for all: learning is not what is measured."""
-    now, policy = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us"), Policy()
-    times = np.array([at.replace(tzinfo=None) for at in some.at], "datetime64[us]")
-    orders = {"customer": some.customer, "ts": times, "amount": some.amount}
-    facts = record(sorted(set(some.customer)), orders=orders)
-    model = learn(facts, now)
-    async with database.begin() as tx:
-        known = await tx.connection.fetchval("SELECT count(*) FROM order_fact")
-        await publish_default(tx)
-        learnt = Learnt(
-            model=model,
-            grids=rank(facts, model, policy, now),
-            policy_version=policy.version,
-            currency="GBP",
-            customers=len(facts),
-            orders=known,
-            as_of=tx.now,
-            source=of_facts(facts, now),
-            cause="bench",
-        )
-        await let_speak(tx, await keep(tx, learnt, None))
