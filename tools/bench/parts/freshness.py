@@ -130,8 +130,8 @@ async def measure(stage: Stage) -> AsyncIterator[Line]:
         await _round(watch, teller, everybody, _OFTEN, seconds)
         took = [each for took in watch.took.values() for each in took]
         name, beside = f"{_OFTEN} orders/s of whoever there is", "most of them come back from long silence"
-        yield Line(f"{name}, p50", [percentile(took, 0.5)], " ms", beside)
-        yield Line(f"{name}, p99", [percentile(took, 0.99)], " ms")
+        yield Line(f"{name}, p50", [percentile(took, 0.5)], " ms", beside, _SOON)
+        yield Line(f"{name}, p99", [percentile(took, 0.99)], " ms", goal=_HARDLY_LATER)
 
 
 def _hot_orders(stage: Stage) -> int:
