@@ -39,27 +39,36 @@ async def test_a_bell_wakes_a_loop() -> None:
     await loops.stop()
 
 
-async def test_where_much_comes_in_a_step_waits_for_more_of_it() -> None:
-    bell, waiting, taken, all_taken = asyncio.Event(), asyncio.Queue[int](), [], asyncio.Event()
+async def test_who_was_called_during_a_step_waits_for_more_before_the_next() -> None:
+    loops, bell, twice, moments = Loops(), asyncio.Event(), asyncio.Event(), []
 
     async def step() -> None:
-        taken.append(waiting.qsize())
-        while not waiting.empty():
-            waiting.get_nowait()
-        if sum(taken) == 20:
-            all_taken.set()
-        await asyncio.sleep(0.01)
-
-    loops = Loops()
-    loops.start("busy", every(3600, step, bell=bell, gathering=0.2))
-    async with asyncio.timeout(10):
-        for number in range(20):
-            waiting.put_nowait(number)
+        moments.append(asyncio.get_running_loop().time())
+        if len(moments) == 1:
             bell.set()
-            await asyncio.sleep(0.002)
-        await all_taken.wait()
+        else:
+            twice.set()
+
+    loops.start("busy", every(3600, step, bell=bell, gathering=0.3))
+    async with asyncio.timeout(10):
+        await twice.wait()
     await loops.stop()
-    assert len(taken) <= 4
+    assert moments[1] - moments[0] > 0.29
+
+
+async def test_who_is_called_in_quiet_does_not_wait_for_more() -> None:
+    loops, bell, steps = Loops(), asyncio.Event(), asyncio.Queue[int]()
+
+    async def step() -> None:
+        steps.put_nowait(1)
+
+    loops.start("calm", every(3600, step, bell=bell, gathering=3600))
+    async with asyncio.timeout(10):
+        await steps.get()
+        await asyncio.sleep(0.05)
+        bell.set()
+        await steps.get()
+    await loops.stop()
 
 
 async def test_stopping_lets_the_step_in_progress_end() -> None:
