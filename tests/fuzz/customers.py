@@ -57,6 +57,17 @@ class Customers(Maker):
         await self.admin.send(patch.saying(json.dumps({"name": self.said(self.unique("海纳"))}).encode()))
         return str((await self._read(f"{record}/history"))["data"][0]["id"])
 
+    async def contract(self, customer: str | None = None) -> str:
+        """A draft."""
+        body = {"kind": "sales", "number": self.unique("HT"), "title": self.said("合同")}
+        place = f"/v1/customers/{customer or await self.customer()}/contracts"
+        return str((await self.admin.made(place, {**body, "starts_on": "2026-01-01"}))["id"])
+
+    async def contract_in_force(self) -> str:
+        found = await self.contract()
+        await self.admin.made(f"/v1/contracts/{found}/activate")
+        return found
+
     async def identity(self, customer: str) -> str:
         """What the customer is called at WeChat."""
         body = {"channel": "wechat", "external_id": self.unique("ox"), "strength": "strong"}

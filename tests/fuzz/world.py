@@ -31,7 +31,11 @@ _COURSE = {
     "rateService": ("start", "complete"),
 }
 """What must have happened to a complaint, or to the only step of a service, before."""
-_POINTING = {"promoteModel": "shadow_id", "rollBackModel": "champion_id"}
+_POINTING = {
+    "terminateContract": "contract_in_force",
+    "promoteModel": "shadow_id",
+    "rollBackModel": "champion_id",
+}
 
 _FIXED = {
     "signIn": {"username": "nobody", "password": "wrong for sure"},
@@ -188,7 +192,8 @@ class World(Customers, ComplaintRules, Interactions, People, ScoringRecords):
             return now(days=2)
         if key in {"owner_id", "assignee_id"}:
             return self.admin_id
-        if key in {"code", "order_no", "external_id", "username"} and body is not None:
+        named = {"code", "order_no", "external_id", "username"}
+        if (key in named and body is not None) or (key == "number" and isinstance(body, str)):
             return self.unique("fuzz")
-        nobodys = {"distributor_id", "parent_id", "contact_id", "org_unit_id", "tax_number"}
+        nobodys = {"renewal_of", "distributor_id", "parent_id", "contact_id", "org_unit_id", "tax_number"}
         return None if key in nobodys else body

@@ -21,6 +21,7 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("lead_id", "member_id", "staff_id", "watcher_id"), "owner_id"),
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     "referred_by": "customer_id",
+    "renewal_of": "contract_id",
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
     **{name: name for name in ("attachment_id", "series_id", "survey_id", "process_id")},

@@ -149,6 +149,7 @@ class Shop(World):
             "customer_code": f"{self.mark}-C",
             "name": self.mark,
             "contact_id": await self.contact(customer),
+            "contract_id": await self.contract(customer),
             "external_id": await self.identity(customer),
             "order_id": str(order["id"]),
             "order_no": fields["order_no"],

@@ -85,6 +85,7 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "customer.updated",
         "customer.assigned",
         "customers.imported",
+        "contract.changed",
         "order.recorded",
         "order.returned",
         "orders.imported",

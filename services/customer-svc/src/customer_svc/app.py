@@ -5,6 +5,9 @@ from typing import Any
 
 from customer_svc.channels.routes import router as channels
 from customer_svc.contacts.routes import router as contacts
+from customer_svc.contracts.jobs import JOB as CONTRACTS
+from customer_svc.contracts.jobs import end_contracts
+from customer_svc.contracts.routes import router as contracts
 from customer_svc.custom_fields.commands import JOB as FIELDS
 from customer_svc.custom_fields.jobs import refill_index
 from customer_svc.custom_fields.routes import router as custom_fields
@@ -79,6 +82,7 @@ def build(
             registering,
             orders,
             contacts,
+            contracts,
             distributors,
             org_units,
             channels,
@@ -109,8 +113,11 @@ def build(
                 JUDGING: keep_judged,
                 DUPLICATES: search_archive,
                 RETELLING: tell_anew,
+                CONTRACTS: end_contracts,
             },
-            periodic=[Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING, JUDGING)],
+            periodic=[
+                Every(kind, seconds=3600) for kind in (TIDYING, TIDYING_EXPORTS, INDEXING, JUDGING, CONTRACTS)
+            ],
         ),
     )
     database = Database(

@@ -53,9 +53,9 @@ def differences(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[st
 
 
 def notes(
-    tx: Tx, version: int, changed: Mapping[str, tuple[Any, Any]], *, by: UUID
+    tx: Tx, version: int, changed: Mapping[str, tuple[Any, Any]], *, by: UUID | None
 ) -> Iterator[dict[str, Any]]:
-    """A row of history for each field of `differences`."""
+    """A row of history for each field of `differences`; by nobody where the calendar did it."""
     for field, (old, new) in changed.items():
         yield {
             "id": tx.new_id(),

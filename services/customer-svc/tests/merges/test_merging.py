@@ -102,7 +102,7 @@ async def test_what_belongs_to_the_absorbed_customer_goes_along(client, customer
     await client.post(f"{path}/identities", json={"channel": "wechat", "external_id": "oX-1"})
     await client.post("/v1/orders", json=order("S-1", customer_id=absorbed["id"]))
     merge = await merged(client, kept, absorbed)
-    assert merge["moved"] == {"contacts": 1, "identities": 1, "orders": 1}
+    assert merge["moved"] == {"contacts": 1, "identities": 1, "orders": 1, "contracts": 0}
     contacts = (await client.get(f"/v1/customers/{kept['id']}/contacts")).json()["data"]
     assert {one["name"]: one["is_primary"] for one in contacts} == {"陈敏": False, "王强": True}
     known = await client.get("/v1/customers/by-identity/wechat/oX-1")

@@ -14,6 +14,7 @@ PERSONAL: Final = frozenset(
         "distributors",
         "duplicates",
         "orders",
+        "contracts",
         "interactions",
         "complaints",
         "complaint_notes",

@@ -31,6 +31,10 @@ TAGS = {
     ),
     "contacts": ("People at a customer", "客户联系人"),
     "orders": ("Sales and returns", "销售与退货订单"),
+    "contracts": (
+        "Sales contracts, service and confidentiality agreements with customers",
+        "与客户的销售合同、服务协议与保密协议",
+    ),
     "distributors": ("Partners of the channel and their tree", "渠道商及其层级"),
     "org units": ("How the company divides the work on customers, as a tree", "组织单元及其层级"),
     "channels": ("The register of sales channels", "销售渠道登记"),
@@ -131,6 +135,7 @@ THINGS = {
     "interactions": ("interactions", "互动记录"),
     "operations": ("long-running operations", "后台任务"),
     "orders": ("orders", "订单"),
+    "contracts": ("contracts", "合同"),
     "org_units": ("org units", "组织单元"),
     "plans": ("limit plans", "限额方案"),
     "models": ("models and scoring runs", "模型与评分运行"),

@@ -1,5 +1,6 @@
 """What customer-svc tells: customers as reference rows, orders as facts, distributors, org units."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -155,6 +156,24 @@ class OrdersVoided(Event):
     publisher: ClassVar[str] = "customer-svc"
 
     orders: Annotated[tuple[ImportedOrder, ...], Field(max_length=MAX_CHUNK)]
+
+
+class ContractChanged(Event):
+    """A contract is drawn up, changed, put in force or over; the subject is the contract, all of it is told.
+
+    `customer_id` is for whom it was drawn up. Dates are whole days, the last one included; no end: it goes
+    on. Without an `owner_id` the customer's owner answers for it.
+    """
+
+    type: ClassVar[str] = "contract.changed.v1"
+    publisher: ClassVar[str] = "customer-svc"
+
+    customer_id: UUID
+    owner_id: UUID | None
+    kind: Literal["sales", "service", "confidentiality"]
+    status: Literal["draft", "active", "ended", "terminated"]
+    starts_on: date | None
+    ends_on: date | None
 
 
 class DistributorChanged(Event):

@@ -51,6 +51,11 @@ def keep_also(known: str, table: str) -> None:
     _kept(known, {table: _TAKEN_ALONG}, name=table)
 
 
+def follow_also(table: str, other: str, column: str) -> None:
+    """Let rows of a table that was made later be kept with the row of `other` that their `column` names."""
+    _follow(table, other, column)
+
+
 def join_roots(known: str) -> None:
     """Have `customer_joined`, by which a new row for a merged customer is kept by the other at once.
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, or_, select, union_all
 
 from customer_svc.contacts.tables import Contact
+from customer_svc.contracts.tables import Contract
 from customer_svc.customers import queries as customers
 from customer_svc.customers.tables import Customer
 from customer_svc.identities.tables import Identity
@@ -49,7 +50,7 @@ _PROOFS = prepare(
         _i.c.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid))), _i.c.strength == "strong"
     )
 )
-_MOVING = {"contacts": Contact, "identities": Identity, "orders": Order}
+_MOVING = {"contacts": Contact, "identities": Identity, "orders": Order, "contracts": Contract}
 _COUNTS = prepare(
     union_all(
         *(

@@ -67,8 +67,8 @@ async def merge_customers(
 ) -> Any:
     """Let this customer absorb another one, as the preview shows it, until the merge is undone.
 
-    Contacts, identities and orders are this customer's from now on, and in the other services interactions,
-    complaints, promises, reminders and what the scores are made of. The old id answers 308 with
+    Contacts, identities, orders and contracts are this customer's from now on, and in the other services
+    interactions, complaints, promises, reminders and what the scores are made of. The old id answers 308 with
     `merged_into`; who records something for it records it for this one.
 
     409 `strong_ids_differ` if their strong identities contradict each other: `confirm_strong_ids` is a

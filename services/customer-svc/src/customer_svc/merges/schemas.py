@@ -83,6 +83,7 @@ class Moving(Output):
     contacts: int
     identities: int
     orders: int
+    contracts: int = 0
 
 
 class MergePreview(Output):
@@ -113,7 +114,7 @@ class MergePreview(Output):
                         },
                     ],
                     "contradictions": [],
-                    "moving": {"contacts": 2, "identities": 1, "orders": 14},
+                    "moving": {"contacts": 2, "identities": 1, "orders": 14, "contracts": 0},
                 },
                 {
                     "kept_id": _ID,
@@ -130,7 +131,7 @@ class MergePreview(Output):
                         }
                     ],
                     "contradictions": ["tax_number"],
-                    "moving": {"contacts": 0, "identities": 3, "orders": 2},
+                    "moving": {"contacts": 0, "identities": 3, "orders": 2, "contracts": 0},
                 },
             ]
         }
@@ -167,7 +168,7 @@ class MergeRead(Output):
                     "absorbed_id": _OTHER,
                     "status": "merged",
                     "fields": [{"field": "phone", "old": None, "new": "+8613800138000"}],
-                    "moved": {"contacts": 2, "identities": 1, "orders": 14},
+                    "moved": {"contacts": 2, "identities": 1, "orders": 14, "contracts": 0},
                     "merged_by": _BY,
                     "merged_at": "2026-03-01T09:30:00Z",
                     "undone_by": None,
@@ -179,7 +180,7 @@ class MergeRead(Output):
                     "absorbed_id": _OTHER,
                     "status": "undone",
                     "fields": [{"field": "tags", "old": ["重点"], "new": ["重点", "华东"]}],
-                    "moved": {"contacts": 0, "identities": 1, "orders": 0},
+                    "moved": {"contacts": 0, "identities": 1, "orders": 0, "contracts": 0},
                     "merged_by": _BY,
                     "merged_at": "2026-03-01T09:30:00Z",
                     "undone_by": _BY,
