@@ -43,6 +43,8 @@ OPEN: Mapping[str, str] = {
     "survey_version": "the company's questionnaires",
     "load_foreseen": "what previews would have stored: ids and keyed hashes",
     "load_step": "what became of steps of files: ids and reasons, answered to who took the step",
+    "message_template": "the company's texts",
+    "message_template_version": "the company's texts",
     "inbox_box": "how many items a person ever got",
     "model": "what was learnt from all customers, about none of them",
     "recommended_action": "the company's rules",

@@ -15,6 +15,14 @@ from shared.messaging.dead_letters import Parking
 class People(Maker):
     """Whoever signs in, and what lies in their inboxes."""
 
+    async def message_template(self) -> str:
+        """A draft; its name is nobody else's."""
+        body = {
+            "name": self.unique("fuzz").replace("-", "_"),
+            "texts": {"zh": {"sms": {"text": "您好 {{ name }}"}}},
+        }
+        return str((await self.admin.made("/v1/templates", body))["id"])
+
     async def reminder(self, **fields: Any) -> str:
         body = {"subject": self.said("call them"), "due_at": now(days=2), **fields}
         return str((await self.admin.made("/v1/reminders", body))["id"])

@@ -8,6 +8,9 @@ from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
+from notify_svc.templates.routes import router as templates_router
+from notify_svc.templates.shipping import JOB as SHIPPING
+from notify_svc.templates.shipping import ship_templates
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.events.complaint import (
@@ -41,12 +44,15 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         number=4,
         title="Tonglu notify-svc",
         description="What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox.",
-        routers=[reminders_router, inbox_router],
+        routers=[reminders_router, inbox_router, templates_router],
         consumers=_consumers(),
-        jobs=Jobs({REDERIVE: rederive_moments}, [Every(REDERIVE, seconds=_DAY)]),
+        jobs=Jobs(
+            {REDERIVE: rederive_moments, SHIPPING: ship_templates},
+            [Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)],
+        ),
         loops={"firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database))},
         api_loops={"inbox feed": feed.run},
-        carried={"feed": feed, "references": references},
+        carried={"feed": feed, "references": references, "company_name": settings.company_name},
     )
     service = Service(blueprint, settings, database=database, bus=bus)
     return service

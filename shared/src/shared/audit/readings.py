@@ -42,6 +42,7 @@ IMPERSONAL: Final = frozenset(
         "api_keys",
         "usage",
         "views",
+        "templates",
     }
 )
 """Resources whose records tell of none but the caller."""

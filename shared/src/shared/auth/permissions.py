@@ -21,6 +21,7 @@ _READING = (
     "models:read",
     "policies:read",
     "tier_overrides:read",
+    "templates:read",
     "operations:read",
 )
 _OWN_DESK = (
@@ -69,6 +70,7 @@ _MANAGER = (
     "api_keys:write",
     "plans:read",
     "reminders:all",
+    "templates:write",
 )
 _ADMIN = (
     *_MANAGER,
