@@ -31,6 +31,7 @@ def make(folder: Path) -> None:
     _keep(folder / "postgres_password", secrets.token_hex(32))
     _keep(folder / "admin_password", secrets.token_urlsafe(18))
     _keep(folder / "usage_secret", secrets.token_hex(32))
+    _keep(folder / "service_secret", secrets.token_hex(32))
     _keep(folder / "oidc_client_secret", "")  # the provider makes it; empty means that there is none
     for name in ("access_key", "secret_key"):  # whoever runs the store makes them
         _keep(folder / f"attachment_bucket_{name}", "")

@@ -4,14 +4,14 @@ import asyncpg
 import pytest
 
 from shared.audit.readings import IMPERSONAL, PERSONAL
-from shared.auth.permissions import EVERY_PERMISSION
+from shared.auth.permissions import EVERY_PERMISSION, FOR_SERVICES
 from shared.migrations.audit_v1 import TABLES
 
 from .conftest import MODULES
 
 
 def test_every_resource_is_known_to_tell_of_people_or_not() -> None:
-    resources = {permission.partition(":")[0] for permission in EVERY_PERMISSION}
+    resources = {permission.partition(":")[0] for permission in EVERY_PERMISSION | FOR_SERVICES}
     assert resources == PERSONAL | IMPERSONAL
     assert not PERSONAL & IMPERSONAL
 

@@ -103,7 +103,13 @@ def _addresses(ports: dict[str, list[int]]) -> dict[str, str]:
     named = {f"{name.removesuffix('-svc').upper()}_URL": each[0] for name, each in ports.items()}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in named.items()}
     keys = {"INTERNAL_JWKS_URL": f"{urls['GATEWAY_URL']}/internal/jwks.json"}
-    return {**urls, **keys, "USAGE_URL": urls["GATEWAY_URL"], "USAGE_SECRET": "known to all of them"}
+    return {
+        **urls,
+        **keys,
+        "USAGE_URL": urls["GATEWAY_URL"],
+        "USAGE_SECRET": "known to all of them",
+        "SERVICE_SECRET": "known to two of them",
+    }
 
 
 def _own(urls: ServiceUrls, port: int) -> dict[str, Any]:

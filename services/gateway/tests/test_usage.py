@@ -13,6 +13,7 @@ from gateway.app import Gateway, build
 from gateway.limits.warden import Client
 from gateway.usage import commands, domain
 from gateway.usage.domain import Counts
+from shared.auth import signatures
 from shared.messaging.local import LocalBus
 from shared.usage import reports
 from shared.usage.tally import Use
@@ -51,7 +52,7 @@ async def test_a_report_binds_the_next_check_and_is_written_down(
     await of(apart, "warden").ready()
     assert of(apart, "warden").admit(client)["RateLimit"].startswith('"minute";r=100;')
     body = reports.written([Use(client.credential, "partner", frozenset(), 60, 3, 1)])
-    signed = reports.signed(SECRET, body, int(world.clock().timestamp()))
+    signed = signatures.signed(SECRET, body, int(world.clock().timestamp()))
     assert (await report(apart, body, **signed)).status_code == 204
     left = of(apart, "warden").admit(client)["RateLimit"].split(";")[1]
     assert 40 <= int(left[2:]) <= 60
@@ -64,12 +65,18 @@ async def test_a_report_binds_the_next_check_and_is_written_down(
 async def test_a_report_that_is_not_signed_is_not_heard(world: Any, apart: Gateway) -> None:
     body = reports.written([Use(uuid4(), "staff", frozenset({"sales"}), 1)])
     now = int(world.clock().timestamp())
-    for headers in ({}, reports.signed(b"another", body, now), reports.signed(SECRET, body, now - 3600)):
+    for headers in (
+        {},
+        signatures.signed(b"another", body, now),
+        signatures.signed(SECRET, body, now - 3600),
+    ):
         assert (await report(apart, body, **headers)).json()["code"] == "report_not_believed"
-    nonsense = await report(apart, b"{}", **reports.signed(SECRET, b"{}", now))
+    nonsense = await report(apart, b"{}", **signatures.signed(SECRET, b"{}", now))
     assert (nonsense.status_code, nonsense.json()["code"]) == (400, "not_a_report")
-    assert (await report(world.gateway, body, **reports.signed(SECRET, body, now))).status_code == 401
-    published = await world.client.post(reports.PATH, content=body, headers=reports.signed(SECRET, body, now))
+    assert (await report(world.gateway, body, **signatures.signed(SECRET, body, now))).status_code == 401
+    published = await world.client.post(
+        reports.PATH, content=body, headers=signatures.signed(SECRET, body, now)
+    )
     assert published.status_code == 404
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.auth import Principal
+from shared.auth import Principal, signatures
 from shared.auth.tokens import TokenVerifier
 from shared.http import Router, needs
 from shared.http.application import create_app
@@ -70,8 +70,8 @@ class Gateway(httpx.AsyncBaseTransport):
         if isinstance(self.answer, Exception):
             raise self.answer
         body, headers = await request.aread(), request.headers
-        moment, signature = headers[reports.TIME_HEADER], headers[reports.SIGNATURE_HEADER]
-        assert reports.believed(SECRET, body, moment, signature, int(moment))
+        moment, signature = headers[signatures.TIME_HEADER], headers[signatures.SIGNATURE_HEADER]
+        assert signatures.believed(SECRET, body, moment, signature, int(moment))
         if self.answer == 204:
             self.heard += reports.read(body)
         return httpx.Response(self.answer, request=request)
@@ -121,17 +121,17 @@ def test_a_tally_that_nobody_takes_does_not_grow_for_ever() -> None:
 
 def test_only_what_was_signed_with_the_secret_within_a_minute_is_believed() -> None:
     body = reports.written([Use(uuid4(), "staff", frozenset({"sales"}), 1)])
-    headers = reports.signed(SECRET, body, NOW)
-    moment, signature = headers[reports.TIME_HEADER], headers[reports.SIGNATURE_HEADER]
-    assert reports.believed(SECRET, body, moment, signature, NOW + 59)
-    assert not reports.believed(SECRET, body, moment, signature, NOW + 61)
-    assert not reports.believed(SECRET, body, moment, signature, NOW - 61)
-    assert not reports.believed(b"another", body, moment, signature, NOW)
-    assert not reports.believed(SECRET, body + b" ", moment, signature, NOW)
-    assert not reports.believed(SECRET, body, str(NOW + 1), signature, NOW)
+    headers = signatures.signed(SECRET, body, NOW)
+    moment, signature = headers[signatures.TIME_HEADER], headers[signatures.SIGNATURE_HEADER]
+    assert signatures.believed(SECRET, body, moment, signature, NOW + 59)
+    assert not signatures.believed(SECRET, body, moment, signature, NOW + 61)
+    assert not signatures.believed(SECRET, body, moment, signature, NOW - 61)
+    assert not signatures.believed(b"another", body, moment, signature, NOW)
+    assert not signatures.believed(SECRET, body + b" ", moment, signature, NOW)
+    assert not signatures.believed(SECRET, body, str(NOW + 1), signature, NOW)
     for odd in ("", "-1", "1e9", "９", "9" * 5000):
-        assert not reports.believed(SECRET, body, odd, signature, NOW)
-    assert not reports.believed(SECRET, body, moment, "é", NOW)
+        assert not signatures.believed(SECRET, body, odd, signature, NOW)
+    assert not signatures.believed(SECRET, body, moment, "é", NOW)
 
 
 @pytest.mark.parametrize(

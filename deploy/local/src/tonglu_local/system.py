@@ -1,6 +1,7 @@
 """All of Tonglu in one event loop: five services, one bus between them, one edge in front."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         gateway.settings.Settings,
         admin_password=settings._options.admin_password,  # noqa: SLF001
     )
+    speaking = {"service_secret": secrets.token_hex(32), "gateway_url": "http://gateway"}
     believed = {"internal_jwks": await gateway.app.internal_jwks(door)}
     bus = settings.bus
     await bus.open()
@@ -154,7 +156,10 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         ),
         scoring_svc.app.build(settings.of("scoring", scoring_svc.settings.Settings, **believed), bus),
         notify_svc.app.build(
-            settings.of("notify", notify_svc.settings.Settings, **base), bus, customers=reader
+            settings.of("notify", notify_svc.settings.Settings, **base, **speaking),
+            bus,
+            customers=reader,
+            gateway=clients["gateway"],
         ),
     ]
     others = {service.name: clients[service.name] for service in services}
@@ -164,6 +169,7 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         "gateway",
         gateway.settings.Settings,
         allow_test_keys=settings._options.allow_test_keys,  # noqa: SLF001
+        service_secret=speaking["service_secret"],
         **believed,
     )
     services.append(gateway.app.build(door, bus, clients=others, documents=documents, tallies=tallies))

@@ -33,6 +33,7 @@ from customer_svc.quality.commands import judge_touched
 from customer_svc.quality.jobs import JOB as JUDGING
 from customer_svc.quality.jobs import keep_judged
 from customer_svc.quality.routes import router as quality
+from customer_svc.recipients.routes import router as recipients
 from customer_svc.retellings.commands import JOB as RETELLING
 from customer_svc.retellings.jobs import tell_anew
 from customer_svc.retellings.routes import router as retellings
@@ -95,6 +96,7 @@ def build(
             merges,
             quality,
             retellings,
+            recipients,
         ],
         consumers=Consumers(STAFF_EVENTS),
         carried={

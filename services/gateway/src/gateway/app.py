@@ -27,6 +27,7 @@ from gateway.edge.partners import KeyIdentity
 from gateway.edge.paths import Paths
 from gateway.edge.routes import published_keys
 from gateway.edge.routes import router as edge
+from gateway.edge.speaking import Speaking
 from gateway.keys.ring import KeyRing
 from gateway.limits.routes import router as limits
 from gateway.limits.warden import Warden
@@ -46,6 +47,7 @@ from gateway.sessions.routes import router as sessions
 from gateway.settings import Settings
 from gateway.staff.commands import ensure_admin
 from gateway.staff.passwords import Passwords
+from gateway.staff.routes import inner as staff_inner
 from gateway.staff.routes import router as staff
 from gateway.usage.collector import Collector
 from gateway.usage.routes import inner as reports
@@ -119,6 +121,8 @@ def build(
         "passage": passage_of(settings, provider, parts),
         "check": check,
         "exchange": Exchange(database, ring, people, partners),
+        "speaking": Speaking(ring),
+        "service_secret": settings.service_secret and settings.service_secret.get_secret_value().encode(),
         "warden": warden,
         "collector": collector,
         "usage_secret": settings.usage_secret and settings.usage_secret.get_secret_value().encode(),
@@ -182,6 +186,7 @@ def _blueprint(carried: Mapping[str, Any], loops: Mapping[str, Loop], jobs: Jobs
             sessions,
             oidc,
             staff,
+            staff_inner,
             oidc_links,
             api_keys,
             limits,

@@ -40,7 +40,8 @@ def _words(text: str, allowed: frozenset[str]) -> str:
 class Settings(ServiceSettings):
     """`admin_password` is the first account's password at the first start; without it one is made.
 
-    `issuer` stands in access tokens. `allow_test_keys` accepts `tl_test_` keys, which work on the same data
+    `issuer` stands in access tokens. `service_secret` is known to notify-svc, too, which asks with it for
+    tokens of its own (ADR 42). `allow_test_keys` accepts `tl_test_` keys, which work on the same data
     as live ones: for installations that are for trying out. `check_seconds` is for how long nginx may serve
     a yes of the check again; it counts whole seconds and may keep it for one more, and the gateway itself
     knows of a change after one: with the most that is allowed here, a revoked credential is dead after five
@@ -53,6 +54,7 @@ class Settings(ServiceSettings):
     """
 
     admin_password: SecretStr | None = None
+    service_secret: SecretStr | None = None
     issuer: str = "tonglu"
     access_token_seconds: int = 900
     session_days: int = 30

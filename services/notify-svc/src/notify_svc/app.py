@@ -6,11 +6,13 @@ from notify_svc.errands import consumers as errands
 from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.recipients.clients import Recipients
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
+from shared.auth.speaking import ServiceTokens
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.events.complaint import (
@@ -33,11 +35,15 @@ from shared.references import CUSTOMER_EVENTS, References
 _DAY = 86_400
 
 
-def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = None) -> Service:
-    """The service, not started; `customers` is an HTTP client that reaches customer-svc in this process."""
+def build(
+    settings: Settings, bus: EventBus | None = None, *, customers: Any = None, gateway: Any = None
+) -> Service:
+    """The service, not started; `customers` and `gateway` are clients that reach these in this process."""
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
     feed = Feed(database, leaving=lambda: service.draining)
-    references = References(database, customers or make_client(), settings.customer_url)
+    customers, gateway = customers or make_client(), gateway or make_client()
+    references = References(database, customers, settings.customer_url)
+    recipients = _recipients(settings, customers, gateway)
     blueprint = Blueprint(
         name="notify-svc",
         package="notify_svc",
@@ -52,10 +58,27 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         ),
         loops={"firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database))},
         api_loops={"inbox feed": feed.run},
-        carried={"feed": feed, "references": references, "company_name": settings.company_name},
+        carried={
+            "feed": feed,
+            "references": references,
+            "recipients": recipients,
+            "company_name": settings.company_name,
+        },
     )
     service = Service(blueprint, settings, database=database, bus=bus)
     return service
+
+
+def _recipients(settings: Settings, customers: Any, gateway: Any) -> Recipients:
+    secret = settings.service_secret and settings.service_secret.get_secret_value().encode()
+    tokens = ServiceTokens("notify-svc", gateway, settings.gateway_url, secret or None)
+    return Recipients(
+        tokens,
+        customers=customers,
+        customer_url=settings.customer_url,
+        gateway=gateway,
+        gateway_url=settings.gateway_url,
+    )
 
 
 def _consumers() -> Consumers:

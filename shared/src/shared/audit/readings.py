@@ -15,6 +15,7 @@ PERSONAL: Final = frozenset(
         "duplicates",
         "orders",
         "contracts",
+        "recipients",
         "interactions",
         "complaints",
         "complaint_notes",
@@ -43,6 +44,7 @@ IMPERSONAL: Final = frozenset(
         "usage",
         "views",
         "templates",
+        "tags",
     }
 )
 """Resources whose records tell of none but the caller."""

@@ -90,6 +90,8 @@ BY_ROLE: dict[str, frozenset[str]] = {
     "service": frozenset((*_READING, *_OWN_DESK, *_SERVICE)),
     "analyst": frozenset((*_READING, *_OWN_DESK)),
 }
+FOR_SERVICES = frozenset(("recipients:read", "tags:write"))
+"""What only services may that speak for themselves: no role has it, and no key can be given it."""
 EVERY_PERMISSION = frozenset().union(*BY_ROLE.values())
 GRANTABLE = frozenset(
     (

@@ -1,8 +1,6 @@
 """Reports of use from a service to the gateway: signed, small, four a second while there is use."""
 
 import asyncio
-import hashlib
-import hmac
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -11,18 +9,16 @@ from uuid import UUID
 import httpx
 import structlog
 
+from shared.auth.signatures import signed
 from shared.clock import Clock, utc_now
 from shared.loops import every
 from shared.usage.tally import Tally, Use
 
 PATH = "/internal/usage"
-TIME_HEADER = "x-internal-time"
-SIGNATURE_HEADER = "x-internal-signature"
 REPORT_SECONDS = 0.25
 
 _MOST_USES = 2_000
 _SEND_SECONDS = 2.0
-_FRESH_SECONDS = 60
 _log = structlog.get_logger()
 
 
@@ -92,26 +88,6 @@ def read(body: bytes) -> list[Use]:
         return [_use(each) for each in json.loads(body)["uses"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a report") from error
-
-
-def signed(secret: bytes, body: bytes, moment: int) -> dict[str, str]:
-    """The headers that prove where a report comes from; `moment` in seconds since 1970."""
-    return {
-        "content-type": "application/json",
-        TIME_HEADER: str(moment),
-        SIGNATURE_HEADER: _signature(secret, body, str(moment)),
-    }
-
-
-def believed(secret: bytes, body: bytes, moment: str, signature: str, now: int) -> bool:
-    """Whether the report was signed with the secret, within the last minute."""
-    if not moment.isdecimal() or not moment.isascii() or abs(int(moment[:20]) - now) > _FRESH_SECONDS:
-        return False
-    return hmac.compare_digest(_signature(secret, body, moment).encode(), signature.encode())
-
-
-def _signature(secret: bytes, body: bytes, moment: str) -> str:
-    return hmac.digest(secret, moment.encode() + b"." + body, hashlib.sha256).hex()
 
 
 def _use(found: Any) -> Use:

@@ -10,15 +10,18 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.edge.check import Allowed, Check, Credentials
 from gateway.edge.exchange import Exchange
-from gateway.edge.schemas import ExchangeRequest, FreshToken
+from gateway.edge.schemas import ExchangeRequest, FreshToken, ServiceTokenRequest
+from gateway.edge.speaking import Speaking
 from gateway.keys.ring import KeyRing
-from shared.auth import delegation
-from shared.auth.tokens import HEADER
+from shared.auth import delegation, speaking
+from shared.auth.signatures import SIGNATURE_HEADER, TIME_HEADER, believed
+from shared.auth.tokens import HEADER, refused
 from shared.http.errors import answer, internal_error
 from shared.problems import Problem
 
 router = APIRouter()
 _MOST_EXCHANGE = 16 * 1024
+_MOST_ASKED = 1024
 _log = structlog.get_logger()
 
 
@@ -85,6 +88,22 @@ async def exchange(body: ExchangeRequest, request: Request, response: Response) 
     trade: Exchange = request.state.exchange
     response.headers["Cache-Control"] = "no-store"
     return FreshToken(token=await trade(body.token, body.audience))
+
+
+@router.post(speaking.PATH, include_in_schema=False)
+async def service_token(request: Request, response: Response) -> FreshToken:
+    """A token for a service that asks for itself; 401 unless it is signed with the secret of both."""
+    secret: bytes | None = request.state.service_secret
+    body = await request.body()
+    moment = request.headers.get(TIME_HEADER, "")
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    now = int(request.state.database.now().timestamp())
+    if secret is None or len(body) > _MOST_ASKED or not believed(secret, body, moment, signature, now):
+        raise refused()
+    asked = ServiceTokenRequest.model_validate_json(body)
+    give: Speaking = request.state.speaking
+    response.headers["Cache-Control"] = "no-store"
+    return FreshToken(token=await give(asked.service, asked.audience))
 
 
 async def published_keys(ring: KeyRing) -> str:

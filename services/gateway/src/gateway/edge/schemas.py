@@ -15,6 +15,13 @@ class ExchangeRequest(Input):
     audience: Annotated[str, StringConstraints(max_length=64)]
 
 
+class ServiceTokenRequest(Input):
+    """Which service asks, and which one it has to ask for itself."""
+
+    service: Annotated[str, StringConstraints(max_length=64)]
+    audience: Annotated[str, StringConstraints(max_length=64)]
+
+
 class FreshToken(Output):
     """An internal token for that service."""
 

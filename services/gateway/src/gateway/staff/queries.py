@@ -1,5 +1,6 @@
 """Reading staff accounts."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from gateway.staff.schemas import StaffQuery, StaffRead, StaffSummary
 from gateway.staff.tables import Staff
-from shared.db import Reader, Record, prepare
+from shared.db import Reader, Record, any_of, prepare
 from shared.http import Listing, Page
 from shared.problems import Forbidden, not_found
 from shared.sealing import Sealer
@@ -46,6 +47,11 @@ _BESIDE_ADMINS = prepare(
     )
     .order_by(_s.id)
     .with_for_update(key_share=True)
+)
+_RECIPIENTS = prepare(
+    select(_s.id, _s.display_name.label("name"), _s.email).where(
+        _s.id == any_of("ids"), _s.status == "active"
+    )
 )
 _ANY = prepare(select(func.count()).select_from(_table))
 
@@ -120,3 +126,8 @@ async def list_staff(
     page = await LISTING.page(reader, query, sealer)
     found = {**page, "data": [dict(row) for row in page["data"]]}
     return Page[StaffRead].model_validate(found) if fully else Page[StaffSummary].model_validate(found)
+
+
+async def recipients(reader: Reader, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """How these can be reached, without those who are disabled."""
+    return [dict(row) for row in await reader.rows(_RECIPIENTS, ids=list(ids))]

@@ -9,13 +9,22 @@ from gateway.reach.lookup import Lookup
 from gateway.staff import commands, queries
 from gateway.staff.domain import unknown_unit
 from gateway.staff.passwords import Passwords
-from gateway.staff.schemas import StaffCreate, StaffPage, StaffPatch, StaffQuery, StaffRead
+from gateway.staff.schemas import (
+    StaffCreate,
+    StaffPage,
+    StaffPatch,
+    StaffQuery,
+    StaffRead,
+    StaffRecipients,
+    StaffRecipientsAsk,
+)
 from shared.auth import Principal
 from shared.db import Reader
 from shared.http import Caller, IfMatch, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 from shared.problems import NotFound
 
 router = Router(tags=["staff"])
+inner = Router(tags=["staff"], include_in_schema=False)
 
 
 async def _passwords(request: Request) -> Passwords:
@@ -186,3 +195,14 @@ async def _shown(db: Reader, staff_id: UUID, response: Response) -> dict[str, An
     row = await queries.staff_by_id(db, staff_id)
     set_etag(response, row["version"])
     return dict(row)
+
+
+@inner.post(
+    "/internal/recipients",
+    operation_id="askStaffRecipients",
+    response_model=StaffRecipients,
+    **needs("recipients:read"),
+)
+async def ask_staff_recipients(body: StaffRecipientsAsk, tx: WriteTx) -> Any:
+    """How members of staff can be reached now, for another service (ADR 42); no edge publishes it."""
+    return {"recipients": await queries.recipients(tx, body.staff)}

@@ -96,6 +96,26 @@ class StaffRead(StaffSummary):
     updated_at: Moment
 
 
+class StaffRecipientsAsk(Input):
+    """Members of staff by their ids, at most 200."""
+
+    staff: Annotated[list[UUID], Field(max_length=200)]
+
+
+class StaffRecipient(Output):
+    """How somebody of the staff can be reached now."""
+
+    id: UUID
+    name: str
+    email: str | None
+
+
+class StaffRecipients(Output):
+    """Those who are there and not disabled."""
+
+    recipients: list[StaffRecipient]
+
+
 class StaffQuery(ListQuery):
     """Filters of the list."""
 

@@ -12,6 +12,7 @@ from gateway.limits.warden import Client, Warden
 from gateway.usage import domain, queries
 from gateway.usage.collector import Collector
 from gateway.usage.schemas import Usage, UsageQuery, UsageSummary, UsageSummaryQuery
+from shared.auth import signatures
 from shared.http import Db, ReadDb, Router, needs
 from shared.http.errors import answer
 from shared.problems import Malformed, Unauthenticated
@@ -93,10 +94,10 @@ async def report(request: Request) -> Response:
     collector: Collector = request.state.collector
     secret: bytes | None = request.state.usage_secret
     body = await request.body()
-    moment = request.headers.get(reports.TIME_HEADER, "")
-    signature = request.headers.get(reports.SIGNATURE_HEADER, "")
+    moment = request.headers.get(signatures.TIME_HEADER, "")
+    signature = request.headers.get(signatures.SIGNATURE_HEADER, "")
     now = int(request.state.database.now().timestamp())
-    if secret is None or not reports.believed(secret, body, moment, signature, now):
+    if secret is None or not signatures.believed(secret, body, moment, signature, now):
         return answer(_not_believed(), request)
     try:
         uses = reports.read(body)
