@@ -70,6 +70,7 @@ async def test_birthdays_are_found_by_an_index(service, customer):
             "'month', n % 12 + 1, 'day', n % 28 + 1, 'leap', false)))).* "
             "FROM customer, generate_series(1, 5000) AS n"
         )
+        await tx.connection.execute("ANALYZE customer")
         arguments = BORN_CUSTOMERS.arguments(
             {"keys": ["solar:3:7:false"], "after": UUID(int=0), "most": 1000}
         )
