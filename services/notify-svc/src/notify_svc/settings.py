@@ -1,9 +1,28 @@
 """The settings of notify-svc."""
 
+from pydantic import field_validator
+
+from shared.http.guard import Trusted, trusted_of
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Besides the common ones: where customer-svc answers, for a customer that is not known here yet."""
+    """Besides the common ones: where customer-svc answers, for a customer that is not known here yet.
+
+    `webhook_allow` names hosts and ports (`sink.corp:8080`, with blanks or commas between) that webhooks may
+    lead to although they are not public, by http, too: sinks of the company's own, tests, demonstrations.
+    """
 
     customer_url: str = "http://customer-svc:8000"
+    webhook_allow: str = ""
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _hosts_and_ports(cls, value: str) -> str:
+        trusted_of(value.replace(",", " ").split())
+        return value
+
+    @property
+    def webhook_trusted(self) -> Trusted:
+        """The hosts and ports of `webhook_allow`."""
+        return trusted_of(self.webhook_allow.replace(",", " ").split())

@@ -41,6 +41,7 @@ IMPERSONAL: Final = frozenset(
         "api_keys",
         "usage",
         "views",
+        "webhooks",
     }
 )
 """Resources whose records tell of none but the caller."""

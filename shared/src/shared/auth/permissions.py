@@ -67,6 +67,8 @@ _MANAGER = (
     "api_keys:write",
     "plans:read",
     "reminders:all",
+    "webhooks:read",
+    "webhooks:write",
 )
 _ADMIN = (
     *_MANAGER,
@@ -110,6 +112,8 @@ GRANTABLE = frozenset(
         "exports:write",
         "operations:read",
         "operations:write",
+        "webhooks:read",
+        "webhooks:write",
     )
 )
 """What a partner's key can be given: its customers' business; nothing of people, keys, rules or operators."""
