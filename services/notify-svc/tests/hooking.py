@@ -103,6 +103,8 @@ async def sending(world: Any, *places: str, **options: Any) -> AsyncIterator[Non
         yield
     finally:
         task.cancel()
+        await asyncio.wait([task], timeout=0.5)
+        task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
@@ -163,7 +165,8 @@ async def later(world: Any, **by: float) -> None:
     """As if so much time had passed for everything that webhooks wait for."""
     await world.sql("UPDATE webhook_delivery SET due_at = due_at - $1::interval", timedelta(**by))
     await world.sql(
-        "UPDATE webhook_lane SET rest_until = rest_until - $1, failing_since = failing_since - $1",
+        "UPDATE webhook_lane SET rest_until = rest_until - $1::interval, "
+        "failing_since = failing_since - $1::interval",
         timedelta(**by),
     )
 

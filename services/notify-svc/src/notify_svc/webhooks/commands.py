@@ -188,8 +188,15 @@ async def retire_secret(tx: Tx, webhook_id: UUID, *, caller: Principal, expected
 
 
 async def enable(tx: Tx, webhook_id: UUID, *, caller: Principal, expected: int | None) -> None:
-    """Send again, what waited first; it has five days anew. Enabling twice is enabling once."""
+    """Send again, what waited first; it has five days anew. Enabling twice is enabling once.
+
+    Conflict for one whose key was revoked: there is nobody any more in whose name to send.
+    """
     before = await _changeable(tx, webhook_id, caller, expected)
+    if before["disabled_reason"] == "key_revoked":
+        raise Conflict(
+            "key_revoked", en="The key of this webhook was revoked.", zh="该 Webhook 的密钥已被吊销。"
+        )
     if before["state"] == "disabled":
         await _save(tx, before, state="enabled", disabled_reason=None, disabled_at=None)
     await tx.run(_NO_LONGER_FAILING, b_id=webhook_id)
