@@ -13,8 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from shared.http.dialling import Unreached
 from shared.http.guard import Refused, target_of, trusted_of
-from shared.http.outward import MOST_KEPT, Answered, Outward, Unreached
+from shared.http.outward import MOST_KEPT, Answered, Outward
 from shared.testing.sink import Posted, Sink, answer, sink
 
 PUBLIC = "93.184.216.34"

@@ -11,8 +11,9 @@ from notify_svc.deliveries.schemas import ANSWER
 from notify_svc.dispatching import metrics
 from notify_svc.webhooks import signing
 from shared.db import Record
+from shared.http.dialling import Unreached
 from shared.http.guard import Refused, Target, Trusted, target_of
-from shared.http.outward import Outward, Unreached
+from shared.http.outward import Outward
 from shared.sealing import Sealer
 
 
