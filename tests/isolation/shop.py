@@ -163,10 +163,12 @@ class Shop(World):
             "record_id": await self.service_record(customer=customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
+            "webhook_id": await self.webhook(),
             "owner_id": self.admin_id,
             "distributor_code": (await self._read(f"/v1/distributors/{self.home['distributor_id']}"))["code"],
             **self.home,
         }
+        self.webhooks.clear()  # the one that is asked for stays
         self._hide(self.known)
 
 

@@ -11,7 +11,7 @@ State = Literal["enabled", "disabled"]
 DisabledReason = Literal["by_hand", "gone", "failing", "key_revoked"]
 
 MOST_OF_A_KEY = 20
-MOST_OF_THE_COMPANY = 100
+MOST_OF_THE_COMPANY = 200
 OVERLAP_HOURS = 24
 MOST_OVERLAP_HOURS = 168
 KEPT = timedelta(days=30)
