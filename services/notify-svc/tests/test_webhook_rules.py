@@ -201,6 +201,14 @@ def test_only_2xx_is_a_success() -> None:
     assert {domain.reason_of(status) for status in (100, 199, 400, 410, 429, 500, 600)} == {"bad_status"}
 
 
+def test_one_that_fails_is_tried_once_a_second_at_first_and_once_a_minute_in_the_end() -> None:
+    pauses = [domain.pause(NOON, NOON + timedelta(seconds=seconds)) for seconds in (0, 4, 5, 100, 600, 10**6)]
+    assert pauses == [0, 0, 1, 10, 60, 60]
+    assert domain.pause(None, NOON) == 0
+    shortest = min(WAITS[tries] * 0.8 for tries in range(1, 10))
+    assert domain.pause(NOON, NOON + timedelta(seconds=shortest)) < shortest
+
+
 def outcome(after: int, reason: str | None) -> Outcome:
     return Outcome(uuid4(), NOON + timedelta(seconds=after), 1, None, reason)
 

@@ -207,6 +207,25 @@ async def test_who_asks_to_wait_is_left_in_peace_until_then(world: Any) -> None:
             await settled(world, delivered=3)
 
 
+async def test_one_that_fails_gets_one_message_at_a_time_and_ever_more_seldom(world: Any) -> None:
+    async with sink(replying(answer(500))) as there:
+        mine = await hook(world, world.manager, there)
+        await told(world, *(order() for _ in range(10)))
+        await world.sql("UPDATE webhook_lane SET failing_since = now() - interval '1 hour'")
+        async with sending(world, there.place):
+            await until(lambda: tried(world, 1))
+            await asyncio.sleep(0.3)
+            assert len(there.seen) == 1
+            rest = await world.sql("SELECT rest_until - last_failure_at AS rest FROM webhook_lane")
+            assert timedelta(seconds=59) < rest[0]["rest"] < timedelta(seconds=61)
+            await world.post(world.manager, f"/v1/webhooks/{mine.id}/test")
+            await until(lambda: tried(world, 2))
+            there.reply = None
+            await later(world, minutes=1)
+            await settled(world, delivered=11)
+    assert bodies(there)[1]["type"] == "webhook.test.v1"
+
+
 async def test_at_most_five_are_under_way_to_one_webhook(world: Any) -> None:
     go = asyncio.Event()
 

@@ -42,7 +42,8 @@ PAUSE = timedelta(minutes=1)
 MOST_AT_ONCE = 500
 
 _ADD_EVENT = prepare(insert(EVENT), *EVENT.c.keys())
-_ADD = prepare(insert(DELIVERY).values(due_at=func.now()), *(set(DELIVERY.c.keys()) - {"due_at"}))
+# A test goes before everything that waits.
+_ADD = prepare(insert(DELIVERY).values(due_at=func.now() - KEPT), *(set(DELIVERY.c.keys()) - {"due_at"}))
 _AGAIN = prepare(
     update(DELIVERY)
     .where(DELIVERY.c.id == bindparam("b_id", type_=Uuid))
@@ -117,6 +118,7 @@ def _refuse_disabled(state: str) -> None:
 
 async def test(tx: Tx, webhook_id: UUID, *, caller: Principal) -> UUID:
     """A test event on its way at once; the id of its delivery. Conflict while the webhook is disabled."""
+    await webhooks.touch_lane(tx, webhook_id, caller=caller)
     webhook = await endpoints.webhook_for_update(tx, webhook_id, caller=caller)
     _refuse_disabled(webhook["state"])
     event_id, delivery_id = tx.new_id(), tx.new_id()
@@ -138,21 +140,18 @@ async def test(tx: Tx, webhook_id: UUID, *, caller: Principal) -> UUID:
         "version": 1,
     }
     await tx.run(_ADD, **row)
-    await _soon(tx, webhook_id)
-    return delivery_id
-
-
-async def _soon(tx: Tx, webhook_id: UUID) -> None:
-    await webhooks.wake(tx, webhook_id)
     tx.after_commit(tx.database.signal(BELL).set)
+    return delivery_id
 
 
 async def redeliver(tx: Tx, delivery_id: UUID, *, caller: Principal) -> None:
     """Send it once more, under the id that it had; Conflict while its webhook is disabled."""
+    found = await queries.delivery(tx, delivery_id, caller=caller)
+    await webhooks.touch_lane(tx, found["endpoint_id"], caller=caller)
     found = await queries.delivery_for_update(tx, delivery_id, caller=caller)
     _refuse_disabled(found["webhook_state"])
     await tx.run(_AGAIN, b_id=delivery_id)
-    await _soon(tx, found["endpoint_id"])
+    tx.after_commit(tx.database.signal(BELL).set)
 
 
 async def begin_replay(
@@ -162,6 +161,7 @@ async def begin_replay(
 
     Invalid for a time that is none, Conflict while the webhook is disabled, TooMany a minute after another.
     """
+    await webhooks.touch_lane(tx, webhook_id, caller=caller)
     webhook = await endpoints.webhook_for_update(tx, webhook_id, caller=caller)
     _refuse_disabled(webhook["state"])
     if asked["start"] >= asked["end"]:

@@ -19,6 +19,7 @@ WAITS: Sequence[float] = (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 864
 JITTER = 0.2
 MOST_RETRY_AFTER = timedelta(hours=24)
 GIVEN_UP_AFTER = timedelta(days=5)
+MOMENTARY, MOST_PAUSE = 5.0, 60.0
 TOO_MANY, UNAVAILABLE, GONE = 429, 503, 410
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -138,6 +139,17 @@ def first_failure(failing_since: datetime | None, outcomes: Collection[Outcome])
     for each in sorted(outcomes, key=lambda outcome: outcome.started_at):
         last = None if each.reason is None else last or each.started_at
     return last
+
+
+def pause(failing_since: datetime | None, now: datetime) -> float:
+    """For how many seconds one that fails is left alone before the next message tries it: a minute at most.
+
+    A tenth of the time for which it has failed, and nothing for a failure of a moment: however much waits,
+    it tries the other side no more often, and does not use up its attempts meanwhile.
+    """
+    if failing_since is None or (failed := (now - failing_since).total_seconds()) < MOMENTARY:
+        return 0.0
+    return min(max(failed / 10, 1.0), MOST_PAUSE)
 
 
 def given_up(failing_since: datetime | None, now: datetime) -> bool:

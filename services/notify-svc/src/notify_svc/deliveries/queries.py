@@ -128,7 +128,9 @@ _DELIVERIES = Listing(
     },
 )
 _OLDEST = prepare(
-    select(func.extract("epoch", func.now() - func.min(DELIVERY.c.due_at)))
+    select(
+        func.extract("epoch", func.now() - func.min(func.greatest(DELIVERY.c.due_at, DELIVERY.c.created_at)))
+    )
     .select_from(DELIVERY.join(ENDPOINT, ENDPOINT.c.id == DELIVERY.c.endpoint_id))
     .where(WAITING, DELIVERY.c.due_at <= func.now(), THERE, ENDPOINT.c.state == "enabled")
 )

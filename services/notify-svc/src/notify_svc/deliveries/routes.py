@@ -115,7 +115,7 @@ async def get_webhook_delivery(
     "/v1/webhook-deliveries/{delivery_id}/redeliver",
     operation_id="redeliverWebhook",
     summary="Send it once more",
-    description="At once, under the id that it had, with the whole schedule before it again.",
+    description="In its turn, under the id that it had, with the whole schedule before it again.",
     response_model=WebhookDeliveryWhole,
     **needs("webhooks:write"),
 )

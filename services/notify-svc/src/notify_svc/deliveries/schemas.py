@@ -145,7 +145,7 @@ def shown(row: Record | dict[str, Any], message_id: str) -> dict[str, Any]:
         **dict(row),
         "message_id": message_id,
         "webhook_id": row["endpoint_id"],
-        "next_attempt_at": row["due_at"],
+        "next_attempt_at": row["due_at"] and max(row["due_at"], row["created_at"]),
     }
 
 

@@ -193,7 +193,7 @@ async def _stand(tx: Tx, held: Record, outcomes: Sequence[Outcome]) -> None:
         _STAND,
         b_webhook=held["endpoint_id"],
         b_failing=failing,
-        b_rest=max((each.retry_after for each in bad if each.retry_after), default=None),
+        b_rest=max(domain.pause(failing, held["now"]), *(each.retry_after or 0.0 for each in outcomes)),
         b_delivered=len(good),
         b_failed=len(bad),
         b_success=_last(good),

@@ -192,6 +192,7 @@ async def enable(tx: Tx, webhook_id: UUID, *, caller: Principal, expected: int |
 
     Conflict for one whose key was revoked: there is nobody any more in whose name to send.
     """
+    await touch_lane(tx, webhook_id, caller=caller, well=True)
     before = await _changeable(tx, webhook_id, caller, expected)
     if before["disabled_reason"] == "key_revoked":
         raise Conflict(
@@ -199,7 +200,6 @@ async def enable(tx: Tx, webhook_id: UUID, *, caller: Principal, expected: int |
         )
     if before["state"] == "disabled":
         await _save(tx, before, state="enabled", disabled_reason=None, disabled_at=None)
-    await tx.run(_NO_LONGER_FAILING, b_id=webhook_id)
 
 
 async def disable(tx: Tx, webhook_id: UUID, *, caller: Principal, expected: int | None) -> None:
@@ -209,9 +209,13 @@ async def disable(tx: Tx, webhook_id: UUID, *, caller: Principal, expected: int 
         await _save(tx, before, state="disabled", disabled_reason="by_hand", disabled_at=tx.now)
 
 
-async def wake(tx: Tx, webhook_id: UUID) -> None:
-    """Somebody wants something sent at once: no rest that the other side asked for holds it up."""
-    await tx.run(_REST_NO_MORE, b_id=webhook_id)
+async def touch_lane(tx: Tx, webhook_id: UUID, *, caller: Principal, well: bool = False) -> None:
+    """Somebody wants something sent: no rest holds it up, and with `well` no failure is remembered.
+
+    Before the webhook or a delivery is locked, as whoever sends locks them in that order. NotFound as ever.
+    """
+    await queries.webhook(tx, webhook_id, caller=caller)
+    await tx.run(_NO_LONGER_FAILING if well else _REST_NO_MORE, b_id=webhook_id)
 
 
 async def _changeable(tx: Tx, webhook_id: UUID, caller: Principal, expected: int | None) -> Record:

@@ -93,7 +93,8 @@ class WebhookPatch(Patch):
 class WebhookRead(Output):
     """A webhook and how sending there goes. `owner_id` is the key whose it is; null: the company's.
 
-    `failing_since`: nothing has arrived since then. `rest_until`: the other side asked for quiet.
+    `failing_since`: nothing has arrived since then. `rest_until`: nothing is sent before, as it
+    asked for quiet or fails.
     """
 
     model_config = ConfigDict(
