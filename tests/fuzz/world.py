@@ -140,6 +140,8 @@ class World(Customers, ComplaintRules, Interactions, People, ScoringRecords):
         """What depends on the operation, or on what stands before it in the path."""
         if name in {"contact_id", "change_id"}:
             return await (self.contact if name == "contact_id" else self.change)(*known.values())
+        if name == "delivery_id":
+            return await self.delivery(still=operation.method == "GET")
         if name == "field_id":
             return await self.custom_field(retired=operation.id == "deleteField")
         if name == "identity_id":

@@ -28,8 +28,6 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "survey_id",
         "simulation_id",
         "alarm_id",
-        "webhook_id",
-        "delivery_id",
     }
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""

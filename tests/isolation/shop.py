@@ -129,6 +129,18 @@ class Shop(World):
             return await super().import_template()
         return await replace(self, admin=self.beginner).import_template()
 
+    async def webhook(self) -> str:
+        """A webhook that the beginner made."""
+        if self.beginner is self.admin:
+            return await super().webhook()
+        return await replace(self, admin=self.beginner).webhook()
+
+    async def delivery(self, *, still: bool = False) -> str:
+        """Of a webhook that the beginner made."""
+        if self.beginner is self.admin:
+            return await super().delivery(still=still)
+        return await replace(self, admin=self.beginner).delivery(still=still)
+
     async def export(self) -> str:
         """An export that the beginner began."""
         if self.beginner is self.admin:

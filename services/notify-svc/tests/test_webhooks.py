@@ -192,17 +192,29 @@ async def test_a_key_may_not_have_events_that_it_may_not_read(world: Any, key: P
     assert row["permissions"] == ["orders:read"]
 
 
-async def test_who_does_not_see_every_customer_has_no_webhooks(world: Any) -> None:
-    found = await made(world, world.manager)
-    narrow = replace(staff("manager"), scope=Scope(holders=frozenset({uuid4()})))
-    for answer in (
-        await world.post(narrow, "/v1/webhooks", GOOD),
-        await world.get(narrow, "/v1/webhooks"),
-        await world.get(narrow, f"/v1/webhooks/{found['id']}"),
-        await world.get(narrow, "/v1/webhook-deliveries"),
-        await world.post(narrow, f"/v1/webhooks/{found['id']}/rotate-secret"),
-    ):
-        assert (answer.status_code, answer.json()["code"]) == (403, "sight_too_narrow")
+async def test_who_does_not_see_every_customer_makes_and_changes_no_webhook(world: Any) -> None:
+    narrow = replace(world.manager, scope=Scope(holders=frozenset({world.manager.id})))
+    mine, other = await made(world, world.manager), await made(world, staff("manager"))
+    delivery = (await world.post(world.manager, f"/v1/webhooks/{mine['id']}/test")).json()["id"]
+
+    async def tries(webhook: str, delivery: str) -> list[Any]:
+        path = f"/v1/webhooks/{webhook}"
+        return [
+            await world.patch(narrow, path, {"url": "https://mine.example.com/"}),
+            await world.delete(narrow, path),
+            *[
+                await world.post(narrow, f"{path}/{verb}")
+                for verb in ("rotate-secret", "retire-secret", "enable", "disable", "test")
+            ],
+            await world.post(narrow, f"/v1/webhook-deliveries/{delivery}/redeliver"),
+        ]
+
+    refused = [await world.post(narrow, "/v1/webhooks", GOOD), *await tries(mine["id"], delivery)]
+    assert {(each.status_code, each.json()["code"]) for each in refused} == {(403, "sight_too_narrow")}
+    assert {each.status_code for each in await tries(other["id"], str(uuid4()))} == {404}
+    assert (await world.get(narrow, f"/v1/webhooks/{other['id']}")).status_code == 404
+    (listed,) = (await world.get(narrow, "/v1/webhooks")).json()["data"]
+    assert listed["id"] == mine["id"]
     assert (await world.get(world.lin, "/v1/webhooks")).json()["code"] == "permission_missing"
 
 

@@ -68,7 +68,7 @@ async def create(
 
     Conflict when its owner has the most already.
     """
-    queries.whose(caller)
+    queries.refuse_narrow(caller)
     owner = None if caller.kind == "staff" else caller.id
     url = checked_url(given["url"], trusted)
     types = domain.checked_patterns(given["event_types"], caller.permissions)
@@ -215,6 +215,7 @@ async def touch_lane(tx: Tx, webhook_id: UUID, *, caller: Principal, well: bool 
     Before the webhook or a delivery is locked, as whoever sends locks them in that order. NotFound as ever.
     """
     await queries.webhook(tx, webhook_id, caller=caller)
+    queries.refuse_narrow(caller)
     await tx.run(_NO_LONGER_FAILING if well else _REST_NO_MORE, b_id=webhook_id)
 
 

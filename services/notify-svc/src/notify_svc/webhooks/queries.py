@@ -57,22 +57,23 @@ _ENDPOINTS = Listing(
 
 
 def whose(caller: Principal) -> dict[str, Any]:
-    """The arguments of `MINE`: staff see all webhooks, a key its own.
+    """The arguments of `MINE`: a key sees its own webhooks, staff all as far as they see."""
+    return {"sees_all": caller.kind == "staff", "owner": caller.id}
 
-    Raises Forbidden for a person who does not see every customer: a webhook of the company hears of all.
-    """
+
+def refuse_narrow(caller: Principal) -> None:
+    """Forbidden for a person who does not see every customer: a webhook of the company hears of all."""
     if caller.scope.holders is not None:
         raise Forbidden(
             "sight_too_narrow",
             en="Webhooks hear of all customers: this needs the data scope all.",
             zh="Webhook 涉及全部客户，需要数据范围 all。",
         )
-    return {"sees_all": caller.kind == "staff", "owner": caller.id}
 
 
 def mine(caller: Principal) -> list[ColumnElement[bool]]:
     """The same for a statement that is made for one request."""
-    return [] if whose(caller)["sees_all"] else [ENDPOINT.c.owner_id == caller.id]
+    return [] if caller.kind == "staff" else [ENDPOINT.c.owner_id == caller.id]
 
 
 async def webhooks_page(
@@ -94,8 +95,10 @@ async def webhook(reader: Reader, webhook_id: UUID, *, caller: Principal) -> Rec
 
 
 async def webhook_for_update(tx: Tx, webhook_id: UUID, *, caller: Principal) -> Record:
-    """The whole row, locked; NotFound unless the caller may see it."""
-    return _seen(await tx.row(_ONE_FOR_UPDATE, id=webhook_id, **whose(caller), **sight(tx.scope)))
+    """The whole row, locked; NotFound unless the caller may see it, Forbidden as `refuse_narrow`."""
+    found = _seen(await tx.row(_ONE_FOR_UPDATE, id=webhook_id, **whose(caller), **sight(tx.scope)))
+    refuse_narrow(caller)
+    return found
 
 
 async def count_of(tx: Tx, owner_id: UUID | None) -> int:
