@@ -160,6 +160,27 @@ async def test_a_partner_hears_of_what_its_token_vouches_for_before_any_event_to
     assert await counts(world) == (1, 1)
 
 
+async def test_what_is_told_of_the_tree_or_a_key_late_undoes_nothing(
+    world: Any, key: Principal, home: UUID
+) -> None:
+    below = uuid4()
+    await moved(world, below, None, 3)
+    await moved(world, below, home, 2)
+    told_of = {"subject": key.id, "distributor_id": home, "changed_by": uuid4(), "expires_at": None}
+    async with world.database.begin() as tx:
+        await on_key_told(tx, KeyChanged(version=3, scopes=("customers:read",), **told_of))
+        await on_key_told(tx, KeyChanged(version=2, scopes=("orders:read",), **told_of))
+    await hook(world, key, "https://hooks.example.com/", ["*"])
+    await told(world, order(distributor_id=home), orders(below))
+    assert await counts(world) == (0, 0)
+    other = replace(key, id=uuid4())
+    await hook(world, other, "https://hooks.example.com/", ["*"])
+    await told(world, orders(below))
+    assert await counts(world) == (0, 0)
+    await told(world, order(distributor_id=home))
+    assert await counts(world) == (1, 1)
+
+
 async def test_a_ring_in_the_tree_holds_nobody_up(world: Any, key: Principal, home: UUID) -> None:
     other = uuid4()
     await moved(world, home, other, 1)

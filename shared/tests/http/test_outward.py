@@ -114,6 +114,25 @@ async def test_a_kept_connection_that_the_other_side_closed_costs_nobody_an_atte
     assert there.connections == 3
 
 
+async def test_one_that_is_closed_in_the_very_moment_is_asked_once_more_and_a_fresh_one_is_not() -> None:
+    async def one_each(posted: Posted, writer: asyncio.StreamWriter) -> None:
+        if [each.connection for each in there.seen].count(posted.connection) > 1:
+            writer.close()
+        else:
+            writer.write(answer())
+
+    async def none(_: Posted, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with sink(one_each) as there, outward() as client:
+        assert [(await posted(client, there)).status for _ in range(2)] == [200, 200]
+    assert [each.connection for each in there.seen] == [1, 1, 2]
+    async with sink(none) as there, outward() as client:
+        with pytest.raises(Unreached):
+            await posted(client, there)
+    assert len(there.seen) == 1
+
+
 async def test_the_name_is_spoken_to_under_its_name_at_the_address_that_was_looked_up(certificate) -> None:
     resolve, asked = saying([PUBLIC])
     async with sink(tls=certificate[0]) as there:
