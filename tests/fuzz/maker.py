@@ -31,6 +31,7 @@ class Maker:
     complainant: str = ""
     picture: str = ""
     simulated: dict[str, Any] = field(default_factory=dict)
+    webhooks: list[str] = field(default_factory=list)
 
     def said(self, words: str) -> str:
         """What a record says; a world may leave its mark there."""

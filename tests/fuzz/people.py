@@ -1,4 +1,4 @@
-"""Records of the door and of reminders for operations to be called with."""
+"""Records of the door, of reminders and of webhooks for operations to be called with."""
 
 import asyncio
 from typing import Any
@@ -10,6 +10,8 @@ from tests.fuzz.operations import Operation
 from shared.messaging import dead_letters
 from shared.messaging.bus import Delivery
 from shared.messaging.dead_letters import Parking
+
+_MOST_WEBHOOKS = 8
 
 
 class People(Maker):
@@ -37,6 +39,24 @@ class People(Maker):
                 page = (await self.admin("GET", "/v1/inbox")).json()
         self.kept["item_id"] = str(page["data"][0]["id"])
         return self.kept["item_id"]
+
+    async def webhook(self) -> str:
+        """A new one; of those from before only the last few stay, since there may be only so many."""
+        body = {"url": "https://erp.example.com/in", "event_types": ["*"], "description": self.said("ERP")}
+        made = str((await self.admin.made("/v1/webhooks", body))["id"])
+        self.webhooks.append(made)
+        if len(self.webhooks) > _MOST_WEBHOOKS:
+            await self.admin("DELETE", f"/v1/webhooks/{self.webhooks.pop(0)}")
+        return made
+
+    async def delivery(self, *, still: bool = False) -> str:
+        """A test event for a new webhook; `still`: no attempt changes it any more."""
+        webhook = await self.webhook()
+        found = str((await self.admin.made(f"/v1/webhooks/{webhook}/test"))["id"])
+        if still:
+            await self.admin("POST", f"/v1/webhooks/{webhook}/disable")
+            await asyncio.sleep(1)  # one that is under way ends: its name leads nowhere
+        return found
 
     async def staff(self) -> str:
         body = {

@@ -144,8 +144,11 @@ class World(Customers, ComplaintRules, Interactions, People, ScoringRecords):
         """What depends on the operation, or on what stands before it in the path."""
         if name in {"contact_id", "change_id"}:
             return await (self.contact if name == "contact_id" else self.change)(*known.values())
-        if name == "field_id":
-            return await self.custom_field(retired=operation.id == "deleteField")
+        if name in {"delivery_id", "field_id"}:
+            reads, retired = operation.method == "GET", operation.id == "deleteField"
+            return await (
+                self.delivery(still=reads) if name == "delivery_id" else self.custom_field(retired=retired)
+            )
         if name == "identity_id":
             await self.identity(known["customer_id"])
             return str(

@@ -15,7 +15,7 @@ GUIDES = Path(__file__).parents[2] / "docs/guides"
 PRINTED = "http://127.0.0.1:8080"
 SCOPES = [
     f"{what}:{verb}" for what in ("customers", "orders", "complaints") for verb in ("read", "write")
-] + ["channels:read"]
+] + ["channels:read", "webhooks:read", "webhooks:write"]
 _BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = "-- end of a block --"
 
@@ -80,10 +80,10 @@ async def a_key(http: httpx.AsyncClient, code: str) -> str:
     return str((await made(http, "/v1/api-keys", asked))["key"])
 
 
-@pytest.mark.parametrize("guide", ["partners.md", "partners.zh.md"])
+@pytest.mark.parametrize("guide", ["partners.md", "partners.zh.md", "webhooks.md"])
 async def test_a_partner_with_a_key_and_curl(guide: str, system: Launcher, tmp_path: Path) -> None:
     http = await signed_in(system)
-    key = await a_key(http, f"D-{len(guide)}")
+    key = await a_key(http, f"D-{guide.upper()}")
     await http.aclose()
     follow(guide, tmp_path, system.base_url, KEY=key)
 
@@ -97,6 +97,7 @@ def test_every_guide_is_followed_by_a_test() -> None:
     followed = {
         "partners.md",
         "partners.zh.md",
+        "webhooks.md",
         "frontends.md",
         "operators.md",
         "managers.md",

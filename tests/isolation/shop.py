@@ -129,6 +129,18 @@ class Shop(World):
             return await super().import_template()
         return await replace(self, admin=self.beginner).import_template()
 
+    async def webhook(self) -> str:
+        """A webhook that the beginner made."""
+        if self.beginner is self.admin:
+            return await super().webhook()
+        return await replace(self, admin=self.beginner).webhook()
+
+    async def delivery(self, *, still: bool = False) -> str:
+        """Of a webhook that the beginner made."""
+        if self.beginner is self.admin:
+            return await super().delivery(still=still)
+        return await replace(self, admin=self.beginner).delivery(still=still)
+
     async def export(self) -> str:
         """An export that the beginner began."""
         if self.beginner is self.admin:
@@ -164,10 +176,12 @@ class Shop(World):
             "record_id": await self.service_record(customer=customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
+            "webhook_id": await self.webhook(),
             "owner_id": self.admin_id,
             "distributor_code": (await self._read(f"/v1/distributors/{self.home['distributor_id']}"))["code"],
             **self.home,
         }
+        self.webhooks.clear()  # the one that is asked for stays
         self._hide(self.known)
 
 

@@ -26,6 +26,7 @@ from tools.bench.parts import (
     scoring,
     sla,
     start,
+    webhooks,
 )
 from tools.bench.stage import SMALL, Sizes, Stage, stage
 
@@ -60,6 +61,9 @@ PARTS = {
     ),
     "policies": Part("Trying a tier policy on everybody", policies.measure),
     "insights": Part("Reports of how customers buy, and how forecasts of it did", insights.measure),
+    "webhooks": Part(
+        "Webhooks into a sink that verifies every signature, of the client alone", webhooks.measure
+    ),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events", "freshness"}

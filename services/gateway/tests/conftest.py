@@ -132,6 +132,7 @@ class Neighbour:
             "holders": principal.scope.holders and sorted(map(str, principal.scope.holders)),
             "unit": principal.unit and str(principal.unit),
             "masked": sorted(principal.masked),
+            "home": principal.home and str(principal.home),
             "headers": dict(request.headers),
         }
 

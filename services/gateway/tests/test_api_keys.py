@@ -1,6 +1,7 @@
 """Keys of partners: who may give which, and what becomes of them."""
 
 import asyncio
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -61,6 +62,32 @@ async def test_a_key_is_shown_once_and_never_again(world: Any, admin: dict[str, 
         told_of = await reader.rows(sql("SELECT outbox::text FROM outbox WHERE type = 'key.created.v1'"))
     assert len(told_of) == 1
     assert secret not in str(told_of)
+
+
+async def test_others_are_told_what_a_key_may_and_when_that_changes(
+    world: Any, admin: dict[str, str]
+) -> None:
+    home = await distributor(world)
+    body = {**NEW, "distributor_id": str(home), "scopes": ["orders:read", "customers:read"]}
+    key = (await world.client.post("/v1/api-keys", json=body, headers=admin)).json()
+    path = f"/v1/api-keys/{key['id']}"
+    for patch in (
+        {"name": "ERP of the south"},
+        {"scopes": ["orders:read"]},
+        {"expires_at": "2090-01-01T00:00:00Z"},
+    ):
+        assert (await world.client.patch(path, json=patch, headers=admin)).status_code == 200
+    await world.client.post(f"{path}/rotate", json={}, headers=admin)
+    async with world.gateway.database.read() as reader:
+        rows = await reader.rows(sql("SELECT type, payload::text AS told FROM outbox ORDER BY seq"))
+    told_of = [
+        (row["type"], json.loads(row["told"])["data"]) for row in rows if row["type"].startswith("key.")
+    ]
+    assert [(kind, told["scopes"], told["expires_at"]) for kind, told in told_of] == [
+        ("key.created.v1", ["customers:read", "orders:read"], None),
+        ("key.changed.v1", ["orders:read"], None),
+        ("key.changed.v1", ["orders:read"], "2090-01-01T00:00:00Z"),
+    ]
 
 
 async def test_the_same_order_makes_one_key_and_its_secret_is_not_kept_readable(

@@ -203,6 +203,16 @@ async def test_the_service_is_told_what_is_hidden_from_a_key(world: Any, admin: 
     assert UUID(seen["id"]) == UUID(key["id"])
 
 
+async def test_the_service_is_told_whose_key_it_is_beside_all_that_it_reaches(
+    world: Any, admin: Headers
+) -> None:
+    home, below = await distributor(world), uuid4()
+    key = await made(world, admin, home)
+    await told(world, Place(below, home, "active", 1))
+    seen = (await shown(world, key["key"])).json()
+    assert (seen["home"], seen["distributors"]) == (str(home), sorted(map(str, (home, below))))
+
+
 async def test_a_tree_too_large_for_a_token_is_told_so(world: Any, admin: Headers) -> None:
     home = await distributor(world)
     key = await made(world, admin, home)

@@ -91,7 +91,8 @@ class World:
 @pytest.fixture(scope="session")
 async def _running(service_database: Callable[[str], ServiceUrls]) -> AsyncIterator[World]:
     urls = service_database("notify")
-    async with running(build, Settings, urls, worker=False) as service:
+    allowed = {"webhook_allow": "127.0.0.1:18999"}
+    async with running(build, Settings, urls, worker=False, settings=allowed) as service:
         yield World(service, urls)
 
 

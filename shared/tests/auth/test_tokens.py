@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from shared.auth import Principal
 from shared.auth.headers import MOST_BYTES
-from shared.auth.permissions import ROLES
+from shared.auth.permissions import GRANTABLE, ROLES
 from shared.auth.tokens import (
     ALGORITHM,
     ISSUER,
@@ -24,6 +24,7 @@ from shared.auth.tokens import (
     read_started,
 )
 from shared.db import Scope
+from shared.http.masking import MASKABLE
 from shared.problems import Forbidden, Unauthenticated, Unavailable
 from shared.testing.clients import jwks, signing_key, staff
 
@@ -78,6 +79,12 @@ async def test_the_widest_scope_fits_into_a_token_and_a_wider_one_is_refused() -
     token = mint(sent, signing_key(), audience="customer-svc", also=named, asks=named)
     assert len(token) < MOST_BYTES
     assert await TokenVerifier("customer-svc", jwks=jwks()).verify(token) == sent
+    key = Principal(
+        "partner", uuid4(), granted=GRANTABLE, scope=Scope(many), masked=frozenset(MASKABLE), home=uuid4()
+    )
+    token = mint(key, signing_key(), audience="customer-svc", also=named, asks=named)
+    assert len(token) < MOST_BYTES
+    assert await TokenVerifier("customer-svc", jwks=jwks()).verify(token) == key
     for scope in (Scope(many | {uuid4()}), Scope(holders=many | {uuid4()})):
         with pytest.raises(Forbidden, match="200"):
             mint(Principal("staff", uuid4(), scope=scope), signing_key(), audience="svc")

@@ -94,6 +94,7 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "org_unit.changed",
         "distributor.changed",
         "key.created",
+        "key.changed",
         "key.revoked",
         "interaction.logged",
         "interactions.imported",
@@ -139,6 +140,7 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "scoring.completed",
         "reminder.due",
         "reminder.done",
+        "webhook.disabled",
         "staff.changed",
     }
 

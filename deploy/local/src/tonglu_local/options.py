@@ -23,7 +23,8 @@ class Options:
     `databases` are servers of the user's own (`DATABASE_URL_CUSTOMER` …) instead of the embedded one;
     `amqp_url` a RabbitMQ instead of the bus in the process, where all names begin with `amqp_prefix`.
     `allow_test_keys` accepts keys for trying out, because here one mostly tries out. `public_url` is where
-    customers reach all this, for the links that they are sent.
+    customers reach all this, for the links that they are sent; `webhook_allow` names hosts and ports that
+    webhooks may lead to although they are not public.
     """
 
     state_dir: Path
@@ -37,6 +38,7 @@ class Options:
     log_level: str
     allow_test_keys: bool
     public_url: str
+    webhook_allow: str
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Options":
@@ -55,6 +57,7 @@ class Options:
             log_level=_level(environ),
             allow_test_keys=_yes(environ, "TONGLU_ALLOW_TEST_KEYS"),
             public_url=environ.get("TONGLU_PUBLIC_URL") or f"http://127.0.0.1:{port}",
+            webhook_allow=environ.get("TONGLU_WEBHOOK_ALLOW") or "",
         )
 
 

@@ -156,7 +156,13 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
         ),
         scoring_svc.app.build(settings.of("scoring", scoring_svc.settings.Settings, **believed), bus),
         notify_svc.app.build(
-            settings.of("notify", notify_svc.settings.Settings, **base, **speaking),
+            settings.of(
+                "notify",
+                notify_svc.settings.Settings,
+                webhook_allow=settings._options.webhook_allow,  # noqa: SLF001
+                **base,
+                **speaking,
+            ),
             bus,
             customers=reader,
             gateway=clients["gateway"],

@@ -2,16 +2,24 @@
 
 from typing import Any
 
+from notify_svc.deliveries.commands import REPLAY
+from notify_svc.deliveries.consumers import ANY_EVENT, KEY_EVENTS
+from notify_svc.deliveries.jobs import FORGET, forget, replay
+from notify_svc.deliveries.routes import router as deliveries_router
+from notify_svc.dispatching.dispatcher import Dispatcher
+from notify_svc.dispatching.sending import Sender
 from notify_svc.errands import consumers as errands
 from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.partners.consumers import PARTNER_EVENTS
 from notify_svc.recipients.clients import Recipients
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
+from notify_svc.webhooks.routes import router as webhooks_router
 from shared.auth.speaking import ServiceTokens
 from shared.composition import Blueprint, Service
 from shared.db import Database
@@ -26,13 +34,15 @@ from shared.events.complaint import (
 )
 from shared.events.scoring import ChurnCleared, ChurnWarned
 from shared.http.client import make_client
+from shared.http.outward import Outward
 from shared.jobs import Every, Jobs
 from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
 from shared.references import CUSTOMER_EVENTS, References
+from shared.sealing import Sealer
 
-_DAY = 86_400
+_HOUR, _DAY = 3_600, 86_400
 
 
 def build(
@@ -49,20 +59,30 @@ def build(
         package="notify_svc",
         number=4,
         title="Tonglu notify-svc",
-        description="What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox.",
-        routers=[reminders_router, inbox_router, templates_router],
+        description=(
+            "What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox; "
+            "and what is told to other systems: webhooks."
+        ),
+        routers=[reminders_router, inbox_router, templates_router, webhooks_router, deliveries_router],
         consumers=_consumers(),
         jobs=Jobs(
-            {REDERIVE: rederive_moments, SHIPPING: ship_templates},
-            [Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)],
+            {REDERIVE: rederive_moments, SHIPPING: ship_templates, FORGET: forget, REPLAY: replay},
+            [
+                *(Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)),
+                Every(FORGET, seconds=_HOUR),
+            ],
         ),
-        loops={"firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database))},
+        loops={
+            "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database)),
+            "webhooks": lambda: _dispatcher(settings, database).run(),
+        },
         api_loops={"inbox feed": feed.run},
         carried={
             "feed": feed,
             "references": references,
             "recipients": recipients,
             "company_name": settings.company_name,
+            "webhook_trusted": settings.webhook_trusted,
         },
     )
     service = Service(blueprint, settings, database=database, bus=bus)
@@ -81,8 +101,13 @@ def _recipients(settings: Settings, customers: Any, gateway: Any) -> Recipients:
     )
 
 
+def _dispatcher(settings: Settings, database: Database) -> Dispatcher:
+    sealer = Sealer(settings.data_key.get_secret_value())
+    return Dispatcher(database, Sender(Outward(), sealer, settings.webhook_trusted, database.now))
+
+
 def _consumers() -> Consumers:
-    return Consumers(
+    heard = Consumers(
         {
             **CUSTOMER_EVENTS,
             ChurnWarned: errands.on_churn_warned,
@@ -96,3 +121,4 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
+    return heard.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)

@@ -1,7 +1,8 @@
 """The settings of notify-svc."""
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 
+from shared.http.guard import Trusted, trusted_of
 from shared.settings import ServiceSettings
 
 
@@ -10,9 +11,24 @@ class Settings(ServiceSettings):
 
     `company_name` is how the company calls itself in messages. With `service_secret`, which the gateway at
     `gateway_url` knows, too, this service asks for tokens of its own; without it nobody is reached.
+
+    `webhook_allow` names hosts and ports (`sink.corp:8080`, with blanks or commas between) that webhooks may
+    lead to although they are not public, by http, too: sinks of the company's own, tests, demonstrations.
     """
 
     company_name: str = "Tonglu"
     service_secret: SecretStr | None = None
     gateway_url: str = "http://gateway:8000"
     customer_url: str = "http://customer-svc:8000"
+    webhook_allow: str = ""
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _hosts_and_ports(cls, value: str) -> str:
+        trusted_of(value.replace(",", " ").split())
+        return value
+
+    @property
+    def webhook_trusted(self) -> Trusted:
+        """The hosts and ports of `webhook_allow`."""
+        return trusted_of(self.webhook_allow.replace(",", " ").split())

@@ -45,6 +45,7 @@ IMPERSONAL: Final = frozenset(
         "views",
         "templates",
         "tags",
+        "webhooks",
     }
 )
 """Resources whose records tell of none but the caller."""

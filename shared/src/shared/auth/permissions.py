@@ -71,6 +71,8 @@ _MANAGER = (
     "plans:read",
     "reminders:all",
     "templates:write",
+    "webhooks:read",
+    "webhooks:write",
 )
 _ADMIN = (
     *_MANAGER,
@@ -116,6 +118,8 @@ GRANTABLE = frozenset(
         "exports:write",
         "operations:read",
         "operations:write",
+        "webhooks:read",
+        "webhooks:write",
     )
 )
 """What a partner's key can be given: its customers' business; nothing of people, keys, rules or operators."""

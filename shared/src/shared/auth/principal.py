@@ -15,7 +15,8 @@ class Principal:
     """A person of the company, a partner's key, or another service.
 
     `granted` are permissions beside those of the roles (a key's scopes); `unit` is a person's own org unit;
-    `masked` are the names of fields that a key must not see.
+    `home` is the distributor whose key it is, the top of its `scope`; `masked` are the names of fields that
+    a key must not see.
     """
 
     kind: Kind
@@ -25,6 +26,7 @@ class Principal:
     scope: Scope = EVERYTHING
     unit: UUID | None = None
     masked: frozenset[str] = frozenset()
+    home: UUID | None = None
     permissions: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

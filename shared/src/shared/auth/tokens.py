@@ -75,6 +75,7 @@ def mint(
         "holders": _packed(principal.scope.holders),
         "unit": None if principal.unit is None else str(principal.unit),
         "masked": sorted(principal.masked),
+        **({} if principal.home is None else {"home": str(principal.home)}),
         **({"asks": list(asks)} if asks else {}),
     }
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": TOKEN_TYPE}
@@ -98,7 +99,7 @@ def _unpacked(packed: str | None) -> frozenset[UUID] | None:
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
-    unit = claims["unit"]
+    unit, home = claims["unit"], claims.get("home")
     return Principal(
         kind=claims["kind"],
         id=UUID(claims["sub"]),
@@ -107,6 +108,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
         scope=Scope(_unpacked(claims["distributors"]), _unpacked(claims["holders"])),
         unit=None if unit is None else UUID(unit),
         masked=frozenset(claims["masked"]),
+        home=None if home is None else UUID(home),
     )
 
 

@@ -33,6 +33,7 @@ TITLES = {
     "interaction.logged.v1": "与客户的互动已记录",
     "interactions.imported.v1": "一批互动记录已导入",
     "interactions.withdrawn.v1": "一批互动记录已撤回",
+    "key.changed.v1": "合作伙伴密钥的权限或期限已变更",
     "key.created.v1": "合作伙伴密钥已创建",
     "key.revoked.v1": "合作伙伴密钥已吊销",
     "model.drifted.v1": "评分模型出现漂移",
@@ -68,6 +69,7 @@ TITLES = {
     "visit.done.v1": "拜访已完成",
     "visit.missed.v1": "拜访逾期未完成",
     "visit.planned.v1": "拜访已计划",
+    "webhook.disabled.v1": "Webhook 已停用",
 }
 """By type."""
 
@@ -106,6 +108,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
         "risk_high",
     ),
     "changed": ("How many customers changed", "有变化的客户数", 118),
+    "changed_by": ("Who changed it", "变更人", MADE),
     "channel": ("Code of the sales channel or way of contact", "渠道代码", "online_shop"),
     "closed_at": ("When it was closed; null until then", "关闭时间，未关闭为空", None),
     "complaint_id": ("The complaint it is about", "所涉投诉", MADE),
@@ -123,7 +126,12 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "ends_at": ("When it is planned to end", "计划结束时间", "2026-03-04T02:30:00Z"),
     "escalation_level": ("How often it was escalated", "升级次数", 1),
     "expected_value_minor": ("Expected over the horizon, in minor units", "预期价值，最小货币单位", 458000),
-    "expires_at": ("Until when it can be answered", "截止时间", "2026-04-04T02:00:00Z"),
+    "expires_at": ("Until when it holds, or can be answered", "截止时间", "2026-04-04T02:00:00Z"),
+    "failing_since": (
+        "Since when nothing arrived; null: not known to fail",
+        "持续失败的起始时间，空为无",
+        None,
+    ),
     "figure": ("What was measured", "测得值", 0.31),
     "finished_at": ("When it ended", "结束时间", "2026-03-01T09:31:12Z"),
     "from_stage": ("The stage before; null the first time", "原阶段，首次为空", "active"),
@@ -175,7 +183,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     ),
     "quantity": ("How many or how much", "数量", 2.0),
     "rating": ("From 1 to 5, the best; null until it is known", "评分 1 至 5，5 为最好，未评为空", 5),
-    "reason": ("Why it was made", "产生原因", "manual"),
+    "reason": ("Why it was made, or why it ended", "原因", "manual"),
     "reasons": ("Codes of the reasons, the strongest first", "原因代码，最强者在前", ["own_rhythm_broken"]),
     "recipient_id": ("Who is to know of it; null: nobody is known", "应知会的人，空为未知", MADE),
     "recommended_action": ("What to do about it", "建议行动", "call_customer"),
@@ -189,6 +197,11 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "resolved_at": ("When its cause was removed; null until then", "解决时间，未解决为空", None),
     "revoked_by": ("Who ended it", "吊销人", MADE),
     "roles": ("What the person may do", "角色", ["sales"]),
+    "scopes": (
+        "What it may at most; null in events from before it was told",
+        "权限范围，旧事件为空",
+        ["customers:read", "orders:read"],
+    ),
     "scored": ("How many customers were scored", "已评分客户数", 22190),
     "scored_at": ("When it was scored", "评分时间", MADE),
     "service": ("Whose chain it is", "所属服务", "customer-svc"),
@@ -219,7 +232,10 @@ MORE: dict[str, dict[str, Any]] = {
     "complaint.resolved.v1": {"resolved_at": "2026-03-03T10:00:00Z"},
     "contract.changed.v1": {"kind": "sales"},
     "interaction.logged.v1": {"channel": "call", "kind": "contact"},
+    "key.changed.v1": {"expires_at": None},
+    "key.created.v1": {"expires_at": None},
     "interactions.imported.v1": {"interactions": [_CONTACT]},
     "interactions.withdrawn.v1": {"interactions": [_CONTACT]},
+    "webhook.disabled.v1": {"reason": "failing", "failing_since": "2026-02-24T08:00:00Z"},
 }
 """By type: values of its example that differ from those of the fields."""

@@ -112,6 +112,10 @@ TAGS = {
     "reminders": ("What somebody shall do at a moment", "定时提醒"),
     "templates": ("What messages say, in Chinese and English", "消息模板"),
     "inbox": ("What was brought before a person", "收件箱"),
+    "webhooks": (
+        "Events sent to other systems: signed, retried, logged, sent again",
+        "Webhook：向其他系统推送事件，含签名、重试、投递记录与重放",
+    ),
     "operations": ("Long work: read it, watch it, cancel it", "后台任务：查看、跟踪与取消"),
     "operators": ("For those who run the system: dead letters and the outbox", "运维：死信与发件箱"),
     "audit": ("Who did what, to what, from where, with which result", "审计：何人、何事、何处、结果如何"),
@@ -151,6 +155,7 @@ THINGS = {
     "tier_overrides": ("tier overrides", "等级覆盖"),
     "usage": ("usage figures", "调用量统计"),
     "views": ("saved views", "已保存的视图"),
+    "webhooks": ("webhooks", "Webhook"),
 }
 """What stands before the colon of a permission."""
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Code, Event
+from shared.events.base import Code, Event, Moment
 
 
 class StaffChanged(Event):
@@ -19,12 +19,28 @@ class StaffChanged(Event):
 
 
 class KeyCreated(Event):
-    """A distributor has a new key; the subject is the key's id."""
+    """A distributor has a new key; the subject is the key's id.
+
+    `scopes` is what it was given (None in events from before this was told), `expires_at` its end, if any.
+    """
 
     type: ClassVar[str] = "key.created.v1"
     publisher: ClassVar[str] = "gateway"
 
     created_by: UUID
+    scopes: tuple[Code, ...] | None = None
+    expires_at: Moment | None = None
+
+
+class KeyChanged(Event):
+    """A key was given other scopes or another end; it never may more than these scopes."""
+
+    type: ClassVar[str] = "key.changed.v1"
+    publisher: ClassVar[str] = "gateway"
+
+    changed_by: UUID
+    scopes: tuple[Code, ...]
+    expires_at: Moment | None
 
 
 class KeyRevoked(Event):

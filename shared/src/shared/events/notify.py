@@ -1,4 +1,4 @@
-"""What notify-svc tells: reminders that are due or done."""
+"""What notify-svc tells: reminders that are due or done, webhooks that were given up."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -27,3 +27,16 @@ class ReminderDone(Event):
     assignee_id: UUID | None
     customer_id: UUID | None
     done_at: Moment
+
+
+class WebhookDisabled(Event):
+    """Nothing is sent to a webhook any more; the subject is the webhook.
+
+    `reason` is `gone` (it answered 410), `failing` (nothing arrived for five days) or `key_revoked`.
+    """
+
+    type: ClassVar[str] = "webhook.disabled.v1"
+    publisher: ClassVar[str] = "notify-svc"
+
+    reason: Code
+    failing_since: Moment | None

@@ -4,9 +4,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from shared.db import Tx
-from shared.events import Event
+from shared.events import Envelope, Event
 
 Handler = Callable[[Tx, Any], Awaitable[None]]
+_IN_HAND = "envelope"
+
+
+def take_in_hand(tx: Tx, envelope: Envelope) -> None:
+    """Say which event the handlers of this transaction have before them now."""
+    tx.notes[_IN_HAND] = envelope
+
+
+def in_hand(tx: Tx) -> Envelope:
+    """For a handler that needs to know which event it is, and since when: the envelope of what it handles."""
+    envelope: Envelope = tx.notes[_IN_HAND]
+    return envelope
 
 
 class Consumers:

@@ -15,7 +15,7 @@ from shared.events import Envelope, UnreadableEventError, read
 from shared.loops import must_end
 from shared.messaging import dead_letters, inbox_rows, metrics
 from shared.messaging.bus import Delivery
-from shared.messaging.consumers import Consumers
+from shared.messaging.consumers import Consumers, take_in_hand
 from shared.messaging.dead_letters import Parking
 from shared.telemetry.logs import where
 from shared.telemetry.trace import child_of
@@ -168,6 +168,7 @@ class Inbox:
             if letter.id in new:
                 new.discard(letter.id)
                 event = letter.envelope.event
+                take_in_hand(tx, letter.envelope)
                 with bound_contextvars(traceparent=child_of(letter.envelope.traceparent)):
                     for handler in self._consumers.handlers(type(event)):
                         await handler(tx, event)

@@ -37,7 +37,8 @@ def as_principal(principal: Principal, audience: str) -> dict[str, str]:
 
 def partner(distributor_id: UUID, *scopes: str) -> Principal:
     """A partner's key: sees one distributor's rows."""
-    return Principal("partner", uuid4(), granted=frozenset(scopes), scope=Scope(frozenset({distributor_id})))
+    seen = Scope(frozenset({distributor_id}))
+    return Principal("partner", uuid4(), granted=frozenset(scopes), scope=seen, home=distributor_id)
 
 
 def service_client(service: Any, principal: Principal | None = None, **headers: str) -> httpx.AsyncClient:

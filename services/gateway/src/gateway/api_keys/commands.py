@@ -15,7 +15,7 @@ from gateway.api_keys.tables import ApiKey
 from gateway.reach.domain import Place
 from shared.auth import Principal
 from shared.db import Prepared, Tx, prepare
-from shared.events.gateway import KeyCreated, KeyRevoked
+from shared.events.gateway import KeyChanged, KeyCreated, KeyRevoked
 from shared.http import check_version
 from shared.messaging import outbox
 from shared.problems import Conflict, Invalid
@@ -65,7 +65,7 @@ async def create_key(tx: Tx, hashing: Hashing, new: ApiKeyCreate, home: Place, *
         "updated_at": tx.now,
     }
     await _keep(tx, _ADD, row)
-    _announce(tx, KeyCreated, row, created_by=caller.id)
+    _announce(tx, KeyCreated, row, created_by=caller.id, **_standing(row))
     return Made(row, key)
 
 
@@ -79,7 +79,12 @@ async def change_key(
         changes["granted_by"] = caller.id
     _refuse_past(changes.get("expires_at"), tx.now)
     after = {**row, **changes}
-    return row if after == row else await _save(tx, after)
+    if after == row:
+        return row
+    saved = await _save(tx, after)
+    if _standing(saved) != _standing(row):
+        _announce(tx, KeyChanged, saved, changed_by=caller.id, **_standing(saved))
+    return saved
 
 
 async def rotate_key(
@@ -138,8 +143,13 @@ async def _keep(tx: Tx, statement: Prepared, row: dict[str, Any]) -> None:
         raise Invalid.at("/plan", "no_such_plan", en="is not a plan", zh="没有此限额方案") from None
 
 
-def _announce(tx: Tx, kind: Any, row: dict[str, Any], **who: UUID) -> None:
-    event = kind(subject=row["id"], version=row["version"], distributor_id=row["distributor_id"], **who)
+def _standing(row: dict[str, Any]) -> dict[str, Any]:
+    """What others are told of a key beside that it is there."""
+    return {"scopes": tuple(sorted(row["scopes"])), "expires_at": row["expires_at"]}
+
+
+def _announce(tx: Tx, kind: Any, row: dict[str, Any], **told: Any) -> None:
+    event = kind(subject=row["id"], version=row["version"], distributor_id=row["distributor_id"], **told)
     outbox.record(tx, event)
 
 

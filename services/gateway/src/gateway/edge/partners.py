@@ -107,5 +107,6 @@ async def _standing(reader: Reader, row: Record, now: datetime) -> Standing | No
         granted=domain.effective(row["scopes"], giver),
         scope=Scope(distributors=await reach.distributors_below(reader, home.id)),
         masked=frozenset(row["masked_fields"]),
+        home=home.id,
     )
     return Standing(principal, tuple(map(domain.read_network, row["networks"])))

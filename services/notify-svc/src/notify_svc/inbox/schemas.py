@@ -50,7 +50,7 @@ class InboxItemRead(Output):
     subject_code: str | None
     subject_parameters: dict[str, Any]
     queue: Literal["unassigned"] | None
-    reminder_id: UUID
+    reminder_id: UUID = Field(description="What it is about: a reminder, or the webhook that was disabled.")
     customer_id: UUID | None
     distributor_id: UUID | None
     due_at: Moment | None

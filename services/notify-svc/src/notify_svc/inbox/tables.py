@@ -25,7 +25,9 @@ class InboxItem(Base, table=True):
 
     __tablename__ = "inbox_item"
     __table_args__ = (
-        CheckConstraint("kind IN ('reminder.due', 'reminder.missed')", name="inbox_item_kind"),
+        CheckConstraint(
+            "kind IN ('reminder.due', 'reminder.missed', 'webhook.disabled')", name="inbox_item_kind"
+        ),
         CheckConstraint("num_nonnulls(subject, subject_code) = 1", name="inbox_item_subject"),
         UniqueConstraint("recipient_id", "number", name="inbox_item_number"),
         Index("inbox_item_newest", "recipient_id", "created_at", "id"),

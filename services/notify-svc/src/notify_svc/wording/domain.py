@@ -44,6 +44,10 @@ _SUBJECTS = {
         "投诉已超时：{metric}（{severity}{category}）",
         "A complaint is late: {metric} ({severity}{category})",
     ),
+    "webhook.disabled": Words(
+        "Webhook 已停用：{why}",
+        "A webhook was disabled: {why}",
+    ),
 }
 
 _WORDS = {
@@ -64,6 +68,10 @@ _WORDS = {
         "closed": Words("已关闭", "closed"),
         "reopened": Words("已重新打开", "reopened"),
         "escalated": Words("已升级", "escalated"),
+    },
+    "why": {
+        "gone": Words("接收方已下线（410）", "its receiver is gone (410)"),
+        "failing": Words("连续五天投递失败", "nothing arrived for five days"),
     },
     "metric": {
         "first_answer": Words("首次答复", "first answer"),
@@ -146,6 +154,7 @@ def subject_said(
     return words.said_in(language).format(
         level=_word("level", str(parameters.get("level", "unknown")), language),
         what=_word("what", str(parameters.get("what", "resolved")), language),
+        why=_word("why", str(parameters.get("why", "failing")), language),
         metric=_word("metric", str(parameters.get("metric", "resolution")), language),
         severity=_word("severity", str(parameters.get("severity", "normal")), language),
         reasons=_reasons(parameters.get("reasons", ()), language),
