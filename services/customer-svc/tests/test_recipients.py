@@ -70,9 +70,25 @@ async def test_birthdays_are_found_by_an_index(service, customer):
             "'month', n % 12 + 1, 'day', n % 28 + 1, 'leap', false)))).* "
             "FROM customer, generate_series(1, 5000) AS n"
         )
-        await tx.connection.execute("ANALYZE customer")
+        await tx.connection.execute("ANALYZE customer, customer_birthday")
         arguments = BORN_CUSTOMERS.arguments(
             {"keys": ["solar:3:7:false"], "after": UUID(int=0), "most": 1000}
         )
         plan = await tx.connection.fetch(f"EXPLAIN {BORN_CUSTOMERS.sql}", *arguments)
-    assert any("customer_birthday" in str(row[0]) for row in plan)
+    assert "customer_birthday_by_day" in "\n".join(str(row[0]) for row in plan)
+
+
+async def test_a_birthday_is_found_where_it_stands_now(client, notify, customer):
+    made = await customer(birthday=MOON)
+    place = f"/v1/customers/{made['id']}"
+
+    async def on(**day):
+        asked = await notify.post("/internal/birthdays", json={"kind": "customer", "keys": [{**MOON, **day}]})
+        return [each["id"] for each in asked.json()["persons"]]
+
+    assert await on() == [made["id"]]
+    assert await on(leap=True) == []
+    await client.patch(place, json={"birthday": {**MOON, "day": 16}}, headers={"If-Match": "*"})
+    assert (await on(), await on(day=16)) == ([], [made["id"]])
+    await client.patch(place, json={"birthday": None}, headers={"If-Match": "*"})
+    assert await on(day=16) == []

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy import CheckConstraint, Column, Index
 from sqlmodel import Field
 
 from customer_svc.contacts.domain import ROLES, STRONGEST, WEAKEST
@@ -21,9 +21,6 @@ class Contact(Base, table=True):
         ),
         Index("contact_primary", "customer_id", unique=True, postgresql_where="is_primary"),
         Index("contact_of_customer", "customer_id", "created_at", "id"),
-        Index(
-            "contact_birthday", text("birthday_key(birthday)"), "id", postgresql_where="birthday IS NOT NULL"
-        ),
         Index("contact_of_origin", "origin_id", postgresql_where="origin_id IS NOT NULL"),
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, SmallInteger, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, SmallInteger, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -58,9 +58,6 @@ class Customer(Base, table=True):
             "created_at",
             "id",
             postgresql_where="referred_by IS NOT NULL",
-        ),
-        Index(
-            "customer_birthday", text("birthday_key(birthday)"), "id", postgresql_where="birthday IS NOT NULL"
         ),
         Index("customer_merged", "merged_into", postgresql_where="merged_into IS NOT NULL"),
     )

@@ -10,10 +10,13 @@ from customer_svc.contacts.tables import Contact
 from customer_svc.customers.tables import Customer
 from customer_svc.identities.tables import Identity
 from customer_svc.recipients.schemas import BirthdaysAsk
+from customer_svc.recipients.tables import ContactBirthday, CustomerBirthday
 from shared.db import Reader, any_of, ids, prepare
 
 _c: Any = Customer.__table__  # type: ignore[attr-defined]
 _p: Any = Contact.__table__  # type: ignore[attr-defined]
+_cb: Any = CustomerBirthday.__table__  # type: ignore[attr-defined]
+_pb: Any = ContactBirthday.__table__  # type: ignore[attr-defined]
 _i: Any = Identity.__table__  # type: ignore[attr-defined]
 
 _asked = func.unnest(ids("ids")).table_valued("id", name="asked").render_derived()
@@ -50,25 +53,21 @@ _IDENTITIES = prepare(
 )
 _after, _limit = bindparam("after", type_=Uuid), bindparam("most", type_=Integer)
 _keys = any_(bindparam("keys", type_=ARRAY(Text)))
-_customer_day: Any = func.birthday_key(_c.c.birthday, type_=Text)
-_contact_day: Any = func.birthday_key(_p.c.birthday, type_=Text)
 BORN_CUSTOMERS = prepare(
-    select(
-        *(_c.c.id, _c.c.id.label("customer_id"), _c.c.owner_id, _c.c.distributor_id),
-        _customer_day.label("day"),
-    )
-    .where(_c.c.birthday.is_not(None), _customer_day == _keys, _c.c.id > _after, _c.c.status == "active")
-    .order_by(_c.c.id)
+    select(*(_c.c.id, _c.c.id.label("customer_id"), _c.c.owner_id, _c.c.distributor_id), _cb.c.day)
+    .select_from(_cb)
+    .join(_c, _c.c.id == _cb.c.id)
+    .where(_cb.c.day == _keys, _cb.c.id > _after, _c.c.status == "active")
+    .order_by(_cb.c.id)
     .limit(_limit)
 )
 _BORN_CONTACTS = prepare(
-    select(
-        *(_p.c.id, _p.c.customer_id, _c.c.owner_id, _c.c.distributor_id),
-        _contact_day.label("day"),
-    )
+    select(*(_p.c.id, _p.c.customer_id, _c.c.owner_id, _c.c.distributor_id), _pb.c.day)
+    .select_from(_pb)
+    .join(_p, _p.c.id == _pb.c.id)
     .join(_c, _c.c.id == _p.c.customer_id)
-    .where(_p.c.birthday.is_not(None), _contact_day == _keys, _p.c.id > _after, _c.c.status == "active")
-    .order_by(_p.c.id)
+    .where(_pb.c.day == _keys, _pb.c.id > _after, _c.c.status == "active")
+    .order_by(_pb.c.id)
     .limit(_limit)
 )
 _FIRST = UUID(int=0)

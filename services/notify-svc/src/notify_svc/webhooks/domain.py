@@ -42,6 +42,7 @@ PERMISSION: Mapping[str, str] = {
         ),
         "orders:read",
     ),
+    "contract.changed.v1": "contracts:read",
     "distributor.changed.v1": "distributors:read",
     "org_unit.changed.v1": "org_units:read",
     **dict.fromkeys(
