@@ -1,5 +1,7 @@
 """The composition root of notify-svc: what it serves, hears and does by the clock."""
 
+import random
+from functools import partial
 from typing import Any
 
 from notify_svc.deliveries.commands import REPLAY
@@ -12,10 +14,20 @@ from notify_svc.errands import consumers as errands
 from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.messages.desk import Desk
+from notify_svc.messages.dispatcher import Dispatcher as MessageDispatcher
+from notify_svc.messages.leaving import UnsubscribeLinks
+from notify_svc.messages.public import router as public_router
+from notify_svc.messages.routes import router as messages_router
 from notify_svc.partners.consumers import PARTNER_EVENTS
+from notify_svc.preferences import commands as preferences
+from notify_svc.preferences.routes import router as preferences_router
 from notify_svc.recipients.clients import Recipients
 from notify_svc.reminders.routes import router as reminders_router
+from notify_svc.senders.routes import router as senders_router
 from notify_svc.settings import Settings
+from notify_svc.templates import queries as templates
+from notify_svc.templates.rendering import render
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
@@ -54,6 +66,8 @@ def build(
     customers, gateway = customers or make_client(), gateway or make_client()
     references = References(database, customers, settings.customer_url)
     recipients = _recipients(settings, customers, gateway)
+    sealer = Sealer(settings.data_key.get_secret_value())
+    desk = _desk(settings, database, sealer, recipients)
     blueprint = Blueprint(
         name="notify-svc",
         package="notify_svc",
@@ -63,7 +77,17 @@ def build(
             "What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox; "
             "and what is told to other systems: webhooks."
         ),
-        routers=[reminders_router, inbox_router, templates_router, webhooks_router, deliveries_router],
+        routers=[
+            reminders_router,
+            inbox_router,
+            templates_router,
+            senders_router,
+            public_router,
+            messages_router,
+            preferences_router,
+            webhooks_router,
+            deliveries_router,
+        ],
         consumers=_consumers(),
         jobs=Jobs(
             {REDERIVE: rederive_moments, SHIPPING: ship_templates, FORGET: forget, REPLAY: replay},
@@ -75,6 +99,8 @@ def build(
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database)),
             "webhooks": lambda: _dispatcher(settings, database).run(),
+            "messages": lambda: MessageDispatcher(database, desk).run(),
+            "ledger": every(_HOUR, lambda: preferences.forget_old(database)),
         },
         api_loops={"inbox feed": feed.run},
         carried={
@@ -83,6 +109,8 @@ def build(
             "recipients": recipients,
             "company_name": settings.company_name,
             "webhook_trusted": settings.webhook_trusted,
+            "sender_trusted": settings.sender_trusted,
+            "unsubscribe_links": UnsubscribeLinks(sealer, settings.public_url),
         },
     )
     service = Service(blueprint, settings, database=database, bus=bus)
@@ -98,6 +126,21 @@ def _recipients(settings: Settings, customers: Any, gateway: Any) -> Recipients:
         customer_url=settings.customer_url,
         gateway=gateway,
         gateway_url=settings.gateway_url,
+    )
+
+
+def _desk(settings: Settings, database: Database, sealer: Sealer, recipients: Recipients) -> Desk:
+    return Desk(
+        find=recipients.find,
+        judge=preferences.judge,
+        texts=templates.published,
+        render=partial(render, company=settings.company_name),
+        links=UnsubscribeLinks(sealer, settings.public_url),
+        sealer=sealer,
+        outward=Outward(),
+        trusted=settings.sender_trusted,
+        now=database.now,
+        chance=random.random,
     )
 
 

@@ -13,7 +13,8 @@ class Settings(ServiceSettings):
     `gateway_url` knows, too, this service asks for tokens of its own; without it nobody is reached.
 
     `webhook_allow` names hosts and ports (`sink.corp:8080`, with blanks or commas between) that webhooks may
-    lead to although they are not public, by http, too: sinks of the company's own, tests, demonstrations.
+    lead to although they are not public, by http, too: sinks of the company's own, tests, demonstrations;
+    `sender_allow` the same for senders. `public_url` is how customers reach us, for links in messages.
     """
 
     company_name: str = "Tonglu"
@@ -21,8 +22,10 @@ class Settings(ServiceSettings):
     gateway_url: str = "http://gateway:8000"
     customer_url: str = "http://customer-svc:8000"
     webhook_allow: str = ""
+    sender_allow: str = ""
+    public_url: str = "http://127.0.0.1:8080"
 
-    @field_validator("webhook_allow")
+    @field_validator("webhook_allow", "sender_allow")
     @classmethod
     def _hosts_and_ports(cls, value: str) -> str:
         trusted_of(value.replace(",", " ").split())
@@ -32,3 +35,8 @@ class Settings(ServiceSettings):
     def webhook_trusted(self) -> Trusted:
         """The hosts and ports of `webhook_allow`."""
         return trusted_of(self.webhook_allow.replace(",", " ").split())
+
+    @property
+    def sender_trusted(self) -> Trusted:
+        """The hosts and ports of `sender_allow`."""
+        return trusted_of(self.sender_allow.replace(",", " ").split())

@@ -16,6 +16,8 @@ PERSONAL: Final = frozenset(
         "orders",
         "contracts",
         "recipients",
+        "preferences",
+        "messages",
         "interactions",
         "complaints",
         "complaint_notes",
@@ -44,6 +46,8 @@ IMPERSONAL: Final = frozenset(
         "usage",
         "views",
         "templates",
+        "senders",
+        "contact_policy",
         "tags",
         "webhooks",
     }

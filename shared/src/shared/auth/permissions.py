@@ -22,6 +22,9 @@ _READING = (
     "policies:read",
     "tier_overrides:read",
     "templates:read",
+    "preferences:read",
+    "contact_policy:read",
+    "messages:read",
     "operations:read",
 )
 _OWN_DESK = (
@@ -44,6 +47,7 @@ _SALES = (
     "interactions:write",
     "complaints:write",
     "complaint_notes:write",
+    "preferences:write",
     "operations:write",
 )
 _SERVICE = (
@@ -52,6 +56,7 @@ _SERVICE = (
     "complaint_notes:write",
     "customers:write",
     "duplicates:write",
+    "preferences:write",
     "operations:write",
 )
 _MANAGER = (
@@ -71,12 +76,16 @@ _MANAGER = (
     "plans:read",
     "reminders:all",
     "templates:write",
+    "senders:read",
+    "messages:write",
+    "contact_policy:write",
     "webhooks:read",
     "webhooks:write",
 )
 _ADMIN = (
     *_MANAGER,
     "staff:write",
+    "senders:write",
     "plans:write",
     "usage:read",
     "deadletters:read",

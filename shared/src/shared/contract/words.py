@@ -110,6 +110,12 @@ TAGS = {
     "models": ("What the scores were learnt from, and how good it is", "评分模型及其回测"),
     "scoring runs": ("Scoring every customer", "批量评分"),
     "reminders": ("What somebody shall do at a moment", "定时提醒"),
+    "senders": ("Where messages leave by", "发送渠道"),
+    "messages": ("What was sent to whom, and what came of it", "消息记录"),
+    "preferences": (
+        "What customers want of us: consent, do-not-contact, quiet hours, how often",
+        "客户联系偏好与联系策略",
+    ),
     "templates": ("What messages say, in Chinese and English", "消息模板"),
     "inbox": ("What was brought before a person", "收件箱"),
     "webhooks": (
@@ -151,6 +157,10 @@ THINGS = {
     "reminders": ("reminders", "提醒"),
     "scores": ("scores and churn warnings", "评分与流失预警"),
     "staff": ("staff accounts", "员工账号"),
+    "senders": ("senders of messages", "发送渠道"),
+    "messages": ("the log of messages", "消息记录"),
+    "preferences": ("what customers want of us", "客户联系偏好"),
+    "contact_policy": ("the contact policy", "联系策略"),
     "templates": ("templates of messages", "消息模板"),
     "tier_overrides": ("tier overrides", "等级覆盖"),
     "usage": ("usage figures", "调用量统计"),

@@ -60,7 +60,7 @@ class _Line:
 
 
 class Outward:
-    """Posts to targets; keeps a few connections of each open for a moment.
+    """Asks targets; keeps a few connections of each open for a moment.
 
     `resolve`, `tls` and `inner` (what makes the connection to an address) are for tests.
     """
@@ -85,7 +85,13 @@ class Outward:
         self, target: Target, content: bytes, headers: Sequence[tuple[str, str]], *, seconds: float
     ) -> Answered:
         """The answer to one POST, all within `seconds`; raises Refused and Unreached."""
-        request = _request(target, content, headers)
+        return await self._answered(target, _request("POST", target, content, headers), seconds)
+
+    async def get(self, target: Target, headers: Sequence[tuple[str, str]], *, seconds: float) -> Answered:
+        """As `post`, for one GET."""
+        return await self._answered(target, _request("GET", target, b"", headers), seconds)
+
+    async def _answered(self, target: Target, request: httpcore.Request, seconds: float) -> Answered:
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchanged(target, request)
@@ -179,7 +185,9 @@ def _place(target: Target) -> tuple[str, str, int]:
     return target.scheme, target.host, target.port
 
 
-def _request(target: Target, content: bytes, headers: Sequence[tuple[str, str]]) -> httpcore.Request:
+def _request(
+    method: str, target: Target, content: bytes, headers: Sequence[tuple[str, str]]
+) -> httpcore.Request:
     standard = {"https": 443, "http": 80}[target.scheme] == target.port
     shown = f"[{target.host}]" if ":" in target.host else target.host
     host = shown if standard else f"{shown}:{target.port}"
@@ -196,7 +204,7 @@ def _request(target: Target, content: bytes, headers: Sequence[tuple[str, str]])
         target=target.path.encode(),
     )
     return httpcore.Request(
-        "POST",
+        method,
         url,
         headers=[(name.encode(), value.encode()) for name, value in wire],
         content=content,

@@ -1,0 +1,1 @@
+"""Where messages leave by: mail servers, group robots, an app, SMS providers, and other systems."""
