@@ -5,33 +5,81 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.problems import Conflict, Invalid
 from shared.wall_clock import instant
 
-State = Literal["scheduled", "due", "done", "cancelled", "missed"]
-Deed = Literal["edit", "reschedule", "snooze", "finish", "cancel", "fire", "miss"]
-Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch"]
-Channel = Literal["inbox"]
+State = Literal["waiting", "scheduled", "due", "done", "cancelled", "missed", "skipped"]
+Deed = Literal[
+    "edit",
+    "delegate",
+    "reschedule",
+    "snooze",
+    "finish",
+    "cancel",
+    "arrive",
+    "fire",
+    "miss",
+    "skip",
+    "escalate",
+]
+Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "rule"]
+Awaited = Literal[
+    "visit.done",
+    "visit.planned",
+    "visit.missed",
+    "promise.due",
+    "promise.broken",
+    "order.recorded",
+    "service.recorded",
+    "survey.answered",
+    "complaint.opened",
+    "complaint.closed",
+    "customer.registered",
+]
+"""What a reminder or a rule may come after; `reminder_rules.domain` says which events tell of it."""
+Channel = Literal["inbox", "email", "wecom", "dingtalk", "feishu"]
 
-_PAST = timedelta(minutes=5)
-_AHEAD = timedelta(days=3660)
+PAST = timedelta(minutes=5)
+"""So long ago a moment may be that somebody asks for."""
+ROUND = timedelta(hours=26)
+"""No two clocks of the world are further apart."""
+AHEAD = timedelta(days=3660)
+"""So far ahead a moment may lie."""
+
+LONGEST_WAIT = timedelta(days=366)
+"""So long a reminder waits for the event after which it is to come."""
+CLOSED = frozenset(("done", "cancelled", "skipped"))
 
 _NEXT: Mapping[tuple[State, Deed], State] = {
+    ("waiting", "edit"): "waiting",
+    ("waiting", "delegate"): "waiting",
+    ("waiting", "reschedule"): "scheduled",
+    ("waiting", "snooze"): "scheduled",
+    ("waiting", "finish"): "done",
+    ("waiting", "cancel"): "cancelled",
+    ("waiting", "arrive"): "scheduled",
+    ("waiting", "miss"): "missed",
     ("scheduled", "edit"): "scheduled",
+    ("scheduled", "delegate"): "scheduled",
     ("scheduled", "reschedule"): "scheduled",
     ("scheduled", "snooze"): "scheduled",
     ("scheduled", "finish"): "done",
     ("scheduled", "cancel"): "cancelled",
     ("scheduled", "fire"): "due",
     ("scheduled", "miss"): "missed",
+    ("scheduled", "skip"): "skipped",
     ("due", "edit"): "due",
+    ("due", "delegate"): "due",
+    ("due", "escalate"): "due",
     ("due", "reschedule"): "scheduled",
     ("due", "snooze"): "scheduled",
     ("due", "finish"): "done",
     ("due", "cancel"): "cancelled",
     ("missed", "edit"): "missed",
+    ("missed", "delegate"): "missed",
     ("missed", "reschedule"): "scheduled",
     ("missed", "snooze"): "scheduled",
     ("missed", "finish"): "done",
@@ -40,13 +88,13 @@ _NEXT: Mapping[tuple[State, Deed], State] = {
 
 
 def next_state(state: State, deed: Deed) -> State:
-    """The state after a deed; Conflict when the reminder is done or cancelled already."""
+    """The state after a deed; Conflict when the reminder is over already."""
     following = _NEXT.get((state, deed))
     if following is None:
         raise Conflict(
             "reminder_closed",
-            en="The reminder is done or cancelled already.",
-            zh="该提醒已完成或已取消。",
+            en="The reminder is done, cancelled or skipped already.",
+            zh="该提醒已完成、已取消或已跳过。",
             extra={"state": state},
         )
     return following
@@ -80,8 +128,7 @@ def when_of(
         raise Invalid.at(
             "/timezone", "required", en="is required with local_time", zh="与 local_time 同时必填"
         )
-    if timezone not in _zones():
-        raise Invalid.at("/timezone", "unknown_zone", en="is not an IANA time zone", zh="不是 IANA 时区名称")
+    check_zone(timezone)
     try:
         moment = instant(local_time, ZoneInfo(timezone))
     except OverflowError:
@@ -89,13 +136,55 @@ def when_of(
     return When(due_soon_enough(moment, now=now, pointer="/local_time"), local_time, timezone)
 
 
+def escalates_at(reminder: Mapping[str, Any], state: State, *, now: datetime) -> datetime | None:
+    """When silence about it is told, if nobody touches it again; each deed starts the wait anew.
+
+    None for what is not due, has no such wish, or was told of since it fired.
+    """
+    minutes = reminder["escalate_after_minutes"]
+    if state != "due" or minutes is None or reminder["escalated_at"] is not None:
+        return None
+    return now + timedelta(minutes=minutes)
+
+
 def due_soon_enough(moment: datetime, *, now: datetime, pointer: str) -> datetime:
     """The moment itself; Invalid when it is over five minutes past or ten years ahead."""
-    if moment < now - _PAST:
+    if moment < now - PAST:
         raise Invalid.at(pointer, "in_the_past", en="is in the past", zh="已是过去的时间")
-    if moment > now + _AHEAD:
+    if moment > now + AHEAD:
         raise _beyond(pointer)
     return moment
+
+
+def check_other(assignee_id: UUID | None, to_id: UUID) -> None:
+    """Refuse to hand a reminder on to who has it."""
+    if to_id == assignee_id:
+        raise Invalid.at("/to_id", "has_it_already", en="has it already", zh="该提醒已由此人负责")
+
+
+def wall_time_of(*, due_at: Any, local_time: Any, timezone: Any, after: Any) -> dict[str, Any]:
+    """When a series begins, by the wall clock of a zone; Invalid unless said so and in no other way."""
+    if due_at is not None or after is not None:
+        raise _either("/rrule")
+    for name, value in (("local_time", local_time), ("timezone", timezone)):
+        if value is None:
+            raise Invalid.at(f"/{name}", "required", en="is required with rrule", zh="与 rrule 同时必填")
+    check_zone(timezone)
+    return {"local_time": local_time, "timezone": timezone}
+
+
+def check_waits(*, due_at: Any, local_time: Any, timezone: Any, customer_id: UUID | None) -> None:
+    """Refuse a wait for an event of nobody, or beside a moment."""
+    if not due_at is local_time is timezone is None:
+        raise _either("/after")
+    if customer_id is None:
+        raise Invalid.at("/customer_id", "required", en="is required with after", zh="与 after 同时必填")
+
+
+def check_zone(name: str) -> None:
+    """Refuse what is no IANA time zone."""
+    if name not in _zones():
+        raise Invalid.at("/timezone", "unknown_zone", en="is not an IANA time zone", zh="不是 IANA 时区名称")
 
 
 def _beyond(pointer: str) -> Invalid:
@@ -106,8 +195,8 @@ def _either(pointer: str) -> Invalid:
     return Invalid.at(
         pointer,
         "due_at_or_local_time",
-        en="send either due_at, or local_time with timezone",
-        zh="请提供 due_at，或 local_time 与 timezone",
+        en="send one of: due_at; local_time with timezone; these with rrule; after",
+        zh="请提供其一：due_at；local_time 与 timezone；再加 rrule；after",
     )
 
 
