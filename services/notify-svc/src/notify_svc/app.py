@@ -6,6 +6,7 @@ from notify_svc.errands import consumers as errands
 from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
 from shared.composition import Blueprint, Service
@@ -41,7 +42,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         number=4,
         title="Tonglu notify-svc",
         description="What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox.",
-        routers=[reminders_router, inbox_router],
+        routers=[reminders_router, series_router, inbox_router],
         consumers=_consumers(),
         jobs=Jobs({REDERIVE: rederive_moments}, [Every(REDERIVE, seconds=_DAY)]),
         loops={"firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database))},

@@ -30,6 +30,7 @@ _CHANGING = (
     "note",
     "due_at",
     "local_time",
+    "occurs_at_local",
     "timezone",
     "channels",
     "state",
