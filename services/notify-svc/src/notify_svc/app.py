@@ -2,13 +2,25 @@
 
 from typing import Any
 
+from notify_svc.digests.clock import LOOK_SECONDS as DIGEST_SECONDS
+from notify_svc.digests.clock import tell_until_quiet
+from notify_svc.digests.routes import router as digests_router
 from notify_svc.errands import consumers as errands
-from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
+from notify_svc.firing.clients import Around
+from notify_svc.firing.clock import (
+    LOOK_SECONDS,
+    OVERDUE_SECONDS,
+    REDERIVE,
+    fire_until_quiet,
+    look_after_overdue,
+    rederive_moments,
+)
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
+from notify_svc.staff.consumers import STAFF_EVENTS
 from shared.composition import Blueprint, Service
 from shared.db import Database
 from shared.events.complaint import (
@@ -34,6 +46,7 @@ _DAY = 86_400
 def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = None) -> Service:
     """The service, not started; `customers` is an HTTP client that reaches customer-svc in this process."""
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    around = Around()
     feed = Feed(database, leaving=lambda: service.draining)
     references = References(database, customers or make_client(), settings.customer_url)
     blueprint = Blueprint(
@@ -42,10 +55,14 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         number=4,
         title="Tonglu notify-svc",
         description="What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox.",
-        routers=[reminders_router, series_router, inbox_router],
+        routers=[reminders_router, series_router, inbox_router, digests_router],
         consumers=_consumers(),
         jobs=Jobs({REDERIVE: rederive_moments}, [Every(REDERIVE, seconds=_DAY)]),
-        loops={"firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database))},
+        loops={
+            "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
+            "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
+            "digests": every(DIGEST_SECONDS, lambda: tell_until_quiet(database)),
+        },
         api_loops={"inbox feed": feed.run},
         carried={"feed": feed, "references": references},
     )
@@ -57,6 +74,7 @@ def _consumers() -> Consumers:
     return Consumers(
         {
             **CUSTOMER_EVENTS,
+            **STAFF_EVENTS,
             ChurnWarned: errands.on_churn_warned,
             ChurnCleared: errands.on_churn_cleared,
             ComplaintAssigned: errands.on_complaint_assigned,

@@ -7,11 +7,13 @@ from uuid import UUID
 from notify_svc.firing import queries
 from notify_svc.firing.clients import ALONE, Around
 from notify_svc.firing.commands import fire_due
+from notify_svc.firing.overdue import MOST, escalate_silent, give_up_waiting
 from notify_svc.reminders import commands as reminders
 from shared.db import Database
 from shared.jobs import JobContext
 
 LOOK_SECONDS = 0.5
+OVERDUE_SECONDS = 5.0
 REDERIVE = "reminders.rederive"
 
 
@@ -28,6 +30,15 @@ async def fire_until_quiet(database: Database, around: Around = ALONE) -> None:
     while claimed:
         async with database.begin() as tx:
             claimed, start = await fire_due(tx, around, start=start)
+
+
+async def look_after_overdue(database: Database) -> None:
+    """Tell of silence, and of waits in vain; any number of replicas may do so at once."""
+    for step in (escalate_silent, give_up_waiting):
+        found = MOST
+        while found == MOST:
+            async with database.begin() as tx:
+                found = await step(tx)
 
 
 async def rederive_moments(job: JobContext, _args: dict[str, Any]) -> None:

@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from notify_svc.digests.commands import put_aside
+from notify_svc.digests.queries import in_digest
 from notify_svc.firing import queries
 from notify_svc.firing.clients import ALONE, Around
 from notify_svc.firing.domain import sendings, unmet
 from notify_svc.firing.queries import OCCURRENCE
 from notify_svc.inbox import commands as inbox
+from notify_svc.inbox.domain import Kind
 from notify_svc.reminders import history, occurrences
 from notify_svc.reminders.domain import CLOSED, next_state
 from notify_svc.reminders.history import Deed
@@ -146,12 +149,23 @@ async def _advance(tx: Tx, rows: Sequence[Record], deed: Ring, reasons: Mapping[
 
 
 async def _bring(tx: Tx, rows: Sequence[Record], rings: Mapping[UUID, Ring], around: Around) -> None:
-    """Tell of what came now: by the inbox, by an event, and by the other ways that were asked for."""
+    """Tell of what came now: by an event, by the other ways that were asked for, and by the inbox.
+
+    Who gets a digest finds it there.
+    """
     fired = [row for row in rows if rings[row["id"]] == "fire"]
     missed = [row for row in rows if rings[row["id"]] == "miss"]
-    notices = [notice_of(row, "reminder.due", to_id=row["assignee_id"]) for row in fired]
-    notices += [notice_of(row, "reminder.missed", to_id=row["assignee_id"]) for row in missed]
-    await inbox.deliver(tx, notices)
+    people = {row["assignee_id"] for row in (*fired, *missed)} - {None}
+    patient = await in_digest(tx, people) if people else set()
+    await put_aside(tx, [row for row in (*fired, *missed) if row["assignee_id"] in patient])
+    kinds: list[tuple[Kind, list[Record]]] = [("reminder.due", fired), ("reminder.missed", missed)]
+    ringing = [
+        notice_of(row, kind, to_id=row["assignee_id"])
+        for kind, some in kinds
+        for row in some
+        if row["assignee_id"] not in patient
+    ]
+    await inbox.deliver(tx, ringing)
     for row in fired:
         outbox.record(tx, _event(row))
     if wanted := [each for row in fired for each in sendings(row)]:

@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, cast, func, 
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from notify_svc.inbox import queries
-from notify_svc.inbox.domain import Notice, per_box
+from notify_svc.inbox.domain import Deed, Notice, per_box
 from notify_svc.inbox.queries import BOX, ITEM
-from shared.db import Record, Tx, prepare
+from shared.db import Record, Tx, any_of, prepare
 
 BELL = "inbox"
 
@@ -74,11 +74,13 @@ _DELIVER = prepare(
         ),
     )
 )
-_mine = ITEM.c.id == bindparam("b_id")
-_READ = prepare(update(ITEM).where(_mine, ITEM.c.read_at.is_(None)), "read_at")
-_UNREAD = prepare(update(ITEM).where(_mine), "read_at", "done_at")
+_mine = ITEM.c.id == any_of("b_ids")
 _done = {"read_at": func.coalesce(ITEM.c.read_at, _AT), "done_at": _AT}
-_DONE = prepare(update(ITEM).where(_mine, ITEM.c.done_at.is_(None)).values(_done))
+_DEEDS = {
+    "read": prepare(update(ITEM).where(_mine, ITEM.c.read_at.is_(None)).values(read_at=_AT)),
+    "unread": prepare(update(ITEM).where(_mine).values(read_at=None, done_at=None)),
+    "done": prepare(update(ITEM).where(_mine, ITEM.c.done_at.is_(None)).values(_done)),
+}
 _READ_ALL = prepare(
     update(ITEM).where(
         ITEM.c.recipient_id == func.any(bindparam("boxes", type_=ARRAY(Uuid))), ITEM.c.read_at.is_(None)
@@ -126,25 +128,29 @@ async def deliver(tx: Tx, notices: Sequence[Notice]) -> None:
     tx.after_commit(tx.database.signal(BELL).set)
 
 
-async def mark_read(tx: Tx, item_id: UUID, *, boxes: Sequence[UUID]) -> Record:
-    """Note that an item was read, once; NotFound unless it lies in one of these boxes."""
+async def mark(tx: Tx, item_id: UUID, deed: Deed, *, boxes: Sequence[UUID]) -> Record:
+    """Note that an item was read or put away, once, or that it is unread again; what it is about stays as is.
+
+    NotFound unless it lies in one of these boxes.
+    """
     await queries.item(tx, item_id, boxes=boxes)
-    await tx.run(_READ, b_id=item_id, read_at=tx.now)
+    await _apply(tx, deed, [item_id])
     return await queries.item(tx, item_id, boxes=boxes)
 
 
-async def mark_unread(tx: Tx, item_id: UUID, *, boxes: Sequence[UUID]) -> Record:
-    """Have an item count as unread again, and as not done; NotFound unless it lies in one of these boxes."""
-    await queries.item(tx, item_id, boxes=boxes)
-    await tx.run(_UNREAD, b_id=item_id, read_at=None, done_at=None)
-    return await queries.item(tx, item_id, boxes=boxes)
+async def mark_many(tx: Tx, deeds: Sequence[tuple[UUID, Deed]], *, boxes: Sequence[UUID]) -> set[UUID]:
+    """The same for many items, the last deed of each; which of them lie in one of these boxes."""
+    found = await queries.items_among(tx, [item_id for item_id, _ in deeds], boxes=boxes)
+    last = {item_id: deed for item_id, deed in deeds if item_id in found}
+    for deed in _DEEDS:
+        await _apply(tx, deed, sorted(item_id for item_id, wanted in last.items() if wanted == deed))
+    return found
 
 
-async def mark_done(tx: Tx, item_id: UUID, *, boxes: Sequence[UUID]) -> Record:
-    """Put an item away, once; what it is about stays as it is. NotFound unless it lies in these boxes."""
-    await queries.item(tx, item_id, boxes=boxes)
-    await tx.run(_DONE, b_id=item_id, b_at=tx.now)
-    return await queries.item(tx, item_id, boxes=boxes)
+async def _apply(tx: Tx, deed: str, items: Sequence[UUID]) -> None:
+    if items:
+        given = {} if deed == "unread" else {"b_at": tx.now}
+        await tx.run(_DEEDS[deed], b_ids=list(items), **given)
 
 
 async def mark_all_read(tx: Tx, *, boxes: Sequence[UUID]) -> int:

@@ -15,6 +15,7 @@ UNASSIGNED = UUID(int=0)
 Kind = Literal[
     "reminder.due", "reminder.missed", "reminder.delegated", "reminder.escalated", "reminder.digest"
 ]
+Deed = Literal["read", "unread", "done"]
 
 _POSITION = re.compile(r"^(\d{1,18})-(\d{1,18})$")
 

@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue
 
 from notify_svc.reminders.schemas import escalation
-from notify_svc.reminders.wishes import Channels, Escalation, OnlyIf, RRule, WallTime, Zone, flat
+from notify_svc.reminders.wishes import (
+    Channels,
+    ReminderEscalation,
+    ReminderOnlyIf,
+    RRule,
+    WallTime,
+    Zone,
+    flat,
+)
 from shared.db import Record
 from shared.http import ListQuery, Output, Patch
 from shared.http.types import Moment, Name, Text
@@ -51,8 +59,8 @@ class ReminderSeriesPatch(Patch):
     subject: Name = Field(default_factory=str)
     note: Text | None = None
     channels: Channels = Field(default_factory=list)
-    only_if: OnlyIf | None = None
-    escalate: Escalation | None = None
+    only_if: ReminderOnlyIf | None = None
+    escalate: ReminderEscalation | None = None
     rrule: RRule = Field(default_factory=str)
     local_time: WallTime = Field(default_factory=datetime.now)
     timezone: Zone = Field(default_factory=str)
@@ -97,7 +105,7 @@ class ReminderSeriesRead(Output):
     only_if: dict[str, Any]
     escalate: dict[str, Any] | None
     rrule: str
-    local_time: datetime = Field(description="The start, by the clock of `timezone`.")
+    local_time: WallTime
     timezone: str
     status: Literal["active", "ended"]
     ended_at: Moment | None

@@ -8,15 +8,15 @@ from fastapi import Depends, Query, Request, Response
 
 from notify_svc.reminders import commands, queries
 from notify_svc.reminders.schemas import (
-    Delegation,
     Done,
     ReminderCreate,
+    ReminderDelegation,
     ReminderPatch,
     ReminderQuery,
     ReminderRead,
+    ReminderStep,
+    ReminderStepQuery,
     Snooze,
-    Step,
-    StepQuery,
     shown,
 )
 from notify_svc.wording.domain import Language
@@ -190,7 +190,7 @@ async def snooze_reminder(
 async def delegate_reminder(
     *,
     reminder_id: UUID,
-    body: Delegation,
+    body: ReminderDelegation,
     tx: WriteTx,
     caller: Caller,
     expected: IfMatch,
@@ -208,11 +208,15 @@ async def delegate_reminder(
     operation_id="listReminderHistory",
     summary="Read what happened to a reminder",
     description="The oldest first: made, moved, fired, skipped and why, handed on, escalated, done.",
-    response_model=Page[Step],
+    response_model=Page[ReminderStep],
     **needs("reminders:read"),
 )
 async def list_reminder_history(
-    reminder_id: UUID, query: Annotated[StepQuery, Query()], db: ReadDb, caller: Caller, sealer: Sealing
+    reminder_id: UUID,
+    query: Annotated[ReminderStepQuery, Query()],
+    db: ReadDb,
+    caller: Caller,
+    sealer: Sealing,
 ) -> dict[str, Any]:
     return await queries.history_page(db, reminder_id, query, sealer, caller=caller)
 

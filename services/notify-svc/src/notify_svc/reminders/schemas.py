@@ -8,11 +8,11 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from notify_svc.reminders.domain import Source, State
 from notify_svc.reminders.wishes import (
-    After,
     Channels,
-    Escalation,
     Minutes,
-    OnlyIf,
+    ReminderAfter,
+    ReminderEscalation,
+    ReminderOnlyIf,
     RRule,
     WallTime,
     Zone,
@@ -97,9 +97,9 @@ class ReminderCreate(Input):
     local_time: WallTime | None = None
     timezone: Zone | None = None
     rrule: RRule | None = None
-    after: After | None = None
-    only_if: OnlyIf | None = None
-    escalate: Escalation | None = None
+    after: ReminderAfter | None = None
+    only_if: ReminderOnlyIf | None = None
+    escalate: ReminderEscalation | None = None
     note: Text | None = None
     channels: Channels = Field(default=["inbox"])
 
@@ -130,8 +130,8 @@ class ReminderPatch(Patch):
     timezone: Zone | None = None
     note: Text | None = None
     channels: Channels = Field(default_factory=list)
-    only_if: OnlyIf | None = None
-    escalate: Escalation | None = None
+    only_if: ReminderOnlyIf | None = None
+    escalate: ReminderEscalation | None = None
 
     def kept(self) -> dict[str, Any]:
         """The changes as the columns that keep them."""
@@ -149,7 +149,7 @@ class Snooze(Input):
     minutes: Minutes | None = None
 
 
-class Delegation(Input):
+class ReminderDelegation(Input):
     """Who takes it over, and what they should know of it."""
 
     model_config = ConfigDict(
@@ -236,7 +236,7 @@ class ReminderRead(Output):
     version: int
 
 
-class Step(Output):
+class ReminderStep(Output):
     """One thing that happened to a reminder. `by_id` null: the system did it.
 
     `reason` is a code: of `skip` the condition that was not met. `from_id` and `to_id` are of `delegate` and
@@ -275,7 +275,7 @@ class Step(Output):
     created_at: Moment
 
 
-class StepQuery(ListQuery):
+class ReminderStepQuery(ListQuery):
     """A history has no filters."""
 
 

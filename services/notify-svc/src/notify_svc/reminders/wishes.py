@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NaiveDatetime,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
@@ -32,6 +33,7 @@ def _only_wall_time(value: Any) -> Any:
 WallTime = Annotated[
     NaiveDatetime,
     BeforeValidator(_only_wall_time),
+    PlainSerializer(datetime.isoformat, return_type=str, when_used="json"),
     WithJsonSchema(
         {
             "type": "string",
@@ -65,7 +67,7 @@ TimeOfDay = Annotated[
 _Codes = Annotated[list[Code], Field(min_length=1, max_length=20)]
 
 
-class After(Input):
+class ReminderAfter(Input):
     """After the next such event of the customer: so many days later (negative: before what it tells of)."""
 
     model_config = ConfigDict(
@@ -83,7 +85,7 @@ class After(Input):
     timezone: KnownZone | None = None
 
 
-class OnlyIf(Input):
+class ReminderOnlyIf(Input):
     """What must still hold when it is due, or it is skipped; what is not said does not matter."""
 
     model_config = ConfigDict(
@@ -98,7 +100,7 @@ class OnlyIf(Input):
     no_order_since: Flag | None = Field(None, description="It has not ordered since this was made.")
 
 
-class Escalation(Input):
+class ReminderEscalation(Input):
     """Whom to tell when nobody touches it for so long after it is due; null: the queue of the managers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"after_minutes": 240, "to_id": None}]})

@@ -16,7 +16,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def wall(world: Any, **delta: float) -> str:
     """What the clock in Shanghai shows so long from now, to the minute."""
     shown = world.database.now().astimezone(SHANGHAI) + timedelta(**delta)
-    return shown.replace(tzinfo=None, second=0, microsecond=0).isoformat()
+    return str(shown.replace(tzinfo=None, second=0, microsecond=0).isoformat())
 
 
 async def begun(world: Any, who: Any = None, **given: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from notify_svc.firing.clock import fire_until_quiet
 from notify_svc.firing.commands import fire_due
 
-from .test_firing import MANY, counts, once
+from .steps import MANY, counts, once
 
 WORKER = """
 import asyncio, sys
