@@ -17,6 +17,11 @@ from notify_svc.firing.clock import (
 )
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.reminder_rules.clients import nobody_silent
+from notify_svc.reminder_rules.clock import LOOK_SECONDS as SILENCE_SECONDS
+from notify_svc.reminder_rules.clock import LOOKING, look_for_silence
+from notify_svc.reminder_rules.consumers import ENDING, TELLING
+from notify_svc.reminder_rules.routes import router as rules_router
 from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
@@ -55,9 +60,12 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
         number=4,
         title="Tonglu notify-svc",
         description="What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox.",
-        routers=[reminders_router, series_router, inbox_router, digests_router],
+        routers=[reminders_router, series_router, rules_router, inbox_router, digests_router],
         consumers=_consumers(),
-        jobs=Jobs({REDERIVE: rederive_moments}, [Every(REDERIVE, seconds=_DAY)]),
+        jobs=Jobs(
+            {REDERIVE: rederive_moments, LOOKING: lambda job, _: look_for_silence(job, nobody_silent)},
+            [Every(REDERIVE, seconds=_DAY), Every(LOOKING, seconds=SILENCE_SECONDS)],
+        ),
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
             "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
@@ -71,7 +79,7 @@ def build(settings: Settings, bus: EventBus | None = None, *, customers: Any = N
 
 
 def _consumers() -> Consumers:
-    return Consumers(
+    consumers = Consumers(
         {
             **CUSTOMER_EVENTS,
             **STAFF_EVENTS,
@@ -86,3 +94,4 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
+    return consumers.also(ENDING).also(TELLING)

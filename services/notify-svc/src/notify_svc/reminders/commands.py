@@ -127,7 +127,7 @@ async def create(tx: Tx, given: dict[str, Any], *, distributor_id: UUID | None, 
         wall = domain.wall_time_of(**moment, after=after)
         return await occurrences.begin(tx, {**facts, **wall, "rrule": rrule}, by=caller.id)
     if after is not None:
-        domain.check_waits(**moment, customer_id=given["customer_id"])
+        domain.check_waits(after, **moment, customer_id=given["customer_id"])
         wait = {"state": "waiting", "after": after, "after_event": after["event"]}
         return await add(tx, by=caller.id, **facts, **wait, due_at=tx.now + domain.LONGEST_WAIT)
     return await add(tx, by=caller.id, **facts, **_moment(domain.when_of(**moment, now=tx.now)))

@@ -173,12 +173,16 @@ def wall_time_of(*, due_at: Any, local_time: Any, timezone: Any, after: Any) -> 
     return {"local_time": local_time, "timezone": timezone}
 
 
-def check_waits(*, due_at: Any, local_time: Any, timezone: Any, customer_id: UUID | None) -> None:
-    """Refuse a wait for an event of nobody, or beside a moment."""
+def check_waits(
+    after: Mapping[str, Any], *, due_at: Any, local_time: Any, timezone: Any, customer_id: UUID | None
+) -> None:
+    """Refuse a wait for an event of nobody, beside a moment, or at a time of day by no clock."""
     if not due_at is local_time is timezone is None:
         raise _either("/after")
     if customer_id is None:
         raise Invalid.at("/customer_id", "required", en="is required with after", zh="与 after 同时必填")
+    if after["at"] is not None and after["timezone"] is None:
+        raise Invalid.at("/after/timezone", "required", en="is required with at", zh="与 at 同时必填")
 
 
 def check_zone(name: str) -> None:

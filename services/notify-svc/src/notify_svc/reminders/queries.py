@@ -69,6 +69,7 @@ _REMINDERS = Listing(
         "state": lambda value: REMINDER.c.state == value,
         "source": lambda value: REMINDER.c.source == value,
         "series_id": lambda value: REMINDER.c.series_id == value,
+        "rule_id": lambda value: REMINDER.c.rule_id == value,
         "due_at_gte": lambda value: REMINDER.c.due_at >= value,
         "due_at_lt": lambda value: REMINDER.c.due_at < value,
     },

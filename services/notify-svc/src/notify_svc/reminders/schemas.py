@@ -67,6 +67,7 @@ _ANSWER: dict[str, JsonValue] = {
     "state": "scheduled",
     "source": "manual",
     "series_id": None,
+    "rule_id": None,
     "after": None,
     "only_if": {},
     "escalate": None,
@@ -184,6 +185,7 @@ class ReminderQuery(ListQuery):
     state: State | None = None
     source: Source | None = None
     series_id: UUID | None = None
+    rule_id: UUID | None = None
     due_at_gte: Annotated[Moment | None, Field(alias="due_at[gte]")] = None
     due_at_lt: Annotated[Moment | None, Field(alias="due_at[lt]")] = None
 
@@ -223,6 +225,7 @@ class ReminderRead(Output):
     state: State
     source: Source
     series_id: UUID | None = Field(description="Of which series it is one.")
+    rule_id: UUID | None = Field(description="The standing rule that made it.")
     after: dict[str, Any] | None = Field(description="The event that it waits for, or came after.")
     only_if: dict[str, Any] = Field(description="What must still hold when it is due.")
     escalate: dict[str, Any] | None

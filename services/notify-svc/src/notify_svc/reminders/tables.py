@@ -72,6 +72,7 @@ class Reminder(Base, table=True):
             "event_subject_id",
             postgresql_where=text("event_subject_id IS NOT NULL"),
         ),
+        Index("reminder_of_rule", "rule_id", postgresql_where=text("rule_id IS NOT NULL")),
         Index(
             "reminder_escalating",
             "escalates_at",
@@ -116,6 +117,7 @@ class Reminder(Base, table=True):
     after_event: str | None = Field(sa_type=Text)
     after: dict[str, Any] | None = Field(sa_type=_ABSENT_AS_NULL)
     event_subject_id: UUID | None = Field(sa_type=Uuid)
+    rule_id: UUID | None = Field(sa_type=Uuid)
     escalate_after_minutes: int | None = Field(sa_type=Integer)
     escalate_to_id: UUID | None = Field(sa_type=Uuid)
     escalates_at: datetime | None = Field(sa_type=DateTime(timezone=True))
