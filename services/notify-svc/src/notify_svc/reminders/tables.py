@@ -21,6 +21,12 @@ from sqlmodel import Field
 
 from notify_svc.tables import Base
 
+# In the words of PostgreSQL, line ends included: the comparison with the database is by text.
+_OWNER = """(
+CASE
+    WHEN assignee_id IS NULL THEN '00000000-0000-0000-0000-000000000000'::uuid
+    ELSE assignee_id
+END)"""
 _ABSENT_AS_NULL: Any = JSONB(none_as_null=True)
 
 
@@ -60,7 +66,7 @@ class Reminder(Base, table=True):
         UniqueConstraint("series_id", "occurs_at_local", name="reminder_once"),
         Index(
             "reminder_turn",
-            text("COALESCE(assignee_id, '00000000-0000-0000-0000-000000000000'::uuid)"),
+            text(_OWNER),
             "due_at",
             "id",
             postgresql_where=text("state = 'scheduled'"),
