@@ -61,19 +61,19 @@ async def list_reminder_rules(
 
 
 @router.get(
-    "/v1/reminder-rules/{rule_id}",
+    "/v1/reminder-rules/{reminder_rule_id}",
     operation_id="getReminderRule",
     summary="Read one rule of reminders",
     description="As it stands now; its ETag can be sent as `If-Match` with a change.",
     response_model=ReminderRuleRead,
     **needs("policies:read"),
 )
-async def get_reminder_rule(rule_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
-    return _answer(response, await queries.rule(db, rule_id))
+async def get_reminder_rule(reminder_rule_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
+    return _answer(response, await queries.rule(db, reminder_rule_id))
 
 
 @router.patch(
-    "/v1/reminder-rules/{rule_id}",
+    "/v1/reminder-rules/{reminder_rule_id}",
     operation_id="changeReminderRule",
     summary="Change a rule of reminders",
     description="A merge patch, for what happens from then on. Off, it takes back what it scheduled.",
@@ -82,23 +82,27 @@ async def get_reminder_rule(rule_id: UUID, db: ReadDb, response: Response) -> di
 )
 async def change_reminder_rule(
     *,
-    rule_id: UUID,
+    reminder_rule_id: UUID,
     body: ReminderRulePatch,
     tx: WriteTx,
     caller: Caller,
     expected: IfMatch,
     response: Response,
 ) -> dict[str, Any]:
-    return _answer(response, await keeping.change(tx, rule_id, body.kept(), by=caller.id, expected=expected))
+    return _answer(
+        response, await keeping.change(tx, reminder_rule_id, body.kept(), by=caller.id, expected=expected)
+    )
 
 
 @router.delete(
-    "/v1/reminder-rules/{rule_id}",
+    "/v1/reminder-rules/{reminder_rule_id}",
     status_code=204,
     operation_id="deleteReminderRule",
     summary="Remove a rule of reminders",
     description="What it scheduled is cancelled; what is due stays.",
     **needs("policies:write"),
 )
-async def delete_reminder_rule(rule_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch) -> None:
-    await keeping.drop(tx, rule_id, by=caller.id, expected=expected)
+async def delete_reminder_rule(
+    reminder_rule_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch
+) -> None:
+    await keeping.drop(tx, reminder_rule_id, by=caller.id, expected=expected)

@@ -39,7 +39,7 @@ async def list_reminder_series(
 
 
 @router.get(
-    "/v1/reminder-series/{series_id}",
+    "/v1/reminder-series/{reminder_series_id}",
     operation_id="getReminderSeries",
     summary="Read one series of reminders",
     description="As it stands now; its ETag can be sent as `If-Match` with a change.",
@@ -47,13 +47,13 @@ async def list_reminder_series(
     **needs("reminders:read"),
 )
 async def get_reminder_series(
-    series_id: UUID, db: ReadDb, caller: Caller, response: Response
+    reminder_series_id: UUID, db: ReadDb, caller: Caller, response: Response
 ) -> dict[str, Any]:
-    return _answer(response, await queries.series(db, series_id, caller=caller))
+    return _answer(response, await queries.series(db, reminder_series_id, caller=caller))
 
 
 @router.patch(
-    "/v1/reminder-series/{series_id}",
+    "/v1/reminder-series/{reminder_series_id}",
     operation_id="changeReminderSeries",
     summary="Change what is to come of a series",
     description=(
@@ -65,19 +65,19 @@ async def get_reminder_series(
 )
 async def change_reminder_series(
     *,
-    series_id: UUID,
+    reminder_series_id: UUID,
     body: ReminderSeriesPatch,
     tx: WriteTx,
     caller: Caller,
     expected: IfMatch,
     response: Response,
 ) -> dict[str, Any]:
-    row = await commands.change(tx, series_id, body.kept(), caller=caller, expected=expected)
+    row = await commands.change(tx, reminder_series_id, body.kept(), caller=caller, expected=expected)
     return _answer(response, row)
 
 
 @router.post(
-    "/v1/reminder-series/{series_id}/end",
+    "/v1/reminder-series/{reminder_series_id}/end",
     operation_id="endReminderSeries",
     summary="End a series of reminders",
     description=(
@@ -88,6 +88,6 @@ async def change_reminder_series(
     **needs("reminders:write"),
 )
 async def end_reminder_series(
-    *, series_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
+    *, reminder_series_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
 ) -> dict[str, Any]:
-    return _answer(response, await commands.end(tx, series_id, caller=caller, expected=expected))
+    return _answer(response, await commands.end(tx, reminder_series_id, caller=caller, expected=expected))
