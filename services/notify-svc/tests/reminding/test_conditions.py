@@ -105,6 +105,17 @@ async def test_a_reminder_is_sent_by_each_of_its_other_ways_once(world: Any) -> 
     assert "Secret words" not in str(sent)
 
 
+async def test_what_is_wanted_by_mail_alone_stays_out_of_the_inbox_but_is_reported_when_missed(
+    world: Any,
+) -> None:
+    found = await fired_with(world, Around(), channels=["email"])
+    assert (found["state"], await items(world, world.lin)) == ("due", [])
+    made = await world.reminder(world.lin, channels=["email"])
+    await world.make_late(made["id"], hours=30)
+    await fire_until_quiet(world.database)
+    assert [item["kind"] for item in await items(world, world.lin)] == ["reminder.missed"]
+
+
 async def test_what_cannot_be_sent_does_not_fire(world: Any) -> None:
     async def send(_tx: Tx, _wanted: Sequence[Sending]) -> None:
         raise LookupError("away")

@@ -112,6 +112,17 @@ async def test_what_was_done_or_handed_on_meanwhile_is_not_in_it_and_of_nothing_
     assert [item["kind"] for item in await items(world, world.wang)] == ["reminder.delegated"]
 
 
+async def test_an_alarm_of_a_complaint_waits_for_no_digest(world: Any) -> None:
+    await choose(world, world.lin)
+    made = (await world.reminder(world.lin))["id"]
+    await world.sql(
+        "UPDATE reminder SET source = 'sla', source_id = id, topic_id = id, due_at = now() WHERE id = $1",
+        UUID(made),
+    )
+    await fire_until_quiet(world.database)
+    assert [item["kind"] for item in await items(world, world.lin)] == ["reminder.due"]
+
+
 async def test_changing_over_brings_what_waited_at_once(world: Any) -> None:
     await choose(world, world.lin)
     made = await come_due(world, world.lin, 2)

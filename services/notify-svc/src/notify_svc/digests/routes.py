@@ -34,7 +34,7 @@ async def get_inbox_settings(db: ReadDb, caller: Caller, response: Response) -> 
     description=(
         "`at_once`: each reminder rings when it is due. `digest`: none rings; on workdays at `digest_at` by "
         "the clock of `timezone` one item lists what came due since the last one. Changing over to "
-        "`at_once` brings what waited at once. What others hand on to you always rings."
+        "`at_once` brings what waited at once. What others hand on to you, and alarms of complaints, ring."
     ),
     response_model=InboxSettingsRead,
     **needs("inbox:write"),

@@ -11,7 +11,7 @@ from notify_svc.digests.commands import put_aside
 from notify_svc.digests.queries import in_digest
 from notify_svc.firing import queries
 from notify_svc.firing.clients import ALONE, Around
-from notify_svc.firing.domain import sendings, unmet
+from notify_svc.firing.domain import URGENT, sendings, unmet
 from notify_svc.firing.queries import OCCURRENCE
 from notify_svc.inbox import commands as inbox
 from notify_svc.inbox.domain import Kind
@@ -151,19 +151,25 @@ async def _advance(tx: Tx, rows: Sequence[Record], deed: Ring, reasons: Mapping[
 async def _bring(tx: Tx, rows: Sequence[Record], rings: Mapping[UUID, Ring], around: Around) -> None:
     """Tell of what came now: by an event, by the other ways that were asked for, and by the inbox.
 
-    Who gets a digest finds it there.
+    Who gets a digest finds it there, but for alarms that cannot wait. What was missed is told in any case.
     """
     fired = [row for row in rows if rings[row["id"]] == "fire"]
     missed = [row for row in rows if rings[row["id"]] == "miss"]
-    people = {row["assignee_id"] for row in (*fired, *missed)} - {None}
+    quiet = [row for row in (*fired, *missed) if row["source"] not in URGENT and "inbox" in row["channels"]]
+    people = {row["assignee_id"] for row in quiet} - {None}
     patient = await in_digest(tx, people) if people else set()
-    await put_aside(tx, [row for row in (*fired, *missed) if row["assignee_id"] in patient])
-    kinds: list[tuple[Kind, list[Record]]] = [("reminder.due", fired), ("reminder.missed", missed)]
+    aside = [row for row in quiet if row["assignee_id"] in patient]
+    await put_aside(tx, aside)
+    later = {row["id"] for row in aside}
+    kinds: list[tuple[Kind, list[Record]]] = [
+        ("reminder.due", [row for row in fired if "inbox" in row["channels"]]),
+        ("reminder.missed", missed),
+    ]
     ringing = [
         notice_of(row, kind, to_id=row["assignee_id"])
         for kind, some in kinds
         for row in some
-        if row["assignee_id"] not in patient
+        if row["id"] not in later
     ]
     await inbox.deliver(tx, ringing)
     for row in fired:

@@ -9,6 +9,9 @@ from uuid import UUID
 EXPIRES = timedelta(hours=24)
 """So long after its moment a reminder is not worth a message any more."""
 
+URGENT = frozenset(("sla", "escalation"))
+"""Reminders of these sources wait for no digest."""
+
 
 class Fields(Protocol):
     """A row or a mapping, read by the names of columns."""
