@@ -63,3 +63,17 @@ def test_a_later_wall_time_never_means_an_earlier_moment(around: Any, minutes: A
     second = first + timedelta(minutes=later)
     berlin = ZoneInfo("Europe/Berlin")
     assert instant(first, berlin) <= instant(second, berlin)
+
+
+@given(
+    zone=st.sampled_from(("Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "Asia/Beirut")),
+    change=st.sampled_from(("2027-03-28T02:00", "2027-10-03T02:00", "2027-09-05T00:00", "2027-03-28T00:00")),
+    minutes=st.integers(-10, 70),
+)
+def test_around_a_change_no_moment_before_shows_that_time_or_a_later_one(
+    zone: str, change: str, minutes: int
+) -> None:
+    clock, wall = ZoneInfo(zone), at(change) + timedelta(minutes=minutes)
+    moment = instant(wall, clock)
+    assert shown(moment, clock) >= wall
+    assert shown(moment - timedelta(seconds=1), clock) < wall

