@@ -6,16 +6,34 @@ from notify_svc.deliveries.commands import REPLAY
 from notify_svc.deliveries.consumers import ANY_EVENT, KEY_EVENTS
 from notify_svc.deliveries.jobs import FORGET, forget, replay
 from notify_svc.deliveries.routes import router as deliveries_router
+from notify_svc.digests.clock import LOOK_SECONDS as DIGEST_SECONDS
+from notify_svc.digests.clock import tell_until_quiet
+from notify_svc.digests.routes import router as digests_router
 from notify_svc.dispatching.dispatcher import Dispatcher
 from notify_svc.dispatching.sending import Sender
 from notify_svc.errands import consumers as errands
-from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
+from notify_svc.firing.clients import Around
+from notify_svc.firing.clock import (
+    LOOK_SECONDS,
+    OVERDUE_SECONDS,
+    REDERIVE,
+    fire_until_quiet,
+    look_after_overdue,
+    rederive_moments,
+)
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.partners.consumers import PARTNER_EVENTS
 from notify_svc.recipients.clients import Recipients
+from notify_svc.reminder_rules.clients import nobody_silent
+from notify_svc.reminder_rules.clock import LOOK_SECONDS as SILENCE_SECONDS
+from notify_svc.reminder_rules.clock import LOOKING, look_for_silence
+from notify_svc.reminder_rules.consumers import ENDING, TELLING
+from notify_svc.reminder_rules.routes import router as rules_router
+from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
+from notify_svc.staff.consumers import STAFF_EVENTS
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
@@ -50,6 +68,7 @@ def build(
 ) -> Service:
     """The service, not started; `customers` and `gateway` are clients that reach these in this process."""
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    around = Around()
     feed = Feed(database, leaving=lambda: service.draining)
     customers, gateway = customers or make_client(), gateway or make_client()
     references = References(database, customers, settings.customer_url)
@@ -63,17 +82,35 @@ def build(
             "What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox; "
             "and what is told to other systems: webhooks."
         ),
-        routers=[reminders_router, inbox_router, templates_router, webhooks_router, deliveries_router],
+        routers=[
+            reminders_router,
+            series_router,
+            rules_router,
+            inbox_router,
+            digests_router,
+            templates_router,
+            webhooks_router,
+            deliveries_router,
+        ],
         consumers=_consumers(),
         jobs=Jobs(
-            {REDERIVE: rederive_moments, SHIPPING: ship_templates, FORGET: forget, REPLAY: replay},
+            {
+                REDERIVE: rederive_moments,
+                LOOKING: lambda job, _: look_for_silence(job, nobody_silent),
+                SHIPPING: ship_templates,
+                FORGET: forget,
+                REPLAY: replay,
+            },
             [
                 *(Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)),
+                Every(LOOKING, seconds=SILENCE_SECONDS),
                 Every(FORGET, seconds=_HOUR),
             ],
         ),
         loops={
-            "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database)),
+            "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
+            "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
+            "digests": every(DIGEST_SECONDS, lambda: tell_until_quiet(database)),
             "webhooks": lambda: _dispatcher(settings, database).run(),
         },
         api_loops={"inbox feed": feed.run},
@@ -107,9 +144,10 @@ def _dispatcher(settings: Settings, database: Database) -> Dispatcher:
 
 
 def _consumers() -> Consumers:
-    heard = Consumers(
+    consumers = Consumers(
         {
             **CUSTOMER_EVENTS,
+            **STAFF_EVENTS,
             ChurnWarned: errands.on_churn_warned,
             ChurnCleared: errands.on_churn_cleared,
             ComplaintAssigned: errands.on_complaint_assigned,
@@ -121,4 +159,5 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
-    return heard.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
+    told = consumers.also(ENDING).also(TELLING)
+    return told.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
