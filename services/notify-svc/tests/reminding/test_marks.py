@@ -87,10 +87,7 @@ async def works_in(world: Any, person: UUID, unit: UUID, version: int = 1) -> No
         org_unit_id=unit,
         data_scope="own",
     )
-    handlers = world.service._blueprint.consumers.handlers(StaffChanged)
-    async with world.database.begin() as tx:
-        for handler in handlers:
-            await handler(tx, event)
+    await world.hear(event)
 
 
 async def test_who_leads_a_unit_finds_what_lies_in_the_boxes_of_its_people(world: Any) -> None:

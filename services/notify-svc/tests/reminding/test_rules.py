@@ -40,11 +40,7 @@ BEFORE_PROMISE = {**AFTER_VISIT, "name": "Keep your word", "event": "promise.due
 
 
 async def hear(world: Any, *events: Any) -> None:
-    handlers = world.service._blueprint.consumers
-    for event in events:
-        async with world.database.begin() as tx:
-            for handler in handlers.handlers(type(event)):
-                await handler(tx, event)
+    await world.hear(*events)
 
 
 async def owned(world: Any, owner: UUID | None = None) -> UUID:
