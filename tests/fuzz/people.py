@@ -29,6 +29,25 @@ class People(Maker):
         body = {"subject": self.said("call them"), "due_at": now(days=2), **fields}
         return str((await self.admin.made("/v1/reminders", body))["id"])
 
+    async def reminder_series(self, **fields: Any) -> str:
+        """A series of reminders, which begins with its first one."""
+        when = {"rrule": "FREQ=WEEKLY", "local_time": now(days=9)[:16], "timezone": "Asia/Shanghai"}
+        body = {"subject": self.said("call them"), **when, **fields}
+        return str((await self.admin.made("/v1/reminders", body))["series_id"])
+
+    async def for_changeReminderSeries(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"rrule": "FREQ=WEEKLY;BYDAY=MO", "local_time": now(days=8)[:16]}
+
+    async def reminder_rule(self) -> str:
+        body = {"name": self.unique("rule"), "event": "visit.missed", "days": 1, "subject": "call them"}
+        return str((await self.admin.made("/v1/reminder-rules", body))["id"])
+
+    async def for_putInboxSettings(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"mode": "at_once"}
+
+    async def for_markInboxItems(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"items": [{"id": self.kept.get("item_id") or await self.item(), "action": "read"}]}
+
     async def item(self) -> str:
         """Something in the administrator's inbox: a reminder that is due, once it has fired."""
         page: dict[str, Any] = {"data": []}

@@ -21,6 +21,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "policy_id",
         "team_id",
         "rule_id",
+        "reminder_rule_id",
         "macro_id",
         "process_id",
         "form_id",

@@ -103,6 +103,10 @@ class Shop(World):
         own = {"customer_id": await self.customer(), "assignee_id": self.admin_id}
         return await super().reminder(**{**own, **fields})
 
+    async def reminder_series(self, **fields: Any) -> str:
+        own = {"customer_id": await self.customer(), "assignee_id": self.admin_id}
+        return await super().reminder_series(**{**own, **fields})
+
     async def warning(self, customer: str | None = None, **whose: UUID) -> str:
         """Of a customer that no score is made of, for the next one might end the warning."""
         held = {name: UUID(self.home[name]) for name in ("distributor_id", "owner_id") if name in self.home}
@@ -175,6 +179,7 @@ class Shop(World):
             "process_id": await self.process(),
             "record_id": await self.service_record(customer=customer),
             "reminder_id": await self.reminder(customer_id=customer),
+            "reminder_rule_id": await self.reminder_rule(),
             "import_id": await self.import_(),
             "webhook_id": await self.webhook(),
             "owner_id": self.admin_id,

@@ -35,7 +35,10 @@ NOT_ASKED: Mapping[str, str] = {
 """What strangers who are signed in do not ask."""
 CLAIMING = {"upsertCustomerByIdentity"}
 """Who names a foreign record or a ghost there makes one of its own."""
-PERSONAL = {"import_id", "template_id", "export_id", "id", "item_id", "session_id", "reminder_id", "view_id"}
+PERSONAL = {"import_id", "template_id", "export_id", "id", "item_id", "session_id", "view_id"} | {
+    "reminder_id",
+    "reminder_series_id",
+}
 """Records that are shown to whom they belong to, and not to all who see the customer."""
 OF_THE_ADMINISTRATOR = {"item_id", "session_id", "view_id"}
 OF_PEOPLE = {"createVisitFeed"}
@@ -71,6 +74,7 @@ LEDGER = (
     ),
     "/v1/visit-series?customer_id={}",
     "/v1/reminders?customer_id={}&source=manual",
+    "/v1/reminder-series?customer_id={}",
 )
 """All that people do with a customer; what the system adds by itself (scores, tasks) is not in it."""
 SCORES = "/v1/scores/"
@@ -130,7 +134,7 @@ def owner_of(case: Case, scene: Scene) -> Asker:
     if not OF_THE_ADMINISTRATOR.isdisjoint(case.ids):
         return scene.administrator
     key, holder = scene.house.key, scene.house.holder
-    own = "reminder_id" in case.ids or case.operation.id in OF_PEOPLE
+    own = {"reminder_id", "reminder_series_id"} & case.ids.keys() or case.operation.id in OF_PEOPLE
     first = (holder,) if own else (key, holder)
     may = (each for each in first if case.operation.scopes and each.may(case.operation))
     return next(may, scene.administrator)

@@ -20,9 +20,11 @@ from tools.bench.parts import (
     ghosts,
     http,
     imports,
+    inbox,
     insights,
     interactions,
     policies,
+    reminders,
     scoring,
     sla,
     start,
@@ -64,6 +66,8 @@ PARTS = {
     "webhooks": Part(
         "Webhooks into a sink that verifies every signature, of the client alone", webhooks.measure
     ),
+    "reminders": Part("Reminders due in one moment, nearly all of one person", reminders.measure),
+    "inbox": Part("The live inbox, from the moment of a reminder to the open stream", inbox.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }
 _WITH_BROKER = {"http", "events", "freshness"}

@@ -37,6 +37,7 @@ class Sizes:
     archive: int = 1_000_000
     doubles: int = 100_000
     interactions: int = 1_000_000
+    reminders: int = 100_000
     bulk: int = 1_000_000
     bulk_orders: int = 20_000_000
     bulk_stored: int = 50_000
@@ -56,6 +57,7 @@ SMALL = Sizes(
     archive=300,
     doubles=300,
     interactions=600,
+    reminders=400,
     bulk=200,
     bulk_orders=2_000,
     bulk_stored=100,

@@ -15,6 +15,8 @@ from shared.auth import Principal
 from shared.clock import new_id
 from shared.composition import Service
 from shared.db import Database
+from shared.events import Envelope, Event
+from shared.messaging.consumers import take_in_hand
 from shared.references import CustomerRef, apply
 from shared.testing import clean, running, service_client, staff
 from tonglu_local.postgres import ServiceUrls
@@ -73,6 +75,15 @@ class World:
         async with self.database.begin() as tx:
             await apply(tx, [known])
         return known.id
+
+    async def hear(self, *events: Event) -> None:
+        """Have these events handled, each in a transaction of its own, as the inbox does."""
+        consumers = self.service._blueprint.consumers
+        for event in events:
+            async with self.database.begin() as tx:
+                take_in_hand(tx, Envelope(new_id(), tx.now, None, event))
+                for handler in consumers.handlers(type(event)):
+                    await handler(tx, event)
 
     async def sql(self, statement: str, *values: Any) -> list[Any]:
         """What the database says, past every door."""

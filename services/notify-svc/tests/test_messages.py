@@ -3,11 +3,8 @@
 import asyncio
 import json
 import socket
-import ssl
-import subprocess
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -28,10 +25,19 @@ from shared.http.outward import Outward
 from shared.problems import Unavailable
 from shared.testing import staff
 from shared.testing.sink import sink
+from shared.testing.talking import eventually
+from shared.testing.tls import tls_for
 
 from .vendors import Clouds, Robots
 
 ADMIN = staff("admin")
+
+
+_OPEN = "UPDATE contact_policy SET quiet_hours = NULL, send_windows = '{}', caps = '[]', needs_consent = '{}'"
+_SOME_POLICY = (
+    "INSERT INTO contact_policy VALUES (1, '{}', NULL, '{}', '[]', '[]', 'Asia/Shanghai', 1, now()) "
+    "ON CONFLICT (id) DO NOTHING"
+)
 
 
 class House:
@@ -127,17 +133,13 @@ async def house(world, monkeypatch):
         await found.template()
         yield found
         await found.desk.outward.close()
-        await world.sql(
-            "UPDATE contact_policy SET quiet_hours = NULL, send_windows = '{}', caps = '[]', needs_consent = '{}'"
-        )
+        await world.sql(_OPEN)
 
 
 @pytest.fixture(autouse=True)
 async def _open_policy(world):
-    await world.sql(
-        "INSERT INTO contact_policy VALUES (1, '{}', NULL, '{}', '[]', '[\"transactional\"]', 'Asia/Shanghai', 1, now()) "
-        "ON CONFLICT (id) DO UPDATE SET quiet_hours = NULL, send_windows = '{}', caps = '[]', needs_consent = '{}'"
-    )
+    await world.sql(_SOME_POLICY)
+    await world.sql(_OPEN)
 
 
 ROBOTS = {
@@ -263,13 +265,13 @@ class Mailbox:
         self.code = None
         self.drop = False
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if self.code:
             return self.code
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))
         if self.drop:
             server.transport.abort()
@@ -284,37 +286,13 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
-    folder: Path = tmp_path_factory.mktemp("tls")
-    subprocess.run(  # noqa: S603
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            str(folder / "key"),
-            "-out",
-            str(folder / "cert"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return folder
+    return tls_for("localhost", tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 async def mail(house, certificate):
     """A server that wants STARTTLS and a password."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate / "cert", certificate / "key")
+    tls, trusting = certificate
     box = Mailbox()
 
     def let_in(server, session, envelope, mechanism, data):
@@ -335,7 +313,6 @@ async def mail(house, certificate):
     box.port = port
     trusted = house.desk.trusted | {("localhost", port)}
     house.world.service.asgi._carried["sender_trusted"] = trusted
-    trusting = ssl.create_default_context(cafile=str(certificate / "cert"))
     house.desk = replace(house.desk, trusted=trusted, tls=trusting)
     house.dispatcher = Dispatcher(house.world.database, house.desk)
     yield box
@@ -363,7 +340,8 @@ async def test_mail_leaves_by_starttls_with_a_password_as_html_and_text(house, m
     assert (message["state"], message["reason"]) == ("sent", None)
     sender, to, raw = mail.taken[0]
     assert to == ["wang@example.com"]
-    assert sender.startswith("b+") and sender.endswith("@bounce.example.com")
+    assert sender.startswith("b+")
+    assert sender.endswith("@bounce.example.com")
     assert f"Message-ID: <msg-{message_id}@example.com>" in raw
     assert "multipart/alternative" in raw
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in raw
@@ -557,9 +535,11 @@ async def test_a_slow_sender_delays_no_other(house):
         await house.ask(None, channels=("dingtalk",))
         await house.ask(None, channels=("wecom",))
     sending = asyncio.create_task(house.dispatcher.send_until_quiet())
-    async with asyncio.timeout(30):
-        while [each["state"] for each in await house.log() if each["channel"] == "wecom"] != ["sent"] * 3:
-            await asyncio.sleep(0.02)
+
+    async def all_sent():
+        return [each["state"] for each in await house.log() if each["channel"] == "wecom"] == ["sent"] * 3
+
+    await eventually(all_sent)
     assert {each["state"] for each in await house.log() if each["channel"] == "dingtalk"} == {"pending"}
     gate.set()
     await sending

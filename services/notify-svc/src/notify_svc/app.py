@@ -1,6 +1,7 @@
 """The composition root of notify-svc: what it serves, hears and does by the clock."""
 
 import random
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,14 +9,28 @@ from notify_svc.deliveries.commands import REPLAY
 from notify_svc.deliveries.consumers import ANY_EVENT, KEY_EVENTS
 from notify_svc.deliveries.jobs import FORGET, forget, replay
 from notify_svc.deliveries.routes import router as deliveries_router
+from notify_svc.digests.clock import LOOK_SECONDS as DIGEST_SECONDS
+from notify_svc.digests.clock import tell_until_quiet
+from notify_svc.digests.routes import router as digests_router
 from notify_svc.dispatching.dispatcher import Dispatcher
 from notify_svc.dispatching.sending import Sender
 from notify_svc.errands import consumers as errands
-from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, rederive_moments
+from notify_svc.firing.clients import Around
+from notify_svc.firing.clock import (
+    LOOK_SECONDS,
+    OVERDUE_SECONDS,
+    REDERIVE,
+    fire_until_quiet,
+    look_after_overdue,
+    rederive_moments,
+)
+from notify_svc.firing.domain import Sending
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
+from notify_svc.messages import commands as messages
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.dispatcher import Dispatcher as MessageDispatcher
+from notify_svc.messages.domain import MessageRequest
 from notify_svc.messages.leaving import UnsubscribeLinks
 from notify_svc.messages.public import router as public_router
 from notify_svc.messages.routes import router as messages_router
@@ -23,9 +38,17 @@ from notify_svc.partners.consumers import PARTNER_EVENTS
 from notify_svc.preferences import commands as preferences
 from notify_svc.preferences.routes import router as preferences_router
 from notify_svc.recipients.clients import Recipients
+from notify_svc.recipients.domain import Ref
+from notify_svc.reminder_rules.clients import nobody_silent
+from notify_svc.reminder_rules.clock import LOOK_SECONDS as SILENCE_SECONDS
+from notify_svc.reminder_rules.clock import LOOKING, look_for_silence
+from notify_svc.reminder_rules.consumers import ENDING, TELLING
+from notify_svc.reminder_rules.routes import router as rules_router
+from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.senders.routes import router as senders_router
 from notify_svc.settings import Settings
+from notify_svc.staff.consumers import STAFF_EVENTS
 from notify_svc.templates import queries as templates
 from notify_svc.templates.rendering import render
 from notify_svc.templates.routes import router as templates_router
@@ -34,7 +57,7 @@ from notify_svc.templates.shipping import ship_templates
 from notify_svc.webhooks.routes import router as webhooks_router
 from shared.auth.speaking import ServiceTokens
 from shared.composition import Blueprint, Service
-from shared.db import Database
+from shared.db import Database, Tx
 from shared.events.complaint import (
     ComplaintAssigned,
     ComplaintBreached,
@@ -62,6 +85,7 @@ def build(
 ) -> Service:
     """The service, not started; `customers` and `gateway` are clients that reach these in this process."""
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
+    around = Around(send=_remind)
     feed = Feed(database, leaving=lambda: service.draining)
     customers, gateway = customers or make_client(), gateway or make_client()
     references = References(database, customers, settings.customer_url)
@@ -79,7 +103,10 @@ def build(
         ),
         routers=[
             reminders_router,
+            series_router,
+            rules_router,
             inbox_router,
+            digests_router,
             templates_router,
             senders_router,
             public_router,
@@ -90,14 +117,23 @@ def build(
         ],
         consumers=_consumers(),
         jobs=Jobs(
-            {REDERIVE: rederive_moments, SHIPPING: ship_templates, FORGET: forget, REPLAY: replay},
+            {
+                REDERIVE: rederive_moments,
+                LOOKING: lambda job, _: look_for_silence(job, nobody_silent),
+                SHIPPING: ship_templates,
+                FORGET: forget,
+                REPLAY: replay,
+            },
             [
                 *(Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)),
+                Every(LOOKING, seconds=SILENCE_SECONDS),
                 Every(FORGET, seconds=_HOUR),
             ],
         ),
         loops={
-            "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database)),
+            "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
+            "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
+            "digests": every(DIGEST_SECONDS, lambda: tell_until_quiet(database)),
             "webhooks": lambda: _dispatcher(settings, database).run(),
             "messages": lambda: MessageDispatcher(database, desk).run(),
             "ledger": every(_HOUR, lambda: preferences.forget_old(database)),
@@ -149,10 +185,34 @@ def _dispatcher(settings: Settings, database: Database) -> Dispatcher:
     return Dispatcher(database, Sender(Outward(), sealer, settings.webhook_trusted, database.now))
 
 
+async def _remind(tx: Tx, wanted: Sequence[Sending]) -> None:
+    """Reminders that shall reach somebody beside the inbox, as messages; a group has no recipient."""
+    requests = [
+        MessageRequest(
+            purpose="internal",
+            channels=(each.channel,),  # type: ignore[arg-type]  # one of theirs
+            recipient=Ref("staff", each.recipient_id)
+            if each.recipient_id and each.channel == "email"
+            else None,
+            template="reminder.due",
+            variables=each.variables,
+            source="reminder",
+            source_id=each.reminder_id,
+            dedup_key=each.dedup_key,
+            customer_id=each.customer_id,
+            distributor_id=each.distributor_id,
+            expires_at=each.expires_at,
+        )
+        for each in wanted
+    ]
+    await messages.request(tx, requests)
+
+
 def _consumers() -> Consumers:
-    heard = Consumers(
+    consumers = Consumers(
         {
             **CUSTOMER_EVENTS,
+            **STAFF_EVENTS,
             ChurnWarned: errands.on_churn_warned,
             ChurnCleared: errands.on_churn_cleared,
             ComplaintAssigned: errands.on_complaint_assigned,
@@ -164,4 +224,5 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
-    return heard.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
+    told = consumers.also(ENDING).also(TELLING)
+    return told.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)

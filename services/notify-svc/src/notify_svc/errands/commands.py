@@ -26,7 +26,8 @@ _HEAR = prepare(
 )
 
 
-async def _is_news(tx: Tx, source: Source, source_id: UUID, version: int) -> bool:
+async def is_news(tx: Tx, source: str, source_id: UUID, version: int) -> bool:
+    """Whether nothing as new was heard of this source before; from now on it was."""
     return await tx.run(_HEAR, b_source=source, b_id=source_id, b_version=version) == 1
 
 
@@ -36,7 +37,7 @@ async def ask(tx: Tx, errand: Errand) -> None:
     The open reminder then takes over the newer event's assignee and reasons and keeps its moment, so that
     repeated warnings do not put the call off.
     """
-    if not await _is_news(tx, errand.source, errand.source_id, errand.version):
+    if not await is_news(tx, errand.source, errand.source_id, errand.version):
         return
     current = await queries.open_about(tx, errand.source, errand.topic_id)
     if current is None:
@@ -69,7 +70,7 @@ async def ask(tx: Tx, errand: Errand) -> None:
 
 async def withdraw(tx: Tx, source: Source, *, source_id: UUID, version: int, topic_id: UUID) -> None:
     """The reason is gone: close the open reminder, unless a newer warning keeps it open."""
-    if not await _is_news(tx, source, source_id, version):
+    if not await is_news(tx, source, source_id, version):
         return
     current = await queries.open_about(tx, source, topic_id)
     if current is not None and current["source_id"] == source_id:

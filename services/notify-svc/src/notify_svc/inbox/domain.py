@@ -12,7 +12,15 @@ from shared.auth import Principal
 from shared.problems import FieldError, Malformed
 
 UNASSIGNED = UUID(int=0)
-Kind = Literal["reminder.due", "reminder.missed", "webhook.disabled"]
+Kind = Literal[
+    "reminder.due",
+    "reminder.missed",
+    "reminder.delegated",
+    "reminder.escalated",
+    "reminder.digest",
+    "webhook.disabled",
+]
+Deed = Literal["read", "unread", "done"]
 
 _POSITION = re.compile(r"^(\d{1,18})-(\d{1,18})$")
 

@@ -1,4 +1,4 @@
-"""Live streams of the inbox: one look at the database a second for all of them, none while nobody listens."""
+"""Live streams of the inbox: two looks at the database a second for all, none while nobody listens."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from shared.db import EVERYTHING, Database, Record, Scope
 from shared.loops import every
 from shared.problems import Problem
 
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.5
 _LONGEST_SECONDS = 900.0
 
 
@@ -55,7 +55,7 @@ class Feed:
         self._closed = False
 
     async def run(self) -> None:
-        """Ring the listeners whose boxes grew: at once after a delivery in this process, else in a second.
+        """Ring the listeners whose boxes grew: at once after a delivery here, else half a second on.
 
         Ends every stream when the process leaves, and when this loop is cancelled.
         """

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Uuid, bindparam, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from notify_svc.inbox.domain import UNASSIGNED, Position
 from notify_svc.inbox.tables import InboxBox, InboxItem
-from shared.db import Reader, Record, in_sight, prepare, sight, visible
+from notify_svc.staff.queries import people_of
+from shared.auth import Principal
+from shared.db import Reader, Record, any_of, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
-from shared.references import through_customer
+from shared.references import kept_by, through_customer
 from shared.sealing import Sealer
 
 ITEM = InboxItem.__table__  # type: ignore[attr-defined]
@@ -24,6 +26,11 @@ MOST_AT_ONCE = 100
 _BOXES = bindparam("boxes", type_=ARRAY(Uuid))
 _ONE = prepare(
     select(ITEM).where(ITEM.c.id == bindparam("id"), ITEM.c.recipient_id == func.any(_BOXES), in_sight(SIGHT))
+)
+_AMONG = prepare(
+    select(ITEM.c.id).where(
+        ITEM.c.id == any_of("ids"), ITEM.c.recipient_id == func.any(_BOXES), in_sight(SIGHT)
+    )
 )
 _UNREAD = prepare(
     select(func.count())
@@ -52,7 +59,14 @@ _INBOX = Listing(
     default="-created_at",
     filters={
         "unread": lambda unread: ITEM.c.read_at.is_(None) if unread else ITEM.c.read_at.is_not(None),
+        "done": lambda done: ITEM.c.done_at.is_not(None) if done else ITEM.c.done_at.is_(None),
         "kind": lambda kind: ITEM.c.kind == kind,
+        "reminder_id": lambda reminder_id: ITEM.c.about_id == reminder_id,
+        "customer_id": kept_by(ITEM.c.customer_id),
+        "created_at_gte": lambda value: ITEM.c.created_at >= value,
+        "created_at_lt": lambda value: ITEM.c.created_at < value,
+        "recipient_id": lambda recipient_id: ITEM.c.recipient_id == recipient_id,
+        "unit": lambda _: true(),
     },
 )
 
@@ -61,7 +75,10 @@ async def items_page(
     reader: Reader, query: ListQuery, sealer: Sealer, *, boxes: Sequence[UUID]
 ) -> dict[str, Any]:
     """One page of what lies in these boxes."""
-    where = [ITEM.c.recipient_id.in_(boxes), *visible(reader.scope, SIGHT)]
+    where = [
+        ITEM.c.recipient_id == func.any(literal(list(boxes), ARRAY(Uuid))),
+        *visible(reader.scope, SIGHT),
+    ]
     return await _INBOX.page(reader, query, sealer, where=where)
 
 
@@ -71,6 +88,24 @@ async def item(reader: Reader, item_id: UUID, *, boxes: Sequence[UUID]) -> Recor
     if found is None:
         raise not_found("inbox item", "收件箱消息")
     return found
+
+
+async def items_among(reader: Reader, items: Sequence[UUID], *, boxes: Sequence[UUID]) -> set[UUID]:
+    """Which of these items lie in one of these boxes."""
+    rows = await reader.rows(_AMONG, ids=list(items), boxes=list(boxes), **sight(reader.scope))
+    return {row["id"] for row in rows}
+
+
+async def boxes_of_unit(reader: Reader, caller: Principal) -> tuple[UUID, ...]:
+    """The boxes of the people whom a manager leads: of the units in sight, or of one's own with all in sight.
+
+    Nobody's for who sees not everybody's reminders.
+    """
+    if not caller.may("reminders:all"):
+        return ()
+    own = () if caller.unit is None else (caller.unit,)
+    units = own if caller.scope.holders is None else caller.scope.holders
+    return tuple(await people_of(reader, units))
 
 
 async def unread_count(reader: Reader, *, boxes: Sequence[UUID]) -> int:

@@ -1,6 +1,6 @@
 """Door for HTTP: what a person finds in the inbox, and the stream that tells of more."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,9 +10,20 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from notify_svc.inbox import commands, queries
 from notify_svc.inbox.domain import Position, boxes_of
 from notify_svc.inbox.feed import Feed
-from notify_svc.inbox.schemas import InboxItemRead, InboxQuery, ReadCount, UnreadCount, shown
+from notify_svc.inbox.schemas import (
+    InboxBatch,
+    InboxItemRead,
+    InboxQuery,
+    ReadCount,
+    UnreadCount,
+    shown,
+)
 from notify_svc.wording.schemas import ReadingLanguage
-from shared.http import Caller, Page, ReadDb, Router, Sealing, WriteTx, needs, streams
+from shared.db import Scope
+from shared.http import BatchResults, Caller, Db, Page, ReadDb, Router, Sealing, WriteTx, needs, streams
+from shared.http.batches import Refused, readable
+from shared.http.errors import chinese, document
+from shared.problems import Problem, not_found
 
 _RETRY_MILLISECONDS = 1000
 
@@ -43,18 +54,25 @@ async def _start(
     "/v1/inbox",
     operation_id="listInbox",
     summary="List what was brought before you",
-    description="Newest first. Managers also see what nobody owns yet (`queue` is `unassigned`).",
+    description=(
+        "Newest first. Managers also see what nobody owns yet (`queue` is `unassigned`), and with `unit` or "
+        "`recipient_id` what lies in the boxes of the people whom they lead."
+    ),
     response_model=Page[InboxItemRead],
     **needs("inbox:read"),
 )
 async def list_inbox(
     query: Annotated[InboxQuery, Query()],
-    db: ReadDb,
+    db: Db,
     caller: Caller,
     sealer: Sealing,
     language: ReadingLanguage,
 ) -> dict[str, Any]:
-    page = await queries.items_page(db, query, sealer, boxes=boxes_of(caller))
+    others = query.of_others()
+    # What lies in a box is its owner's, whoever holds the customer; who leads them sees all of it.
+    async with db.read(Scope(caller.scope.distributors) if others else caller.scope) as reader:
+        boxes = await queries.boxes_of_unit(reader, caller) if others else boxes_of(caller)
+        page = await queries.items_page(reader, query, sealer, boxes=boxes)
     return {**page, "data": [shown(row, language) for row in page["data"]]}
 
 
@@ -75,7 +93,7 @@ async def count_unread_inbox(db: ReadDb, caller: Caller) -> dict[str, int]:
     operation_id="streamInbox",
     summary="Be told of new items as they come",
     description=(
-        "Server-sent events. Each new item is one event `item`, about a second after it exists, whose id can "
+        "Server-sent events. Each new item is one event `item`, within a second of its being, whose id can "
         "be sent as `Last-Event-ID` to go on behind it. Without that header the stream begins now. It ends "
         "after a quarter of an hour and when the server leaves: reconnect, as EventSource does by itself."
     ),
@@ -106,7 +124,71 @@ async def stream_inbox(
 async def read_inbox_item(
     item_id: UUID, tx: WriteTx, caller: Caller, language: ReadingLanguage
 ) -> dict[str, Any]:
-    return shown(await commands.mark_read(tx, item_id, boxes=boxes_of(caller)), language)
+    return shown(await commands.mark(tx, item_id, "read", boxes=boxes_of(caller)), language)
+
+
+@router.post(
+    "/v1/inbox/{item_id}/unread",
+    operation_id="unreadInboxItem",
+    summary="Mark an item as unread",
+    description="It counts again, also if it was put away. Somebody else's item is not found.",
+    response_model=InboxItemRead,
+    **needs("inbox:write"),
+)
+async def unread_inbox_item(
+    item_id: UUID, tx: WriteTx, caller: Caller, language: ReadingLanguage
+) -> dict[str, Any]:
+    return shown(await commands.mark(tx, item_id, "unread", boxes=boxes_of(caller)), language)
+
+
+@router.post(
+    "/v1/inbox/{item_id}/done",
+    operation_id="finishInboxItem",
+    summary="Put an item away",
+    description=(
+        "It counts as read; the reminder that it is about stays as it is. Being done with the reminder puts "
+        "its items away by itself."
+    ),
+    response_model=InboxItemRead,
+    **needs("inbox:write"),
+)
+async def finish_inbox_item(
+    item_id: UUID, tx: WriteTx, caller: Caller, language: ReadingLanguage
+) -> dict[str, Any]:
+    return shown(await commands.mark(tx, item_id, "done", boxes=boxes_of(caller)), language)
+
+
+@router.post(
+    "/v1/inbox/batch",
+    status_code=207,
+    operation_id="markInboxItems",
+    summary="Mark many items at once",
+    description=(
+        "Up to 1000 items, each `read`, `unread` or `done`. 207 says of each whether it was found; of an "
+        "item that is named twice the last action counts."
+    ),
+    response_model=BatchResults,
+    **needs("inbox:write"),
+)
+async def mark_inbox_items(body: InboxBatch, tx: WriteTx, caller: Caller, request: Request) -> dict[str, Any]:
+    deeds = [(item.id, item.action) for item in readable(body.items)]
+    found = await commands.mark_many(tx, deeds, boxes=boxes_of(caller))
+    zh = chinese(request.headers.get("accept-language"))
+    results: list[dict[str, Any]] = []
+    for index, item in enumerate(body.items):
+        problem = _wrong(item, found)
+        if problem is None:
+            results.append({"index": index, "status": 200, "id": str(item.id)})
+        else:
+            said = document(problem, zh=zh, request_id=request.state.request_id)
+            results.append({"index": index, "status": problem.status, "problem": said})
+    return {"results": results}
+
+
+def _wrong(item: Any, found: Container[UUID]) -> Problem | None:
+    if isinstance(item, Refused):
+        return item.problem
+    return None if item.id in found else not_found("inbox item", "收件箱消息")
 
 
 @router.post(

@@ -26,8 +26,11 @@ class InboxItem(Base, table=True):
     __tablename__ = "inbox_item"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('reminder.due', 'reminder.missed', 'webhook.disabled')", name="inbox_item_kind"
+            "kind IN ('reminder.due', 'reminder.missed', 'reminder.delegated', 'reminder.escalated',"
+            " 'reminder.digest', 'webhook.disabled')",
+            name="inbox_item_kind",
         ),
+        CheckConstraint("done_at IS NULL OR read_at IS NOT NULL", name="inbox_item_done"),
         CheckConstraint("num_nonnulls(subject, subject_code) = 1", name="inbox_item_subject"),
         UniqueConstraint("recipient_id", "number", name="inbox_item_number"),
         Index("inbox_item_newest", "recipient_id", "created_at", "id"),
@@ -48,4 +51,5 @@ class InboxItem(Base, table=True):
     distributor_id: UUID | None = Field(sa_type=Uuid)
     due_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     read_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    done_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     created_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,11 +1,13 @@
 """May this be sent to this customer now? The rules, as pure functions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from shared.wall_clock import instant
 
 Purpose = Literal["transactional", "service", "care", "marketing", "survey"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -167,16 +169,9 @@ def _local(moment: datetime, zone: ZoneInfo) -> time:
 
 def _when(wall: time, after: datetime, zone: ZoneInfo) -> datetime:
     """The first moment behind `after` at which clocks in the zone show this time, or a later one."""
-    local = after.astimezone(zone)
-    found = [moment for days in range(3) for moment in _moments(local, days, wall, zone) if moment > after]
-    return min(found)
-
-
-def _moments(local: datetime, days: int, wall: time, zone: ZoneInfo) -> Iterator[datetime]:
-    """Both moments of a wall time, if it comes twice; of one that is skipped, the first behind the change."""
-    day = (local + timedelta(days=days)).date()
-    for fold in (0, 1):
-        yield datetime.combine(day, wall, zone).replace(fold=fold).astimezone(UTC)
+    day = after.astimezone(zone).date()
+    found = (instant(datetime.combine(day + timedelta(days=days), wall), zone) for days in range(3))
+    return next(moment for moment in found if moment > after)
 
 
 def _free_at(cap: Cap, contacts: Sequence[Contact], moment: datetime) -> datetime:

@@ -1,21 +1,26 @@
 """Every change that a person makes to a reminder."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, insert, update
 
 from notify_svc.inbox import commands as inbox
-from notify_svc.reminders import domain, queries
-from notify_svc.reminders.domain import Deed, When
-from notify_svc.reminders.queries import REMINDER, TRANSITION
+from notify_svc.inbox.domain import UNASSIGNED
+from notify_svc.reminders import domain, history, occurrences, queries
+from notify_svc.reminders.domain import CLOSED, When
+from notify_svc.reminders.notices import notice_of
+from notify_svc.reminders.queries import REMINDER
 from shared.auth import Principal
 from shared.db import Record, Tx, prepare
 from shared.events.notify import ReminderDone
 from shared.http import check_version
 from shared.messaging import outbox
 from shared.references import recorded_for
+from shared.wall_clock import instant
 
 _CHANGING = (
     "assignee_id",
@@ -25,10 +30,17 @@ _CHANGING = (
     "note",
     "due_at",
     "local_time",
+    "occurs_at_local",
     "timezone",
     "channels",
     "state",
     "source_id",
+    "only_if",
+    "event_subject_id",
+    "escalate_after_minutes",
+    "escalate_to_id",
+    "escalates_at",
+    "escalated_at",
     "outcome",
     "snooze_count",
     "closed_at",
@@ -37,37 +49,19 @@ _CHANGING = (
 )
 _ADD = prepare(insert(REMINDER).returning(REMINDER), *REMINDER.c.keys())
 _SAVE = prepare(update(REMINDER).where(REMINDER.c.id == bindparam("b_id")).returning(REMINDER), *_CHANGING)
-NOTE_TRANSITION = prepare(insert(TRANSITION), *TRANSITION.c.keys())
-
-
-def transition(
-    tx: Tx, reminder: Record | dict[str, Any], *, deed: str, before: str | None, by: UUID | None
-) -> dict[str, Any]:
-    """A history row for what just happened to a reminder."""
-    return {
-        "id": tx.new_id(),
-        "reminder_id": reminder["id"],
-        "distributor_id": reminder["distributor_id"],
-        "deed": deed,
-        "from_state": before,
-        "to_state": reminder["state"],
-        "due_at": reminder["due_at"],
-        "by_id": by,
-        "created_at": tx.now,
-    }
 
 
 async def add(tx: Tx, *, by: UUID | None, **given: Any) -> Record:
-    """Store a new scheduled reminder; what is not given is empty."""
-    empty = dict.fromkeys(REMINDER.c.keys())
+    """Store a new scheduled reminder (or one that is `waiting`); what is not given is empty."""
     row = {
-        **empty,
+        **dict.fromkeys(REMINDER.c.keys()),
         "subject_parameters": {},
+        "only_if": {},
         "channels": ["inbox"],
         "source": "manual",
+        "state": "scheduled",
         **given,
         "id": tx.new_id(),
-        "state": "scheduled",
         "snooze_count": 0,
         "created_by": by,
         "created_at": tx.now,
@@ -75,19 +69,32 @@ async def add(tx: Tx, *, by: UUID | None, **given: Any) -> Record:
         "version": 1,
     }
     added = await tx.row(_ADD, **row)
-    await tx.run(NOTE_TRANSITION, **transition(tx, row, deed="create", before=None, by=by))
+    await history.note(tx, history.Deed("create", None, row["state"], by=by), [row])
     return added  # type: ignore[return-value]  # INSERT … RETURNING gives its row
 
 
-async def save(tx: Tx, before: Record, deed: Deed, *, by: UUID | None, **changes: Any) -> Record:
-    """Store a deed's changes as the next version, with its row of history; Conflict if it may not follow."""
+async def save(
+    tx: Tx,
+    before: Record,
+    deed: domain.Deed,
+    *,
+    by: UUID | None,
+    said: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Record:
+    """Store a deed's changes as the next version, with its row of history; Conflict if it may not follow.
+
+    `said` is what the history keeps besides: a note, who handed it on to whom. When one of a series is over,
+    the next one is made.
+    """
     state = domain.next_state(before["state"], deed)
-    closed = tx.now if state in ("done", "cancelled") else None
+    wish = {**before, **changes}
     values = {
         **{name: before[name] for name in _CHANGING},
+        "escalates_at": domain.escalates_at(wish, state, now=tx.now),
         **changes,
         "state": state,
-        "closed_at": closed,
+        "closed_at": tx.now if state in CLOSED else None,
         "updated_at": tx.now,
         "version": before["version"] + 1,
     }
@@ -96,9 +103,11 @@ async def save(tx: Tx, before: Record, deed: Deed, *, by: UUID | None, **changes
         if after is None:
             raise LookupError("a locked reminder is gone")
         if deed != "edit":
-            await tx.run(NOTE_TRANSITION, **transition(tx, after, deed=deed, before=before["state"], by=by))
-        if state != "due":
+            await history.note(tx, history.Deed(deed, before["state"], state, by=by, **(said or {})), [after])
+        if state != "due" and deed != "delegate":
             await inbox.settle(tx, before["id"])
+        if state in CLOSED:
+            await occurrences.make_next(tx, [after])
     return after
 
 
@@ -107,10 +116,21 @@ def _moment(when: When) -> dict[str, Any]:
 
 
 async def create(tx: Tx, given: dict[str, Any], *, distributor_id: UUID | None, caller: Principal) -> Record:
-    """A reminder made by hand, for the caller unless somebody else (or null: the queue) is named."""
-    moment = {name: given.pop(name) for name in ("due_at", "local_time", "timezone")}
-    when = domain.when_of(**moment, now=tx.now)
-    return await add(tx, by=caller.id, distributor_id=distributor_id, **given, **_moment(when))
+    """A reminder made by hand, for the caller unless somebody else (or null: the queue) is named.
+
+    With `rrule` it is the first of a series, with `after` it waits for an event of its customer.
+    """
+    moment = {name: given.pop(name) for name in ("due_at", "local_time", "timezone", "rrule", "after")}
+    rrule, after = moment.pop("rrule"), moment.pop("after")
+    facts = {**given, "distributor_id": distributor_id}
+    if rrule is not None:
+        wall = domain.wall_time_of(**moment, after=after)
+        return await occurrences.begin(tx, {**facts, **wall, "rrule": rrule}, by=caller.id)
+    if after is not None:
+        domain.check_waits(after, **moment, customer_id=given["customer_id"])
+        wait = {"state": "waiting", "after": after, "after_event": after["event"]}
+        return await add(tx, by=caller.id, **facts, **wait, due_at=tx.now + domain.LONGEST_WAIT)
+    return await add(tx, by=caller.id, **facts, **_moment(domain.when_of(**moment, now=tx.now)))
 
 
 async def change(
@@ -124,7 +144,7 @@ async def change(
     when = domain.rescheduled(current, changes, now=tx.now)
     if "subject" in changes:
         changes |= {"subject_code": None, "subject_parameters": {}}
-    deed: Deed = "edit" if when.due_at == current.due_at else "reschedule"
+    deed: domain.Deed = "edit" if when.due_at == current.due_at else "reschedule"
     return await save(tx, before, deed, by=caller.id, **changes | _moment(when))
 
 
@@ -143,6 +163,30 @@ async def snooze(
     moment = When(domain.snoozed_until(until=until, minutes=minutes, now=tx.now), None, None)
     count = before["snooze_count"] + 1
     return await save(tx, before, "snooze", by=caller.id, snooze_count=count, **_moment(moment))
+
+
+async def delegate(
+    tx: Tx,
+    reminder_id: UUID,
+    *,
+    to_id: UUID,
+    note: str | None,
+    caller: Principal,
+    expected: int | None,
+) -> Record:
+    """Hand it on to somebody else, who is told at once; it goes out of the box of who had it.
+
+    Raises NotFound, Stale, Conflict when it is over, Invalid for who has it already.
+    """
+    before = await queries.reminder_for_update(tx, reminder_id, caller=caller)
+    check_version(expected, before["version"])
+    domain.check_other(before["assignee_id"], to_id)
+    said = {"note": note, "from_id": before["assignee_id"], "to_id": to_id}
+    after = await save(tx, before, "delegate", by=caller.id, said=said, assignee_id=to_id)
+    async with tx.handing_over():
+        await inbox.settle(tx, reminder_id, of=before["assignee_id"] or UNASSIGNED)
+        await inbox.deliver(tx, [notice_of(after, "reminder.delegated", to_id=to_id)])
+    return after
 
 
 async def finish(
@@ -178,7 +222,7 @@ async def rederive_some(tx: Tx, *, after: UUID) -> UUID | None:
     """Derive the moments of the next scheduled wall times anew; the last id looked at, None at the end."""
     rows = await queries.scheduled_in_wall_time(tx, after=after)
     for row in rows:
-        moment = domain.instant(row["local_time"], row["timezone"])
+        moment = instant(row["local_time"], ZoneInfo(row["timezone"]))
         if moment != row["due_at"]:
             await save(tx, row, "reschedule", by=None, due_at=moment)
     return rows[-1]["id"] if rows else None

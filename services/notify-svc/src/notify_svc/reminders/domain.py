@@ -2,35 +2,84 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.problems import Conflict, Invalid
+from shared.wall_clock import instant
 
-State = Literal["scheduled", "due", "done", "cancelled", "missed"]
-Deed = Literal["edit", "reschedule", "snooze", "finish", "cancel", "fire", "miss"]
-Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch"]
-Channel = Literal["inbox"]
+State = Literal["waiting", "scheduled", "due", "done", "cancelled", "missed", "skipped"]
+Deed = Literal[
+    "edit",
+    "delegate",
+    "reschedule",
+    "snooze",
+    "finish",
+    "cancel",
+    "arrive",
+    "fire",
+    "miss",
+    "skip",
+    "escalate",
+]
+Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "rule"]
+Awaited = Literal[
+    "visit.done",
+    "visit.planned",
+    "visit.missed",
+    "promise.due",
+    "promise.broken",
+    "order.recorded",
+    "service.recorded",
+    "survey.answered",
+    "complaint.opened",
+    "complaint.closed",
+    "customer.registered",
+]
+"""What a reminder or a rule may come after; `reminder_rules.domain` says which events tell of it."""
+Channel = Literal["inbox", "email", "wecom", "dingtalk", "feishu"]
 
-_PAST = timedelta(minutes=5)
-_AHEAD = timedelta(days=3660)
+PAST = timedelta(minutes=5)
+"""So long ago a moment may be that somebody asks for."""
+ROUND = timedelta(hours=26)
+"""No two clocks of the world are further apart."""
+AHEAD = timedelta(days=3660)
+"""So far ahead a moment may lie."""
+
+LONGEST_WAIT = timedelta(days=366)
+"""So long a reminder waits for the event after which it is to come."""
+CLOSED = frozenset(("done", "cancelled", "skipped"))
 
 _NEXT: Mapping[tuple[State, Deed], State] = {
+    ("waiting", "edit"): "waiting",
+    ("waiting", "delegate"): "waiting",
+    ("waiting", "reschedule"): "scheduled",
+    ("waiting", "snooze"): "scheduled",
+    ("waiting", "finish"): "done",
+    ("waiting", "cancel"): "cancelled",
+    ("waiting", "arrive"): "scheduled",
+    ("waiting", "miss"): "missed",
     ("scheduled", "edit"): "scheduled",
+    ("scheduled", "delegate"): "scheduled",
     ("scheduled", "reschedule"): "scheduled",
     ("scheduled", "snooze"): "scheduled",
     ("scheduled", "finish"): "done",
     ("scheduled", "cancel"): "cancelled",
     ("scheduled", "fire"): "due",
     ("scheduled", "miss"): "missed",
+    ("scheduled", "skip"): "skipped",
     ("due", "edit"): "due",
+    ("due", "delegate"): "due",
+    ("due", "escalate"): "due",
     ("due", "reschedule"): "scheduled",
     ("due", "snooze"): "scheduled",
     ("due", "finish"): "done",
     ("due", "cancel"): "cancelled",
     ("missed", "edit"): "missed",
+    ("missed", "delegate"): "missed",
     ("missed", "reschedule"): "scheduled",
     ("missed", "snooze"): "scheduled",
     ("missed", "finish"): "done",
@@ -39,13 +88,13 @@ _NEXT: Mapping[tuple[State, Deed], State] = {
 
 
 def next_state(state: State, deed: Deed) -> State:
-    """The state after a deed; Conflict when the reminder is done or cancelled already."""
+    """The state after a deed; Conflict when the reminder is over already."""
     following = _NEXT.get((state, deed))
     if following is None:
         raise Conflict(
             "reminder_closed",
-            en="The reminder is done or cancelled already.",
-            zh="该提醒已完成或已取消。",
+            en="The reminder is done, cancelled or skipped already.",
+            zh="该提醒已完成、已取消或已跳过。",
             extra={"state": state},
         )
     return following
@@ -65,26 +114,6 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def instant(local: datetime, timezone: str) -> datetime:
-    """The first moment (UTC) at which clocks in the zone show this wall time or a later one.
-
-    A wall time that a clock change skips becomes the moment of the change; one that comes twice means the
-    first. Raises OverflowError at the edges of the calendar.
-    """
-    zone = ZoneInfo(timezone)
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None) == local:
-        return first
-    before, after = local.replace(tzinfo=zone, fold=1).astimezone(UTC), first
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) // 2
-        if middle.astimezone(zone).replace(tzinfo=None) >= local:
-            after = middle
-        else:
-            before = middle
-    return after.replace(microsecond=0)
-
-
 def when_of(
     *, due_at: datetime | None, local_time: datetime | None, timezone: str | None, now: datetime
 ) -> When:
@@ -99,22 +128,67 @@ def when_of(
         raise Invalid.at(
             "/timezone", "required", en="is required with local_time", zh="与 local_time 同时必填"
         )
-    if timezone not in _zones():
-        raise Invalid.at("/timezone", "unknown_zone", en="is not an IANA time zone", zh="不是 IANA 时区名称")
+    check_zone(timezone)
     try:
-        moment = instant(local_time, timezone)
+        moment = instant(local_time, ZoneInfo(timezone))
     except OverflowError:
         raise _beyond("/local_time") from None
     return When(due_soon_enough(moment, now=now, pointer="/local_time"), local_time, timezone)
 
 
+def escalates_at(reminder: Mapping[str, Any], state: State, *, now: datetime) -> datetime | None:
+    """When silence about it is told, if nobody touches it again; each deed starts the wait anew.
+
+    None for what is not due, has no such wish, or was told of since it fired.
+    """
+    minutes = reminder["escalate_after_minutes"]
+    if state != "due" or minutes is None or reminder["escalated_at"] is not None:
+        return None
+    return now + timedelta(minutes=minutes)
+
+
 def due_soon_enough(moment: datetime, *, now: datetime, pointer: str) -> datetime:
     """The moment itself; Invalid when it is over five minutes past or ten years ahead."""
-    if moment < now - _PAST:
+    if moment < now - PAST:
         raise Invalid.at(pointer, "in_the_past", en="is in the past", zh="已是过去的时间")
-    if moment > now + _AHEAD:
+    if moment > now + AHEAD:
         raise _beyond(pointer)
     return moment
+
+
+def check_other(assignee_id: UUID | None, to_id: UUID) -> None:
+    """Refuse to hand a reminder on to who has it."""
+    if to_id == assignee_id:
+        raise Invalid.at("/to_id", "has_it_already", en="has it already", zh="该提醒已由此人负责")
+
+
+def wall_time_of(*, due_at: Any, local_time: Any, timezone: Any, after: Any) -> dict[str, Any]:
+    """When a series begins, by the wall clock of a zone; Invalid unless said so and in no other way."""
+    if due_at is not None or after is not None:
+        raise _either("/rrule")
+    for name, value in (("local_time", local_time), ("timezone", timezone)):
+        if value is None:
+            raise Invalid.at(f"/{name}", "required", en="is required with rrule", zh="与 rrule 同时必填")
+    check_zone(timezone)
+    return {"local_time": local_time, "timezone": timezone}
+
+
+def check_waits(
+    after: Mapping[str, Any], *, due_at: Any, local_time: Any, timezone: Any, customer_id: UUID | None
+) -> None:
+    """Refuse a wait for an event of nobody, beside a moment, or at a time of day by no clock."""
+    if not due_at is local_time is timezone is None:
+        raise _either("/after")
+    if customer_id is None:
+        raise Invalid.at("/customer_id", "required", en="is required with after", zh="与 after 同时必填")
+    if after["at"] is not None and after["timezone"] is None:
+        raise Invalid.at("/after/timezone", "required", en="is required with at", zh="与 at 同时必填")
+
+
+def check_zone(name: str) -> None:
+    """Refuse what is no IANA time zone."""
+    if name not in _zones():
+        raise Invalid.at("/timezone", "unknown_zone", en="is not an IANA time zone", zh="不是 IANA 时区名称")
 
 
 def _beyond(pointer: str) -> Invalid:
@@ -125,8 +199,8 @@ def _either(pointer: str) -> Invalid:
     return Invalid.at(
         pointer,
         "due_at_or_local_time",
-        en="send either due_at, or local_time with timezone",
-        zh="请提供 due_at，或 local_time 与 timezone",
+        en="send one of: due_at; local_time with timezone; these with rrule; after",
+        zh="请提供其一：due_at；local_time 与 timezone；再加 rrule；after",
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from notify_svc.reminders.tables import Reminder, ReminderTransition
+from notify_svc.reminders.tables import Reminder, ReminderSeries, ReminderTransition
 from shared.auth import Principal
 from shared.db import Reader, Record, Tx, in_sight, prepare, sight, visible
 from shared.http import Listing, ListQuery
@@ -24,6 +24,7 @@ from shared.sealing import Sealer
 
 REMINDER = Reminder.__table__  # type: ignore[attr-defined]
 TRANSITION = ReminderTransition.__table__  # type: ignore[attr-defined]
+SERIES = ReminderSeries.__table__  # type: ignore[attr-defined]
 
 # As text, not as an argument: a generic plan can use a partial index only if it sees the value.
 SCHEDULED = text("reminder.state = 'scheduled'")
@@ -49,6 +50,13 @@ _IN_WALL_TIME = prepare(
     .limit(500)
     .with_for_update(skip_locked=True)
 )
+_HISTORY = Listing(
+    select(TRANSITION),
+    key=TRANSITION.c.id,
+    sorts={"created_at": TRANSITION.c.created_at},
+    default="created_at",
+    filters={},
+)
 _REMINDERS = Listing(
     select(REMINDER),
     key=REMINDER.c.id,
@@ -60,6 +68,8 @@ _REMINDERS = Listing(
         "queue": lambda _: REMINDER.c.assignee_id.is_(None),
         "state": lambda value: REMINDER.c.state == value,
         "source": lambda value: REMINDER.c.source == value,
+        "series_id": lambda value: REMINDER.c.series_id == value,
+        "rule_id": lambda value: REMINDER.c.rule_id == value,
         "due_at_gte": lambda value: REMINDER.c.due_at >= value,
         "due_at_lt": lambda value: REMINDER.c.due_at < value,
     },
@@ -98,6 +108,14 @@ async def reminder_for_update(tx: Tx, reminder_id: UUID, *, caller: Principal) -
     everything = caller.may("reminders:all")
     asked = {"id": reminder_id, "person": caller.id, "sees_all": everything}
     return _seen(await tx.row(_ONE_FOR_UPDATE, **asked, **sight(tx.scope)))
+
+
+async def history_page(
+    reader: Reader, reminder_id: UUID, query: ListQuery, sealer: Sealer, *, caller: Principal
+) -> dict[str, Any]:
+    """One page of what happened to a reminder, the oldest first; NotFound unless the caller may see it."""
+    await reminder(reader, reminder_id, caller=caller)
+    return await _HISTORY.page(reader, query, sealer, where=[TRANSITION.c.reminder_id == reminder_id])
 
 
 async def scheduled_in_wall_time(tx: Tx, *, after: UUID) -> list[Record]:

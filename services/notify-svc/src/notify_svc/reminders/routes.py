@@ -10,9 +10,12 @@ from notify_svc.reminders import commands, queries
 from notify_svc.reminders.schemas import (
     Done,
     ReminderCreate,
+    ReminderDelegation,
     ReminderPatch,
     ReminderQuery,
     ReminderRead,
+    ReminderStep,
+    ReminderStepQuery,
     Snooze,
     shown,
 )
@@ -64,7 +67,9 @@ def _answer(response: Response, row: Record, language: Language) -> dict[str, An
     summary="Remind somebody at a moment",
     description=(
         "Due at `due_at`, or when clocks in `timezone` show `local_time`. A wall time that a clock change "
-        "skips means the moment of the change; one that comes twice means the first."
+        "skips means the moment of the change; one that comes twice means the first. With `rrule` it is the "
+        "first of a series (`/v1/reminder-series`), whose next one is there when this one is over. With "
+        "`after` it is `waiting` until the customer's next such event, for a year at most."
     ),
     response_model=ReminderRead,
     responses=NO_SUCH_RECORD,
@@ -134,7 +139,7 @@ async def change_reminder(
     response: Response,
     language: ReadingLanguage,
 ) -> dict[str, Any]:
-    row = await commands.change(tx, reminder_id, body.changes(), caller=caller, expected=expected)
+    row = await commands.change(tx, reminder_id, body.kept(), caller=caller, expected=expected)
     return _answer(response, row, language)
 
 
@@ -172,6 +177,48 @@ async def snooze_reminder(
         tx, reminder_id, until=body.until, minutes=body.minutes, caller=caller, expected=expected
     )
     return _answer(response, row, language)
+
+
+@router.post(
+    "/v1/reminders/{reminder_id}/delegate",
+    operation_id="delegateReminder",
+    summary="Hand it on to somebody else",
+    description="Who takes it over is told at once; it goes out of the inbox of who had it.",
+    response_model=ReminderRead,
+    **needs("reminders:write"),
+)
+async def delegate_reminder(
+    *,
+    reminder_id: UUID,
+    body: ReminderDelegation,
+    tx: WriteTx,
+    caller: Caller,
+    expected: IfMatch,
+    response: Response,
+    language: ReadingLanguage,
+) -> dict[str, Any]:
+    row = await commands.delegate(
+        tx, reminder_id, to_id=body.to_id, note=body.note, caller=caller, expected=expected
+    )
+    return _answer(response, row, language)
+
+
+@router.get(
+    "/v1/reminders/{reminder_id}/history",
+    operation_id="listReminderHistory",
+    summary="Read what happened to a reminder",
+    description="The oldest first: made, moved, fired, skipped and why, handed on, escalated, done.",
+    response_model=Page[ReminderStep],
+    **needs("reminders:read"),
+)
+async def list_reminder_history(
+    reminder_id: UUID,
+    query: Annotated[ReminderStepQuery, Query()],
+    db: ReadDb,
+    caller: Caller,
+    sealer: Sealing,
+) -> dict[str, Any]:
+    return await queries.history_page(db, reminder_id, query, sealer, caller=caller)
 
 
 @router.post(

@@ -1,17 +1,27 @@
 """What reminders take and answer."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, NaiveDatetime, WithJsonSchema
+from pydantic import ConfigDict, Field, JsonValue
 
-from notify_svc.reminders.domain import Channel, Source, State
+from notify_svc.reminders.domain import Source, State
+from notify_svc.reminders.wishes import (
+    Channels,
+    Minutes,
+    ReminderAfter,
+    ReminderEscalation,
+    ReminderOnlyIf,
+    RRule,
+    WallTime,
+    Zone,
+    flat,
+)
 from notify_svc.wording.domain import Language, subject_said
 from shared.db import Record
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import NO_FLAG, Line, Moment, Name, Text
+from shared.http.types import Line, Moment, Name, Text
 
 EXAMPLE_EN: dict[str, JsonValue] = {
     "subject": "Ask whether the trial batch sold well",
@@ -20,6 +30,19 @@ EXAMPLE_EN: dict[str, JsonValue] = {
     "due_at": "2026-03-02T01:00:00Z",
     "note": "They open at nine.",
     "channels": ["inbox"],
+}
+_SERIES_EN: dict[str, JsonValue] = {
+    "subject": "Ask for the month's forecast",
+    "rrule": "FREQ=MONTHLY;BYMONTHDAY=31",
+    "local_time": "2026-03-31T09:00:00",
+    "timezone": "Europe/Berlin",
+    "escalate": {"after_minutes": 1440, "to_id": None},
+}
+_AFTER_ZH: dict[str, JsonValue] = {
+    "subject": "拜访后三天跟进",
+    "customer_id": "0197c2ee-0c35-7a09-b7a5-6a5a5c1f0f3e",
+    "after": {"event": "visit.done", "days": 3, "at": "09:00", "timezone": "Asia/Shanghai"},
+    "only_if": {"customer_active": True, "no_order_since": True},
 }
 EXAMPLE_ZH: dict[str, JsonValue] = {
     "subject": "回访：试销批次卖得如何",
@@ -43,6 +66,12 @@ _ANSWER: dict[str, JsonValue] = {
     "channels": ["inbox"],
     "state": "scheduled",
     "source": "manual",
+    "series_id": None,
+    "rule_id": None,
+    "after": None,
+    "only_if": {},
+    "escalate": None,
+    "escalated_at": None,
     "outcome": None,
     "snooze_count": 0,
     "created_by": "0197c2ed-7d4a-7e52-9c1b-2f3c8e0d5a77",
@@ -53,39 +82,14 @@ _ANSWER: dict[str, JsonValue] = {
 }
 
 
-_WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
-
-
-def _only_wall_time(value: Any) -> Any:
-    if isinstance(value, str) and _WALL_TIME.fullmatch(value):
-        return value
-    raise ValueError("not a wall time")
-
-
-WallTime = Annotated[
-    NaiveDatetime,
-    BeforeValidator(_only_wall_time),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": f"^{_WALL_TIME.pattern}$",
-            "description": "What the clock shows; no offset, no Z.",
-            "examples": ["2026-03-02T09:00:00"],
-        }
-    ),
-]
-Zone = Annotated[str, Field(max_length=64, examples=["Asia/Shanghai"], description="IANA time zone.")]
-Channels = Annotated[list[Channel], Field(min_length=1, max_length=8)]
-Minutes = Annotated[int, Field(ge=1, le=527_040, description="From now; a year at most."), NO_FLAG]
-
-
 class ReminderCreate(Input):
     """A reminder by hand: due at a moment (`due_at`), or when clocks in a zone show `local_time`.
 
-    Without `assignee_id` it is the caller's own; null puts it into the queue "unassigned".
+    With `rrule` it repeats from `local_time` on; with `after` it waits for an event of its customer. Without
+    `assignee_id` it is the caller's own; null puts it into the queue "unassigned".
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_EN, EXAMPLE_ZH]})
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_EN, EXAMPLE_ZH, _SERIES_EN, _AFTER_ZH]})
 
     subject: Name
     customer_id: UUID | None = None
@@ -93,6 +97,10 @@ class ReminderCreate(Input):
     due_at: Moment | None = None
     local_time: WallTime | None = None
     timezone: Zone | None = None
+    rrule: RRule | None = None
+    after: ReminderAfter | None = None
+    only_if: ReminderOnlyIf | None = None
+    escalate: ReminderEscalation | None = None
     note: Text | None = None
     channels: Channels = Field(default=["inbox"])
 
@@ -101,7 +109,7 @@ class ReminderCreate(Input):
         values = self.model_dump()
         if "assignee_id" not in self.model_fields_set:
             values["assignee_id"] = caller_id
-        return {**values, "channels": list(dict.fromkeys(self.channels))}
+        return flat({**values, "channels": list(dict.fromkeys(self.channels))})
 
 
 class ReminderPatch(Patch):
@@ -123,6 +131,12 @@ class ReminderPatch(Patch):
     timezone: Zone | None = None
     note: Text | None = None
     channels: Channels = Field(default_factory=list)
+    only_if: ReminderOnlyIf | None = None
+    escalate: ReminderEscalation | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """The changes as the columns that keep them."""
+        return flat(self.changes())
 
 
 class Snooze(Input):
@@ -134,6 +148,22 @@ class Snooze(Input):
 
     until: Moment | None = None
     minutes: Minutes | None = None
+
+
+class ReminderDelegation(Input):
+    """Who takes it over, and what they should know of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"to_id": "0197c2ed-7d4a-7e52-9c1b-2f3c8e0d5a78", "note": "I am away until Monday."},
+                {"to_id": "0197c2ed-7d4a-7e52-9c1b-2f3c8e0d5a78", "note": "下周一前我出差，请代为跟进。"},
+            ]
+        }
+    )
+
+    to_id: UUID
+    note: Line | None = None
 
 
 class Done(Input):
@@ -154,6 +184,8 @@ class ReminderQuery(ListQuery):
     queue: Literal["unassigned"] | None = None
     state: State | None = None
     source: Source | None = None
+    series_id: UUID | None = None
+    rule_id: UUID | None = None
     due_at_gte: Annotated[Moment | None, Field(alias="due_at[gte]")] = None
     due_at_lt: Annotated[Moment | None, Field(alias="due_at[lt]")] = None
 
@@ -185,13 +217,19 @@ class ReminderRead(Output):
     distributor_id: UUID | None
     assignee_id: UUID | None
     queue: Literal["unassigned"] | None
-    due_at: Moment
+    due_at: Moment = Field(description="When it is due; while it is `waiting`, until when it waits.")
     local_time: datetime | None
     timezone: str | None
     note: str | None
     channels: list[str]
     state: State
     source: Source
+    series_id: UUID | None = Field(description="Of which series it is one.")
+    rule_id: UUID | None = Field(description="The standing rule that made it.")
+    after: dict[str, Any] | None = Field(description="The event that it waits for, or came after.")
+    only_if: dict[str, Any] = Field(description="What must still hold when it is due.")
+    escalate: dict[str, Any] | None
+    escalated_at: Moment | None = Field(description="When its silence was told.")
     outcome: str | None
     snooze_count: int
     created_by: UUID | None
@@ -201,8 +239,58 @@ class ReminderRead(Output):
     version: int
 
 
-def shown(row: Record, language: Language) -> dict[str, Any]:
+class ReminderStep(Output):
+    """One thing that happened to a reminder. `by_id` null: the system did it.
+
+    `reason` is a code: of `skip` the condition that was not met. `from_id` and `to_id` are of `delegate` and
+    `escalate`.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "deed": "delegate",
+                    "from_state": "due",
+                    "to_state": "due",
+                    "due_at": "2026-03-02T01:00:00Z",
+                    "by_id": "0197c2ed-7d4a-7e52-9c1b-2f3c8e0d5a77",
+                    "reason": None,
+                    "note": note,
+                    "from_id": "0197c2ed-7d4a-7e52-9c1b-2f3c8e0d5a77",
+                    "to_id": "0197c2ed-7d4a-7e52-9c1b-2f3c8e0d5a78",
+                    "created_at": "2026-03-02T02:11:00Z",
+                }
+                for note in ("I am away until Monday.", "下周一前我出差，请代为跟进。")
+            ]
+        }
+    )
+
+    deed: str
+    from_state: State | None
+    to_state: State
+    due_at: Moment
+    by_id: UUID | None
+    reason: str | None
+    note: str | None
+    from_id: UUID | None
+    to_id: UUID | None
+    created_at: Moment
+
+
+class ReminderStepQuery(ListQuery):
+    """A history has no filters."""
+
+
+def escalation(row: Record | dict[str, Any]) -> dict[str, Any] | None:
+    """Whom a row says to tell of silence, as it is answered."""
+    if row["escalate_after_minutes"] is None:
+        return None
+    return {"after_minutes": row["escalate_after_minutes"], "to_id": row["escalate_to_id"]}
+
+
+def shown(row: Record | dict[str, Any], language: Language) -> dict[str, Any]:
     """A row as `ReminderRead` in the reader's language."""
     said = subject_said(row["subject"], row["subject_code"], row["subject_parameters"], language)
     queue = "unassigned" if row["assignee_id"] is None else None
-    return {**dict(row), "subject": said, "queue": queue}
+    return {**dict(row), "subject": said, "queue": queue, "escalate": escalation(row)}

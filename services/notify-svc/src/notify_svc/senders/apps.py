@@ -1,5 +1,6 @@
 """Access tokens of WeCom apps: fetched when one is needed, kept a little shorter than they are good."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -21,14 +22,21 @@ class Tokens:
         self._trusted = trusted
         self._seconds = seconds
         self._kept: dict[UUID, tuple[str, float]] = {}
+        self._fetching = asyncio.Lock()
 
     async def token(
         self, sender_id: UUID, config: Mapping[str, Any], secrets: Mapping[str, str], now: float
     ) -> str:
         """A token that is good now; raises Unreached (also for a wrong secret) and Refused."""
-        kept = self._kept.get(sender_id)
-        if kept is not None and kept[1] > now:
-            return kept[0]
+        async with self._fetching:
+            kept = self._kept.get(sender_id)
+            if kept is not None and kept[1] > now:
+                return kept[0]
+            return await self._fetched(sender_id, config, secrets, now)
+
+    async def _fetched(
+        self, sender_id: UUID, config: Mapping[str, Any], secrets: Mapping[str, str], now: float
+    ) -> str:
         base = config.get("endpoint") or "https://qyapi.weixin.qq.com"
         query = urlencode({"corpid": config["corp_id"], "corpsecret": secrets["secret"]})
         target = target_of(f"{base}/cgi-bin/gettoken?{query}", self._trusted)

@@ -69,7 +69,8 @@ async def send(
     )
     try:
         async with client:
-            _, said = await client.send_message(message, sender=envelope_from, recipients=[out.to or ""])
+            raw = message.as_bytes(policy=_POLICY)
+            _, said = await client.sendmail(envelope_from, [out.to or ""], raw)
     except errors.SMTPRecipientsRefused as error:
         return _refused(error.recipients[0].code, recipient=True)
     except errors.SMTPAuthenticationError as error:

@@ -24,6 +24,7 @@ _SUBJECTS = {
         "请联系客户：流失风险{level}{reasons}{action}",
         "Call the customer: churn risk {level}{reasons}{action}",
     ),
+    "reminder.digest": Words("您有 {count} 条提醒到期", "{count} reminders are due"),
     "complaint.handle": Words(
         "请处理分配给您的投诉（{severity}{category}）",
         "Handle the complaint assigned to you ({severity}{category})",
@@ -160,4 +161,5 @@ def subject_said(
         reasons=_reasons(parameters.get("reasons", ()), language),
         action=_action(parameters.get("action"), language),
         category=_category(parameters.get("category"), language),
+        count=parameters.get("count", 0),
     )

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from shared.migrations.sight import narrow, set_apart
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0008"
 
 _MOMENT = sa.DateTime(timezone=True)
 _TEXTS = postgresql.ARRAY(sa.Text)

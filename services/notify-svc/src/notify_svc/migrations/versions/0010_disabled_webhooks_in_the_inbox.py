@@ -9,5 +9,8 @@ down_revision = "0009"
 def upgrade() -> None:
     op.drop_constraint("inbox_item_kind", "inbox_item")
     op.create_check_constraint(
-        "inbox_item_kind", "inbox_item", "kind IN ('reminder.due', 'reminder.missed', 'webhook.disabled')"
+        "inbox_item_kind",
+        "inbox_item",
+        "kind IN ('reminder.due', 'reminder.missed', 'reminder.delegated', 'reminder.escalated', "
+        "'reminder.digest', 'webhook.disabled')",
     )

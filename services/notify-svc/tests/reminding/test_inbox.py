@@ -12,13 +12,7 @@ from notify_svc.firing.clock import fire_until_quiet
 from notify_svc.inbox.domain import Position
 from shared.problems import Malformed
 
-
-async def fired(world: Any, *owners: Any, subject: Any = "Call") -> None:
-    """One item for each owner, oldest first."""
-    for owner in owners:
-        made = await world.reminder(world.manager, assignee_id=str(owner.id), subject=subject)
-        await world.make_late(made["id"], hours=0.1)
-        await fire_until_quiet(world.database)
+from .steps import fired
 
 
 async def test_items_are_ones_own_newest_first_and_can_be_paged(world: Any) -> None:

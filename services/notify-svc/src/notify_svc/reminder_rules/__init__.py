@@ -1,0 +1,1 @@
+"""Reminders that come after something: the company's standing rules, and reminders that wait for an event."""
