@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from notify_svc.messages import commands
+from notify_svc.messages import commands, lanes
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.dispatcher import Dispatcher
 from notify_svc.messages.domain import MessageRequest
@@ -551,9 +551,9 @@ async def test_a_worker_that_lost_its_sender_writes_nothing(house):
     await house.sender("wecom_robot", {"endpoint": house.sink.url}, {"key": "wecom-key"})
     await house.ask(None, channels=("wecom",))
     async with house.world.database.begin() as tx:
-        (lane,) = await commands.prepare_lanes(tx, 1)
+        (lane,) = await lanes.prepare_lanes(tx, 1)
     await house.world.sql("UPDATE message_sender_lane SET fence = fence + 1")
-    with pytest.raises(commands.LaneLost):
+    with pytest.raises(lanes.LaneLost):
         await house.dispatcher._batch(lane)
     assert (await house.log())[0]["state"] == "pending"
 

@@ -74,6 +74,9 @@ def sendings(row: Fields) -> list[Sending]:
 
 
 def _subject(row: Fields, language: Language) -> str:
+    """What it is about, if that is a code: words that somebody typed stay in the inbox."""
+    if row["subject_code"] is None:
+        return "您有一项待办" if language == "zh" else "Something is due"
     return subject_said(row["subject"], row["subject_code"], row["subject_parameters"], language)
 
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     DateTime,
     Float,
     Integer,
-    Interval,
     LargeBinary,
     Text,
     Uuid,
@@ -28,10 +26,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from notify_svc.messages import domain, queries
 from notify_svc.messages.domain import MessageRequest
-from notify_svc.messages.queries import ATTEMPT, LEASE, PENDING, SUPPRESSED, T
-from notify_svc.senders.queries import LANE
+from notify_svc.messages.queries import ATTEMPT, PENDING, SUPPRESSED, T
 from notify_svc.senders.queries import T as SENDER
-from shared.db import Record, Tx, prepare
+from shared.db import Tx, prepare
 from shared.http import check_version
 
 BELL = "messages"
@@ -56,30 +53,6 @@ _EXPIRE = prepare(
     update(T)
     .where(PENDING, T.c.expires_at < func.now())
     .values(state="expired", reason="expired", updated_at=func.now(), version=T.c.version + 1)
-)
-_TAKE = prepare(
-    update(LANE)
-    .where(LANE.c.sender_id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
-    .values(fence=LANE.c.fence + 1, lease_until=func.now() + bindparam("lease", LEASE, type_=Interval))
-)
-_held = (
-    LANE.c.sender_id == bindparam("b_sender", type_=Uuid),
-    LANE.c.fence == bindparam("b_fence", type_=BigInteger),
-)
-_HOLD = prepare(
-    update(LANE)
-    .where(*_held)
-    .values(lease_until=func.now() + bindparam("lease", LEASE, type_=Interval))
-    .returning(LANE.c.failures)
-)
-_LEAVE = prepare(
-    update(LANE)
-    .where(*_held)
-    .values(
-        lease_until=None,
-        failures=bindparam("b_failures", type_=Integer),
-        rest_until=func.now() + func.make_interval(*(literal(0),) * 6, bindparam("b_rest", type_=Float)),
-    )
 )
 
 
@@ -149,18 +122,6 @@ _SAVE = prepare(
     update(T).where(T.c.id == bindparam("b_id", type_=Uuid)),
     *("state", "reason", "not_before", "updated_at", "version"),
 )
-
-
-class LaneLost(Exception):
-    """Another worker sends by this sender now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """A sender in this worker's hands."""
-
-    sender: Record
-    fence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,28 +223,10 @@ async def _saved(tx: Tx, before: dict[str, Any], state: str, reason: str | None)
     return after
 
 
-async def prepare_lanes(tx: Tx, most: int) -> list[Lane]:
-    """Give messages without a sender one, end those whose time is over, and take free senders in hand."""
+async def sort_out(tx: Tx) -> None:
+    """End messages whose time is over, and give those without a sender their channel's."""
     await tx.run(_EXPIRE)
     await tx.run(_ASSIGN)
-    rows = await queries.free_lanes(tx, most)
-    if rows:
-        await tx.run(_TAKE, ids=[row["id"] for row in rows])
-    return [Lane(row, row["fence"] + 1) for row in rows]
-
-
-async def hold(tx: Tx, lane: Lane) -> int:
-    """Keep the sender for another while, and how often it failed in a row; LaneLost if it is another's."""
-    held = await tx.row(_HOLD, b_sender=lane.sender["id"], b_fence=lane.fence)
-    if held is None:
-        raise LaneLost
-    failures: int = held["failures"]
-    return failures
-
-
-async def leave(tx: Tx, lane: Lane, *, failures: int, rest: float) -> None:
-    """Let the sender go; it rests for so many seconds."""
-    await tx.run(_LEAVE, b_sender=lane.sender["id"], b_fence=lane.fence, b_failures=failures, b_rest=rest)
 
 
 async def settle(tx: Tx, fates: Sequence[Fate], tried: Sequence[Tried]) -> None:
@@ -300,9 +243,6 @@ async def suppress(tx: Tx, hashes: Sequence[bytes], reason: str) -> None:
     """Nothing more is sent to these addresses."""
     for each in sorted(set(hashes)):
         await tx.run(_SUPPRESS, hash=each, reason=reason, created_at=tx.now)
-
-
-LEASE_SECONDS = LEASE / timedelta(seconds=1)
 
 
 _BOUNCED = prepare(

@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 
-from notify_svc.messages import commands, domain, metrics, planning, queries
+from notify_svc.messages import commands, domain, lanes, metrics, planning, queries
 from notify_svc.messages.addresses import hash_of
-from notify_svc.messages.commands import BELL, Fate, Lane, LaneLost, Tried
+from notify_svc.messages.commands import BELL, Fate, Tried
 from notify_svc.messages.desk import Desk
+from notify_svc.messages.lanes import Lane, LaneLost
 from notify_svc.messages.planning import Planned, Ready
 from notify_svc.messages.sending import Attempted, Sending
 from notify_svc.recipients.domain import Person, Ref
@@ -53,9 +54,9 @@ class Dispatcher:
 
     async def _served_some(self) -> bool:
         async with self._database.begin() as tx:
-            lanes = await commands.prepare_lanes(tx, _LANES)
-        await asyncio.gather(*(self._serve(lane) for lane in lanes))
-        return bool(lanes)
+            taken = await lanes.prepare_lanes(tx, _LANES)
+        await asyncio.gather(*(self._serve(lane) for lane in taken))
+        return bool(taken)
 
     async def _serve(self, lane: Lane) -> None:
         """Send one batch by this sender, and let it go."""
@@ -65,8 +66,8 @@ class Dispatcher:
             return
         except Unavailable:
             async with self._database.begin() as tx:
-                failures = await commands.hold(tx, lane)
-                await commands.leave(tx, lane, failures=failures, rest=domain.REST[0])
+                failures = await lanes.hold(tx, lane)
+                await lanes.leave(tx, lane, failures=failures, rest=domain.REST[0])
 
     async def _batch(self, lane: Lane) -> None:
         sender = lane.sender
@@ -96,7 +97,7 @@ class Dispatcher:
         desk, ready, fates = self._desk, [], []
         places = {row["id"]: planning.address(row, lane.sender, people) for row in rows}
         async with self._database.begin() as tx:
-            await commands.hold(tx, lane)
+            await lanes.hold(tx, lane)
             gone = await queries.suppressed(tx, self._hashes(rows, places))
             open_rows = [row for row in rows if not isinstance(places[row["id"]], Fate)]
             fates += [fate for fate in places.values() if isinstance(fate, Fate)]
@@ -158,11 +159,11 @@ class Dispatcher:
         for each in settled:
             metrics.count(each)
         async with self._database.begin() as tx:
-            failures = await commands.hold(tx, lane)
+            failures = await lanes.hold(tx, lane)
             await commands.settle(tx, settled, tried)
             failing = sum(map(_own_failure, attempts))
             failures = 0 if failing < len(attempts) or not attempts else failures + 1
-            await commands.leave(tx, lane, failures=failures, rest=_rest(failures, attempts))
+            await lanes.leave(tx, lane, failures=failures, rest=_rest(failures, attempts))
 
     def _fate(self, lane: Lane, ready: Ready, attempt: Attempted) -> Fate:
         row, result = ready.row, attempt.result
@@ -190,8 +191,8 @@ class Dispatcher:
 
     async def _rest(self, lane: Lane, seconds: float) -> None:
         async with self._database.begin() as tx:
-            failures = await commands.hold(tx, lane)
-            await commands.leave(tx, lane, failures=failures, rest=seconds)
+            failures = await lanes.hold(tx, lane)
+            await lanes.leave(tx, lane, failures=failures, rest=seconds)
 
     def _until_free(self, oldest: Any) -> float:
         """Seconds until the oldest use of this minute is out of it."""

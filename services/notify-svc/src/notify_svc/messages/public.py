@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
+from fastapi.responses import HTMLResponse
 
 from notify_svc.messages import bounces, commands, pages
 from notify_svc.messages.leaving import UnsubscribeLinks
@@ -13,7 +14,22 @@ from shared.problems import Problem, TooLarge
 
 router = Router(tags=["messages"])
 _Token = Annotated[str, Path(max_length=400, description="From a message.")]
-_PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "A page"}}
+_SHOWN = {
+    "en": {"value": "<!doctype html><title>Unsubscribe</title>…"},
+    "zh": {"value": "<!doctype html><title>退订</title>…"},
+}
+_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"text/html": {"schema": {"type": "string"}, "examples": _SHOWN}},
+        "description": "A page",
+    }
+}
+_REPORT = {
+    "en": {"value": "Content-Type: multipart/report; report-type=delivery-status\r\n\r\n…"},
+    "zh": {
+        "value": "Subject: 退信通知\r\nContent-Type: multipart/report; report-type=delivery-status\r\n\r\n…"
+    },
+}
 
 
 def _links(request: Request) -> UnsubscribeLinks:
@@ -26,7 +42,8 @@ def _links(request: Request) -> UnsubscribeLinks:
     operation_id="showUnsubscribe",
     summary="See what a link unsubscribes from 查看退订页面",
     description="A page with one button, in Chinese and English. Looking at it changes nothing.",
-    response_class=Response,
+    response_class=HTMLResponse,
+    response_model=None,
     **{**public(404, 410), "responses": {**public(404, 410)["responses"], **_PAGE}},
 )
 async def show_unsubscribe(token: _Token, request: Request) -> Response:
@@ -44,7 +61,8 @@ async def show_unsubscribe(token: _Token, request: Request) -> Response:
         "By the page's button or by one click in a mail program (RFC 8058). The customer gets no more of "
         "these messages by this channel; again changes nothing."
     ),
-    response_class=Response,
+    response_class=HTMLResponse,
+    response_model=None,
     **{**public(404, 410), "responses": {**public(404, 410)["responses"], **_PAGE}},
 )
 async def unsubscribe(token: _Token, tx: WriteTx, request: Request) -> Response:
@@ -67,7 +85,10 @@ async def unsubscribe(token: _Token, tx: WriteTx, request: Request) -> Response:
     response_model=BouncesNoted,
     openapi_extra={
         **needs("messages:write")["openapi_extra"],
-        "requestBody": {"required": True, "content": {"message/rfc822": {"schema": {"type": "string"}}}},
+        "requestBody": {
+            "required": True,
+            "content": {"message/rfc822": {"schema": {"type": "string"}, "examples": _REPORT}},
+        },
     },
 )
 async def report_bounce(request: Request, tx: WriteTx, sealer: Sealing) -> dict[str, int]:
