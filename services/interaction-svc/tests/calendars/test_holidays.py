@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from interaction_svc.calendars.domain import Day, Hours
-from interaction_svc.calendars.holidays import known
 from interaction_svc.calendars.working import WorkingTime
+from shared.holidays import known
 
 ZONE = ZoneInfo("Asia/Shanghai")
 OFFICE = ((9 * 60, 17 * 60),)

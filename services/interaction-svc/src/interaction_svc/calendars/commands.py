@@ -9,11 +9,11 @@ from sqlalchemy import Date, Integer, Uuid, bindparam, delete, insert, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from interaction_svc.calendars import queries
-from interaction_svc.calendars.holidays import known
 from interaction_svc.calendars.schemas import CalendarCreate, CalendarPatch, DaySet
 from interaction_svc.calendars.tables import Calendar, CalendarDay
 from interaction_svc.revisions.commands import advance
 from shared.db import Tx, prepare
+from shared.holidays import known
 from shared.http import check_version
 from shared.problems import Conflict, Invalid
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from interaction_svc.calendars.holidays import statutory
+from shared.holidays import statutory
 
 Spans = tuple[tuple[int, int], ...]
 """Working spans of a day in minutes since midnight by the wall clock, in order; each ends after it begins."""

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, bindparam, insert, update
 
 from interaction_svc.visit_series import domain, queries
-from interaction_svc.visit_series.recurrence import normal
 from interaction_svc.visit_series.schemas import SeriesCreate, SeriesPatch
 from interaction_svc.visit_series.tables import VisitSeries
 from interaction_svc.visits import courses
@@ -16,6 +15,7 @@ from interaction_svc.visits.domain import after, stored_participants
 from shared.db import Tx, prepare
 from shared.http import check_version
 from shared.jobs import JobContext
+from shared.recurrence import normal
 from shared.references import recorded_for
 
 MAKING = "visits.make"

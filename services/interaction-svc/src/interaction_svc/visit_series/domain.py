@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from interaction_svc.visit_series.recurrence import instant, known, occurrences, read
 from interaction_svc.visits.domain import FURTHEST_AHEAD, FURTHEST_BACK
 from shared.problems import Conflict, Invalid
+from shared.recurrence import known, occurrences, read
+from shared.wall_clock import instant
 
 AHEAD = timedelta(days=90)
 """So far ahead of the present there are visits."""

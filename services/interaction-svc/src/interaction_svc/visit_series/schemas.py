@@ -17,7 +17,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from interaction_svc.interactions.schemas import ParticipantRead, Participants
-from interaction_svc.visit_series.recurrence import MOST_LETTERS
 from interaction_svc.visits.schemas import (
     PLAN_EN,
     PLAN_ZH,
@@ -30,6 +29,7 @@ from interaction_svc.visits.schemas import (
 )
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import NO_FLAG, Moment, Text, clean_text
+from shared.recurrence import MOST_LETTERS
 
 _CUSTOMER = "0196f0c4-8a31-7c2e-9d60-5b7f0a1c2d3e"
 _STAFF = "0196f0c0-0000-7000-8000-000000000001"

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, insert, update
 
@@ -16,6 +17,7 @@ from shared.events.notify import ReminderDone
 from shared.http import check_version
 from shared.messaging import outbox
 from shared.references import recorded_for
+from shared.wall_clock import instant
 
 _CHANGING = (
     "assignee_id",
@@ -178,7 +180,7 @@ async def rederive_some(tx: Tx, *, after: UUID) -> UUID | None:
     """Derive the moments of the next scheduled wall times anew; the last id looked at, None at the end."""
     rows = await queries.scheduled_in_wall_time(tx, after=after)
     for row in rows:
-        moment = domain.instant(row["local_time"], row["timezone"])
+        moment = instant(row["local_time"], ZoneInfo(row["timezone"]))
         if moment != row["due_at"]:
             await save(tx, row, "reschedule", by=None, due_at=moment)
     return rows[-1]["id"] if rows else None

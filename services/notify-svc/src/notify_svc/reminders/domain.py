@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.problems import Conflict, Invalid
+from shared.wall_clock import instant
 
 State = Literal["scheduled", "due", "done", "cancelled", "missed"]
 Deed = Literal["edit", "reschedule", "snooze", "finish", "cancel", "fire", "miss"]
@@ -65,26 +66,6 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def instant(local: datetime, timezone: str) -> datetime:
-    """The first moment (UTC) at which clocks in the zone show this wall time or a later one.
-
-    A wall time that a clock change skips becomes the moment of the change; one that comes twice means the
-    first. Raises OverflowError at the edges of the calendar.
-    """
-    zone = ZoneInfo(timezone)
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None) == local:
-        return first
-    before, after = local.replace(tzinfo=zone, fold=1).astimezone(UTC), first
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) // 2
-        if middle.astimezone(zone).replace(tzinfo=None) >= local:
-            after = middle
-        else:
-            before = middle
-    return after.replace(microsecond=0)
-
-
 def when_of(
     *, due_at: datetime | None, local_time: datetime | None, timezone: str | None, now: datetime
 ) -> When:
@@ -102,7 +83,7 @@ def when_of(
     if timezone not in _zones():
         raise Invalid.at("/timezone", "unknown_zone", en="is not an IANA time zone", zh="不是 IANA 时区名称")
     try:
-        moment = instant(local_time, timezone)
+        moment = instant(local_time, ZoneInfo(timezone))
     except OverflowError:
         raise _beyond("/local_time") from None
     return When(due_soon_enough(moment, now=now, pointer="/local_time"), local_time, timezone)

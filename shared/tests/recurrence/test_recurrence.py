@@ -1,7 +1,7 @@
 """Rules of recurrence name the days that dateutil names, and what would not end is refused at once."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from calendar import monthrange
+from datetime import datetime, timedelta
 from itertools import pairwise, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,23 +11,21 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interaction_svc.visit_series.domain import slots
-from interaction_svc.visit_series.recurrence import (
+from shared.problems import Invalid
+from shared.recurrence import (
     FIRST_WITHIN,
     LONGEST,
     MOST_COUNT,
     MOST_INTERVAL,
-    instant,
+    first_after,
     known,
     normal,
     occurrences,
     read,
 )
-from shared.problems import Invalid
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 12, 1, 9)  # noqa: DTZ001 - a wall clock
-ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -87,11 +85,6 @@ def refused(text: str, start: datetime = START) -> str:
     return error.code
 
 
-def series(text: str, start: datetime, zone: str, **other: Any) -> dict[str, Any]:
-    given = {"rrule": text, "starts_on_local": start, "timezone": zone, "duration_minutes": 60}
-    return {**given, "ends_at": None, **other}
-
-
 @given(rules, walls)
 @settings(max_examples=300, deadline=None)
 def test_a_rule_names_the_days_that_dateutil_names(text: str, start: datetime) -> None:
@@ -121,74 +114,6 @@ def test_any_text_is_read_or_refused_with_a_pointer(text: str) -> None:
         read(text, START, BERLIN)
     except Invalid as problem:
         assert [error.pointer for error in problem.errors] == ["/rrule"]  # noqa: PT017 - it may also be taken
-
-
-@given(st.sampled_from(ZONES), walls)
-@settings(max_examples=300, deadline=None)
-def test_the_wall_clock_is_kept_and_a_skipped_time_comes_right_after_the_change(
-    name: str, wall: datetime
-) -> None:
-    zone = ZoneInfo(name)
-    moment = instant(wall, zone)
-    shown = moment.astimezone(zone).replace(tzinfo=None)
-    early = moment - timedelta(seconds=1)
-    if shown == wall:
-        assert not shows(zone, wall, early, hours=26)
-    else:
-        assert shown > wall
-        assert early.astimezone(zone).replace(tzinfo=None) < wall
-        assert early.astimezone(zone).utcoffset() != moment.astimezone(zone).utcoffset()
-
-
-def shows(zone: ZoneInfo, wall: datetime, before: datetime, *, hours: int) -> bool:
-    """Whether the clocks of the zone showed this time already, by the half hours in which zones change."""
-    halves = (before + timedelta(seconds=1) - timedelta(minutes=30 * n) for n in range(1, 2 * hours))
-    return any(each.astimezone(zone).replace(tzinfo=None) == wall for each in halves)
-
-
-@pytest.mark.parametrize(
-    ("zone", "wall", "moment"),
-    [
-        ("Europe/Berlin", (2027, 3, 28, 2, 30), (2027, 3, 28, 1, 0)),  # 02:00 is 03:00
-        ("Europe/Berlin", (2027, 10, 31, 2, 30), (2027, 10, 31, 0, 30)),  # twice: the first
-        ("America/New_York", (2027, 3, 14, 2, 0), (2027, 3, 14, 7, 0)),
-        ("America/New_York", (2027, 11, 7, 1, 59), (2027, 11, 7, 5, 59)),
-        ("Australia/Lord_Howe", (2027, 10, 3, 2, 10), (2027, 10, 2, 15, 30)),  # half an hour
-        ("Pacific/Apia", (2011, 12, 30, 9, 0), (2011, 12, 30, 10, 0)),  # a whole day
-        ("Asia/Shanghai", (2027, 3, 28, 2, 30), (2027, 3, 27, 18, 30)),
-    ],
-)
-def test_times_around_changes_of_the_clocks(zone: str, wall: Any, moment: Any) -> None:
-    assert instant(datetime(*wall), ZoneInfo(zone)) == datetime(*moment, tzinfo=UTC)  # noqa: DTZ001
-
-
-def test_nine_o_clock_stays_nine_o_clock_when_the_clocks_change() -> None:
-    start = datetime(2027, 3, 22, 9)  # noqa: DTZ001 - a wall clock
-    since, until = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 6, tzinfo=UTC)
-    found = slots(series("FREQ=WEEKLY", start, "Europe/Berlin"), since=since, until=until)
-    assert [slot.starts_at.hour for slot in found.values()] == [8, 7, 7]
-    assert all(slot.ends_at - slot.starts_at == timedelta(hours=1) for slot in found.values())
-
-
-@given(rules, walls, st.sampled_from(ZONES), st.lists(st.integers(0, 500), min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None)
-def test_days_made_piece_by_piece_are_those_made_at_once(
-    text: str, start: datetime, zone: str, steps: Iterable[int]
-) -> None:
-    made = series(text, start, zone)
-    begin = instant(start, ZoneInfo(zone)) - timedelta(days=5)
-    cuts = sorted({begin, *(begin + timedelta(hours=7 * hours) for hours in steps)})
-    pieces = [slots(made, since=since, until=until) for since, until in pairwise(cuts)]
-    whole = slots(made, since=cuts[0], until=cuts[-1])
-    assert sum(map(len, pieces)) == len(whole)
-    assert {day: slot for piece in pieces for day, slot in piece.items()} == whole
-
-
-def test_a_series_stops_where_it_was_ended() -> None:
-    end = datetime(2026, 12, 4, 8, tzinfo=UTC)  # 09:00 in Berlin
-    made = series("FREQ=DAILY", START, "Europe/Berlin", ends_at=end)
-    found = slots(made, since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2027, 1, 1, tzinfo=UTC))
-    assert [day.day for day in found] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -292,3 +217,73 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
 
 def test_a_rule_is_kept_without_its_name_and_in_capitals() -> None:
     assert normal(" rrule:freq=weekly;byday=tu ") == "FREQ=WEEKLY;BYDAY=TU"
+
+
+@given(rules, walls, st.integers(-40, 4000), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_the_first_time_after_another_is_the_one_that_all_of_them_in_order_show(
+    text: str, start: datetime, days: int, to_month_end: bool
+) -> None:
+    rule = known(text, BERLIN, start if to_month_end else None)
+    wall = start + timedelta(days=days)
+    later = (found for found in occurrences(rule, start, wall + timedelta(days=3660)) if found > wall)
+    assert first_after(rule, start, wall) == next(later, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "days"),
+    [
+        ("FREQ=MONTHLY", "2026-12-31", "2026-12-31 2027-01-31 2027-02-28 2027-03-31 2027-04-30 2027-05-31"),
+        ("FREQ=MONTHLY", "2028-01-30", "2028-01-30 2028-02-29 2028-03-30"),
+        ("FREQ=MONTHLY;BYMONTHDAY=31", "2027-02-01", "2027-02-28 2027-03-31 2027-04-30"),
+        ("FREQ=MONTHLY;BYMONTHDAY=30,31", "2027-01-01", "2027-01-30 2027-01-31 2027-02-28 2027-03-30"),
+        ("FREQ=MONTHLY;INTERVAL=2", "2026-12-31", "2026-12-31 2027-02-28 2027-04-30 2027-06-30 2027-08-31"),
+        ("FREQ=MONTHLY;COUNT=3", "2027-01-31", "2027-01-31 2027-02-28 2027-03-31"),
+        ("FREQ=MONTHLY;UNTIL=20270301", "2027-01-31", "2027-01-31 2027-02-28"),
+        ("FREQ=YEARLY", "2028-02-29", "2028-02-29 2029-02-28 2030-02-28 2031-02-28 2032-02-29"),
+        ("FREQ=YEARLY;INTERVAL=2", "2028-02-29", "2028-02-29 2030-02-28 2032-02-29"),
+        ("FREQ=YEARLY;BYMONTH=2,4;BYMONTHDAY=31", "2027-03-01", "2027-04-30 2028-02-29 2028-04-30"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "2027-01-31", "2027-01-31 2027-02-28 2027-03-31"),
+        ("FREQ=MONTHLY;BYDAY=5MO", "2027-03-01", "2027-03-29 2027-05-31"),
+        ("FREQ=WEEKLY", "2027-01-31", "2027-01-31 2027-02-07"),
+    ],
+)
+def test_to_the_months_end_a_day_that_a_month_lacks_is_its_last(text: str, start: str, days: str) -> None:
+    wall = datetime.fromisoformat(f"{start}T09:00")
+    found = occurrences(read(text, wall, BERLIN, to_month_end=True), wall, wall + timedelta(days=3000))
+    wanted = days.split()
+    shown = [f"{each:%Y-%m-%d}" for each, _ in zip(found, range(len(wanted)), strict=False)]
+    assert shown == wanted
+
+
+@given(
+    st.sampled_from(("FREQ=MONTHLY", "FREQ=YEARLY")),
+    some(interval, month, count, lists(st.integers(1, 28), 5).map(lambda value: f"BYMONTHDAY={value}")),
+    walls.filter(lambda wall: wall.day < 29),
+)
+@settings(max_examples=300, deadline=None)
+def test_days_that_every_month_has_are_the_same_to_the_months_end(
+    frequency: str, parts: list[str], start: datetime
+) -> None:
+    text = ";".join((frequency, *parts))
+    end = start + timedelta(days=1500)
+    plain, clamped = known(text, BERLIN), known(text, BERLIN, start)
+    assert clamped.days is not None
+    assert list(occurrences(clamped, start, end)) == list(occurrences(plain, start, end))
+
+
+@given(walls, st.integers(29, 31), st.integers(1, 5))
+def test_to_the_months_end_every_month_has_its_day_and_the_anchor_stays(
+    start: datetime, day: int, every: int
+) -> None:
+    begin = start.replace(month=1, day=day)
+    rule = known(f"FREQ=MONTHLY;INTERVAL={every}", BERLIN, begin)
+    found = list(occurrences(rule, begin, begin + timedelta(days=1000)))
+    assert [each.day for each in found] == [min(day, monthrange(each.year, each.month)[1]) for each in found]
+    months = [each.year * 12 + each.month for each in found]
+    assert all(late - early == every for early, late in pairwise(months))
+
+
+def test_a_rule_that_only_lacks_its_day_is_taken_to_the_months_end() -> None:
+    assert refused("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30") == "rrule_empty"
+    assert read("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", START, BERLIN, to_month_end=True)
