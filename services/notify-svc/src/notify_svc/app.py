@@ -16,6 +16,7 @@ from notify_svc.partners.consumers import PARTNER_EVENTS
 from notify_svc.recipients.clients import Recipients
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
+from notify_svc.standing.consumers import STANDING_EVENTS
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
@@ -121,4 +122,4 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
-    return heard.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
+    return heard.also(STANDING_EVENTS).also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
