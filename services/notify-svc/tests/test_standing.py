@@ -101,7 +101,7 @@ def contact(customer: UUID, at: int, named: UUID) -> ImportedInteraction:
 
 
 def history(customer: UUID) -> list[Any]:
-    """What is told of a customer: two sales that count, a return, a voided one, an open complaint, contacts."""
+    """What is told of a customer: two sales that count, a return, a voided one, a complaint, contacts."""
     bought, wrong, imported, undone = (new_id() for _ in range(4))
     open_one, settled, doubled, call, visit, objected = (new_id() for _ in range(6))
     chunk = {"distributor_id": None}

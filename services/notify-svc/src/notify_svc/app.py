@@ -13,6 +13,15 @@ from notify_svc.firing.clock import LOOK_SECONDS, REDERIVE, fire_until_quiet, re
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.partners.consumers import PARTNER_EVENTS
+from notify_svc.playbook_runs.clients import Peers, RequestMessages, Services, no_messages
+from notify_svc.playbook_runs.clock import FORGET as FORGET_FACTS
+from notify_svc.playbook_runs.clock import LOOK_SECONDS as PLAYBOOK_SECONDS
+from notify_svc.playbook_runs.clock import ask_services, forget_facts, run_until_quiet
+from notify_svc.playbook_runs.consumers import TRIGGER_EVENTS
+from notify_svc.playbook_runs.routes import router as playbook_runs_router
+from notify_svc.playbooks.routes import router as playbooks_router
+from notify_svc.playbooks.shipping import JOB as PLAYBOOKS
+from notify_svc.playbooks.shipping import ship_playbooks
 from notify_svc.recipients.clients import Recipients
 from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.settings import Settings
@@ -47,14 +56,26 @@ _HOUR, _DAY = 3_600, 86_400
 
 
 def build(
-    settings: Settings, bus: EventBus | None = None, *, customers: Any = None, gateway: Any = None
+    settings: Settings,
+    bus: EventBus | None = None,
+    *,
+    customers: Any = None,
+    interactions: Any = None,
+    gateway: Any = None,
+    request_messages: RequestMessages = no_messages,
+    peers: Peers | None = None,
 ) -> Service:
-    """The service, not started; `customers` and `gateway` are clients that reach these in this process."""
+    """The service, not started; `customers`, `interactions` and `gateway` are clients that reach these here.
+
+    `request_messages` and `peers` are what playbooks write and ask through, where not the usual ways.
+    """
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
     feed = Feed(database, leaving=lambda: service.draining)
     customers, gateway = customers or make_client(), gateway or make_client()
     references = References(database, customers, settings.customer_url)
-    recipients = _recipients(settings, customers, gateway)
+    tokens = _tokens(settings, gateway)
+    recipients = _recipients(settings, tokens, customers, gateway)
+    asked = peers or _peers(settings, tokens, customers, interactions or make_client())
     blueprint = Blueprint(
         name="notify-svc",
         package="notify_svc",
@@ -64,18 +85,22 @@ def build(
             "What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox; "
             "and what is told to other systems: webhooks."
         ),
-        routers=[reminders_router, inbox_router, templates_router, webhooks_router, deliveries_router],
+        routers=[
+            reminders_router,
+            inbox_router,
+            templates_router,
+            playbooks_router,
+            playbook_runs_router,
+            webhooks_router,
+            deliveries_router,
+        ],
         consumers=_consumers(),
-        jobs=Jobs(
-            {REDERIVE: rederive_moments, SHIPPING: ship_templates, FORGET: forget, REPLAY: replay},
-            [
-                *(Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)),
-                Every(FORGET, seconds=_HOUR),
-            ],
-        ),
+        jobs=_jobs(),
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database)),
             "webhooks": lambda: _dispatcher(settings, database).run(),
+            "playbooks": every(PLAYBOOK_SECONDS, lambda: run_until_quiet(database, request_messages)),
+            "playbook requests": every(PLAYBOOK_SECONDS, lambda: ask_services(database, asked)),
         },
         api_loops={"inbox feed": feed.run},
         carried={
@@ -84,15 +109,41 @@ def build(
             "recipients": recipients,
             "company_name": settings.company_name,
             "webhook_trusted": settings.webhook_trusted,
+            "known_senders": None,
         },
     )
     service = Service(blueprint, settings, database=database, bus=bus)
     return service
 
 
-def _recipients(settings: Settings, customers: Any, gateway: Any) -> Recipients:
+def _jobs() -> Jobs:
+    daily = {REDERIVE: rederive_moments, SHIPPING: ship_templates, PLAYBOOKS: ship_playbooks}
+    hourly = {FORGET: forget, FORGET_FACTS: forget_facts}
+    return Jobs(
+        {**daily, **hourly, REPLAY: replay},
+        [
+            *(Every(kind, seconds=_DAY) for kind in daily),
+            *(Every(kind, seconds=_HOUR) for kind in hourly),
+        ],
+    )
+
+
+def _tokens(settings: Settings, gateway: Any) -> ServiceTokens:
     secret = settings.service_secret and settings.service_secret.get_secret_value().encode()
-    tokens = ServiceTokens("notify-svc", gateway, settings.gateway_url, secret or None)
+    return ServiceTokens("notify-svc", gateway, settings.gateway_url, secret or None)
+
+
+def _peers(settings: Settings, tokens: ServiceTokens, customers: Any, interactions: Any) -> Services:
+    return Services(
+        tokens,
+        interactions=interactions,
+        interaction_url=settings.interaction_url,
+        customers=customers,
+        customer_url=settings.customer_url,
+    )
+
+
+def _recipients(settings: Settings, tokens: ServiceTokens, customers: Any, gateway: Any) -> Recipients:
     return Recipients(
         tokens,
         customers=customers,
@@ -122,4 +173,6 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
-    return heard.also(STANDING_EVENTS).also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
+    return (
+        heard.also(STANDING_EVENTS).also(TRIGGER_EVENTS).also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
+    )

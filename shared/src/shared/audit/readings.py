@@ -22,6 +22,7 @@ PERSONAL: Final = frozenset(
         "scores",
         "tier_overrides",
         "reminders",
+        "playbook_runs",
         "imports",
         "exports",
         "staff",
@@ -44,6 +45,7 @@ IMPERSONAL: Final = frozenset(
         "usage",
         "views",
         "templates",
+        "playbooks",
         "tags",
         "webhooks",
     }

@@ -23,6 +23,8 @@ _READING = (
     "tier_overrides:read",
     "templates:read",
     "operations:read",
+    "playbooks:read",
+    "playbook_runs:read",
 )
 _OWN_DESK = (
     "reminders:read",
@@ -33,6 +35,7 @@ _OWN_DESK = (
     "views:write",
 )
 _SALES = (
+    "playbook_runs:write",
     "customers:write",
     "duplicates:write",
     "orders:write",
@@ -71,6 +74,7 @@ _MANAGER = (
     "plans:read",
     "reminders:all",
     "templates:write",
+    "playbooks:write",
     "webhooks:read",
     "webhooks:write",
 )

@@ -12,7 +12,7 @@ from shared.wall_clock import instant
 
 State = Literal["scheduled", "due", "done", "cancelled", "missed"]
 Deed = Literal["edit", "reschedule", "snooze", "finish", "cancel", "fire", "miss"]
-Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch"]
+Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "playbook"]
 Channel = Literal["inbox"]
 
 _PAST = timedelta(minutes=5)

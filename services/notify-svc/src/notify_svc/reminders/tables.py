@@ -35,7 +35,8 @@ class Reminder(Base, table=True):
             "state IN ('scheduled', 'due', 'done', 'cancelled', 'missed')", name="reminder_state"
         ),
         CheckConstraint(
-            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch')", name="reminder_source"
+            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch', 'rule', 'playbook')",
+            name="reminder_source",
         ),
         CheckConstraint(
             "(source = 'manual') = (topic_id IS NULL) AND (topic_id IS NULL) = (source_id IS NULL)",
