@@ -1,4 +1,4 @@
-"""Playbooks as people write them: drafts, versions, what cannot be published, the five that come along, dry runs."""
+"""Playbooks as people write them: drafts, versions, what cannot be published, the shipped five, dry runs."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -296,34 +296,23 @@ async def test_facts_are_forgotten_after_forty_days(world: Any) -> None:
     assert [row["customer_id"] for row in await world.sql("SELECT customer_id FROM trigger_fact")] == [kept]
 
 
+MANY_RUNS = """
+    INSERT INTO playbook_run (id, playbook_id, number, customer_id, entered_id, state, step, wake_at,
+                              failures, entered_at, created_at, updated_at, version)
+    SELECT gen_random_uuid(), $2, 1, id, id, 'running', $3, $4, 0, $4, $4, $4, 1
+    FROM (SELECT coalesce($5, gen_random_uuid()) AS id FROM generate_series(1, $1::int)) AS crowd
+"""
+
+
 async def test_ten_thousand_who_enter_at_once_hold_up_no_other_playbook(world: Any) -> None:
     """The run of the small playbook takes its step with the first batch, not behind ten thousand others."""
     crowd = await playbook(world, REMIND)
     small = await playbook(world, WAIT, WRITE, trigger={"on": "tier", "entered": ["core"]})
-    now = world.database.now()
-    await world.sql(
-        """
-        INSERT INTO playbook_run (id, playbook_id, number, customer_id, entered_id, state, step, wake_at, failures,
-                                  entered_at, created_at, updated_at, version)
-        SELECT gen_random_uuid(), $1, 1, id, id, 'running', 1, $2::timestamptz - interval '1 hour', 0, $2, $2, $2, 1
-        FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 10000)) AS crowd
-        """,
-        UUID(crowd),
-        now,
-    )
-    late = new_id()
-    await world.sql(
-        """
-        INSERT INTO playbook_run (id, playbook_id, number, customer_id, entered_id, state, step, wake_at, failures,
-                                  entered_at, created_at, updated_at, version)
-        VALUES ($1, $2, 1, $3, $3, 'running', 2, $4, 0, $4, $4, $4, 1)
-        """,
-        late,
-        UUID(small),
-        await world.customer(),
-        now,
-    )
+    late, now = await world.customer(), world.database.now()
+    await world.sql(MANY_RUNS, 10_000, UUID(crowd), 1, now - timedelta(hours=1), None)
+    await world.sql(MANY_RUNS, 1, UUID(small), 2, now, late)
     async with world.database.begin() as tx:
         taken = await step_due(tx, Post())
-    assert late in taken
+    [mine] = await runs(world, customer_id=late)
+    assert UUID(mine["id"]) in taken
     assert len(taken) == SHARE + 1

@@ -88,13 +88,18 @@ async def ask_until_quiet(database: Database, peers: Peers) -> None:
     """Ask for everything that is due, ten at once; an unknown outcome is tried again under the same key."""
     while True:
         async with database.begin() as tx:
-            leased = await tx.rows(_LEASE_SOME, most=AT_ONCE)
+            leased = await lease_some(tx, AT_ONCE)
         if not leased:
             return
         answers = await asyncio.gather(*(peers.ask(_asked(row)) for row in leased))
         for row, answer in zip(leased, answers, strict=True):
             async with database.begin() as tx:
                 await settle(tx, row, answer)
+
+
+async def lease_some(tx: Tx, most: int) -> list[Record]:
+    """Take what is due, and what its holder let go of by silence, for a minute."""
+    return await tx.rows(_LEASE_SOME, most=most)
 
 
 def _asked(row: Record) -> Asked:
