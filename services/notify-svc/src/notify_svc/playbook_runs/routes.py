@@ -30,10 +30,10 @@ from shared.http import (
 router = Router(tags=["playbooks"])
 
 
-async def _answer(db: Reader, response: Response, run_id: UUID) -> dict[str, Any]:
-    row = await queries.run(db, run_id)
+async def _answer(db: Reader, response: Response, playbook_run_id: UUID) -> dict[str, Any]:
+    row = await queries.run(db, playbook_run_id)
     set_etag(response, row["version"])
-    return run_shown(row, await queries.steps(db, run_id))
+    return run_shown(row, await queries.steps(db, playbook_run_id))
 
 
 @router.post(
@@ -70,19 +70,19 @@ async def list_runs(
 
 
 @router.get(
-    "/v1/playbook-runs/{run_id}",
+    "/v1/playbook-runs/{playbook_run_id}",
     operation_id="getPlaybookRun",
     summary="Read one run 查看策略运行",
     description="With the steps that it took: when, what came of each, and why one was passed over.",
     response_model=PlaybookRunDetail,
     **needs("playbook_runs:read"),
 )
-async def get_run(run_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
-    return await _answer(db, response, run_id)
+async def get_run(playbook_run_id: UUID, db: ReadDb, response: Response) -> dict[str, Any]:
+    return await _answer(db, response, playbook_run_id)
 
 
 @router.post(
-    "/v1/playbook-runs/{run_id}/pause",
+    "/v1/playbook-runs/{playbook_run_id}/pause",
     operation_id="pausePlaybookRun",
     summary="Have a run take no step for now 暂停策略运行",
     description="Its goal may be reached all the same. 409 `playbook_run_state` unless it is running.",
@@ -90,14 +90,14 @@ async def get_run(run_id: UUID, db: ReadDb, response: Response) -> dict[str, Any
     **needs("playbook_runs:write"),
 )
 async def pause_run(
-    run_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
+    playbook_run_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
 ) -> dict[str, Any]:
-    await commands.pause(tx, run_id, by=caller.id, expected=expected)
-    return await _answer(tx, response, run_id)
+    await commands.pause(tx, playbook_run_id, by=caller.id, expected=expected)
+    return await _answer(tx, response, playbook_run_id)
 
 
 @router.post(
-    "/v1/playbook-runs/{run_id}/resume",
+    "/v1/playbook-runs/{playbook_run_id}/resume",
     operation_id="resumePlaybookRun",
     summary="Have a run go on 恢复策略运行",
     description="What came due meanwhile comes now. 409 `playbook_run_state` unless it is paused.",
@@ -105,14 +105,14 @@ async def pause_run(
     **needs("playbook_runs:write"),
 )
 async def resume_run(
-    run_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
+    playbook_run_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
 ) -> dict[str, Any]:
-    await commands.resume(tx, run_id, by=caller.id, expected=expected)
-    return await _answer(tx, response, run_id)
+    await commands.resume(tx, playbook_run_id, by=caller.id, expected=expected)
+    return await _answer(tx, response, playbook_run_id)
 
 
 @router.post(
-    "/v1/playbook-runs/{run_id}/stop",
+    "/v1/playbook-runs/{playbook_run_id}/stop",
     operation_id="stopPlaybookRun",
     summary="End a run 停止策略运行",
     description="What it has done stays: reminders, messages. 409 `playbook_run_state` once it is over.",
@@ -120,7 +120,7 @@ async def resume_run(
     **needs("playbook_runs:write"),
 )
 async def stop_run(
-    run_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
+    playbook_run_id: UUID, tx: WriteTx, caller: Caller, expected: IfMatch, response: Response
 ) -> dict[str, Any]:
-    await commands.stop(tx, run_id, by=caller.id, expected=expected)
-    return await _answer(tx, response, run_id)
+    await commands.stop(tx, playbook_run_id, by=caller.id, expected=expected)
+    return await _answer(tx, response, playbook_run_id)
