@@ -71,11 +71,16 @@ class People(Maker):
         return str(made["id"])
 
     async def run_for(self, customer: str) -> str:
-        """A run of a customer that notify-svc knows, since it is reminded of it."""
+        """A run, waiting already, of a customer that notify-svc knows since somebody is reminded of it."""
         await self.reminder(customer_id=customer)
         offer, run = Offer(UUID(await self.playbook()), 1, {}), new_id()
         async with self.database("notify-svc").begin() as tx:
             await start(tx, [Entered(offer, UUID(customer), tx.now, run)])
+        before = 1
+        async with asyncio.timeout(20):
+            while before == 1:
+                await asyncio.sleep(0.1)
+                before = (await self._read(f"/v1/playbook-runs/{run}"))["step"]
         return str(run)
 
     async def staff(self) -> str:

@@ -177,6 +177,7 @@ class Shop(World):
             "reminder_id": await self.reminder(customer_id=customer),
             "import_id": await self.import_(),
             "webhook_id": await self.webhook(),
+            "playbook_id": await self.playbook(),
             "owner_id": self.admin_id,
             "distributor_code": (await self._read(f"/v1/distributors/{self.home['distributor_id']}"))["code"],
             **self.home,
