@@ -26,6 +26,8 @@ OPEN: Mapping[str, str] = {
     "complaint_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
     "interaction_piece": "hashes under the data key, which lead to rows that are narrowed themselves",
     "stored_object": "which objects the store holds: ids and states",
+    "playbook": "the company's rules",
+    "playbook_version": "the company's rules",
     "calendar": "when the company's people work",
     "calendar_day": "when the company's people work",
     "assignment_rule": "the company's rules",

@@ -2,11 +2,15 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from tests.composed import PASSWORD, signed_in
 from tests.fuzz.maker import Maker, now
 from tests.fuzz.operations import Operation
 
+from notify_svc.playbook_runs.commands import start
+from notify_svc.playbook_runs.domain import Entered, Offer
+from shared.clock import new_id
 from shared.messaging import dead_letters
 from shared.messaging.bus import Delivery
 from shared.messaging.dead_letters import Parking
@@ -76,6 +80,27 @@ class People(Maker):
             await self.admin("POST", f"/v1/webhooks/{webhook}/disable")
             await asyncio.sleep(1)  # one that is under way ends: its name leads nowhere
         return found
+
+    async def playbook(self) -> str:
+        """A draft whose runs wait for long before they do anything."""
+        steps = [{"kind": "wait", "days": 30}, {"kind": "set_tag", "tag": "VIP"}]
+        entered = {"trigger": {"on": "stage", "entered": ["lost"]}, "entry": {"mode": "always"}}
+        body = {"code": self.unique("fuzz"), "title_zh": "策略", "title_en": "Playbook"}
+        made = await self.admin.made("/v1/playbooks", {**body, "definition": {**entered, "steps": steps}})
+        return str(made["id"])
+
+    async def run_for(self, customer: str) -> str:
+        """A run, waiting already, of a customer that notify-svc knows since somebody is reminded of it."""
+        await self.reminder(customer_id=customer)
+        offer, run = Offer(UUID(await self.playbook()), 1, {}), new_id()
+        async with self.database("notify-svc").begin() as tx:
+            await start(tx, [Entered(offer, UUID(customer), tx.now, run)])
+        before = 1
+        async with asyncio.timeout(20):
+            while before == 1:
+                await asyncio.sleep(0.1)
+                before = (await self._read(f"/v1/playbook-runs/{run}"))["step"]
+        return str(run)
 
     async def staff(self) -> str:
         body = {

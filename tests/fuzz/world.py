@@ -114,7 +114,13 @@ class World(Customers, ComplaintRules, Interactions, People, ScoringRecords):
             found[each["name"]] = await self._value(operation, each["name"], found)
         if operation.path.startswith("/v1/tier-policies/{"):
             found["version"] = await self.tier_policy(operation)
+        if operation.id == "resumePlaybookRun":
+            await self.admin("POST", f"/v1/playbook-runs/{found['playbook_run_id']}/pause")
         return found
+
+    async def playbook_run(self) -> str:
+        """A run of a customer of its own that goes on for long."""
+        return await self.run_for(await self.customer())
 
     async def _value(self, operation: Operation, name: str, known: dict[str, str]) -> str:
         if name == "id":

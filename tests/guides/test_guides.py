@@ -88,7 +88,9 @@ async def test_a_partner_with_a_key_and_curl(guide: str, system: Launcher, tmp_p
     follow(guide, tmp_path, system.base_url, KEY=key)
 
 
-@pytest.mark.parametrize("guide", ["frontends.md", "operators.md", "managers.md", "managers.zh.md"])
+@pytest.mark.parametrize(
+    "guide", ["frontends.md", "operators.md", "managers.md", "managers.zh.md", "playbooks.md"]
+)
 async def test_people_who_can_sign_in(guide: str, system: Launcher, tmp_path: Path) -> None:
     follow(guide, tmp_path, system.base_url, TONGLU_ADMIN_PASSWORD=PASSWORD)
 
@@ -102,6 +104,7 @@ def test_every_guide_is_followed_by_a_test() -> None:
         "operators.md",
         "managers.md",
         "managers.zh.md",
+        "playbooks.md",
     }
     with_commands = {path.name for path in GUIDES.glob("*.md") if steps(path.name)}
     assert with_commands <= followed | {"sdks.md"}

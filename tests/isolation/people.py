@@ -30,6 +30,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "simulation_id",
         "alarm_id",
         "message_template_id",
+        "playbook_id",
     }
 )
 """Registers that all staff may see who have the permission: partner firms and their keys, rules, accounts."""

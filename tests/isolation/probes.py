@@ -29,7 +29,7 @@ NAMED: Mapping[str, str] = {
     "rule_id": "reminder_rule_id",
     **{name: name for name in ("attachment_id", "series_id", "survey_id", "process_id")},
     **dict.fromkeys(("into_id", "merged_into", "complaint_ids"), "complaint_id"),
-    **{name: name for name in ("team_id", "macro_id", "model_id", "webhook_id")},
+    **{name: name for name in ("team_id", "macro_id", "model_id", "webhook_id", "playbook_id")},
     **{name: name for name in ("distributor_id", "org_unit_id")},
     "distributor_ids": "distributor_id",
     "territories": "org_unit_id",

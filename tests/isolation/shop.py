@@ -182,6 +182,7 @@ class Shop(World):
             "reminder_rule_id": await self.reminder_rule(),
             "import_id": await self.import_(),
             "webhook_id": await self.webhook(),
+            "playbook_id": await self.playbook(),
             "owner_id": self.admin_id,
             "distributor_code": (await self._read(f"/v1/distributors/{self.home['distributor_id']}"))["code"],
             **self.home,

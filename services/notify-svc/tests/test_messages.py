@@ -481,10 +481,10 @@ async def test_the_next_channel_is_taken_where_there_is_no_address(house):
 async def test_the_same_key_is_the_same_message(house):
     house.sink.reply = robots = Robots()
     await house.sender("wecom_robot", {"endpoint": house.sink.url}, {"key": "wecom-key"})
-    assert len(await house.ask(None, channels=("wecom",), key="once")) == 1
-    assert await house.ask(None, channels=("wecom",), key="once") == []
+    first = await house.ask(None, channels=("wecom",), key="once")
+    assert await house.ask(None, channels=("wecom",), key="once") == first
     await house.sent()
-    assert await house.ask(None, channels=("wecom",), key="once") == []
+    assert await house.ask(None, channels=("wecom",), key="once") == first
     assert len(await house.sent()) == len(robots.taken) == 1
 
 

@@ -141,6 +141,8 @@ def test_the_language_has_every_event_of_the_foundation() -> None:
         "reminder.due",
         "reminder.done",
         "webhook.disabled",
+        "playbook.started",
+        "playbook.finished",
         "staff.changed",
     }
 

@@ -161,11 +161,13 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
                 notify_svc.settings.Settings,
                 webhook_allow=settings._options.webhook_allow,  # noqa: SLF001
                 public_url=settings._options.public_url,  # noqa: SLF001
+                interaction_url="http://interaction-svc",
                 **base,
                 **speaking,
             ),
             bus,
             customers=reader,
+            interactions=clients["interaction-svc"],
             gateway=clients["gateway"],
         ),
     ]

@@ -1,10 +1,10 @@
 """The composition root of notify-svc: what it serves, hears and does by the clock."""
 
 import random
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from notify_svc import joints
 from notify_svc.deliveries.commands import REPLAY
 from notify_svc.deliveries.consumers import ANY_EVENT, KEY_EVENTS
 from notify_svc.deliveries.jobs import FORGET, forget, replay
@@ -24,22 +24,26 @@ from notify_svc.firing.clock import (
     look_after_overdue,
     rederive_moments,
 )
-from notify_svc.firing.domain import Sending
 from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
-from notify_svc.messages import commands as messages
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.dispatcher import Dispatcher as MessageDispatcher
-from notify_svc.messages.domain import MessageRequest
 from notify_svc.messages.leaving import UnsubscribeLinks
 from notify_svc.messages.public import router as public_router
 from notify_svc.messages.routes import router as messages_router
 from notify_svc.partners.consumers import PARTNER_EVENTS
+from notify_svc.playbook_runs.clients import Peers, RequestMessages, Services
+from notify_svc.playbook_runs.clock import FORGET as FORGET_FACTS
+from notify_svc.playbook_runs.clock import LOOK_SECONDS as PLAYBOOK_SECONDS
+from notify_svc.playbook_runs.clock import ask_services, forget_facts, run_until_quiet
+from notify_svc.playbook_runs.consumers import TRIGGER_EVENTS
+from notify_svc.playbook_runs.routes import router as playbook_runs_router
+from notify_svc.playbooks.routes import router as playbooks_router
+from notify_svc.playbooks.shipping import JOB as PLAYBOOKS
+from notify_svc.playbooks.shipping import ship_playbooks
 from notify_svc.preferences import commands as preferences
 from notify_svc.preferences.routes import router as preferences_router
 from notify_svc.recipients.clients import Recipients
-from notify_svc.recipients.domain import Ref
-from notify_svc.reminder_rules.clients import nobody_silent
 from notify_svc.reminder_rules.clock import LOOK_SECONDS as SILENCE_SECONDS
 from notify_svc.reminder_rules.clock import LOOKING, look_for_silence
 from notify_svc.reminder_rules.consumers import ENDING, TELLING
@@ -49,6 +53,7 @@ from notify_svc.reminders.routes import router as reminders_router
 from notify_svc.senders.routes import router as senders_router
 from notify_svc.settings import Settings
 from notify_svc.staff.consumers import STAFF_EVENTS
+from notify_svc.standing.consumers import STANDING_EVENTS
 from notify_svc.templates import queries as templates
 from notify_svc.templates.rendering import render
 from notify_svc.templates.routes import router as templates_router
@@ -57,7 +62,7 @@ from notify_svc.templates.shipping import ship_templates
 from notify_svc.webhooks.routes import router as webhooks_router
 from shared.auth.speaking import ServiceTokens
 from shared.composition import Blueprint, Service
-from shared.db import Database, Tx
+from shared.db import Database
 from shared.events.complaint import (
     ComplaintAssigned,
     ComplaintBreached,
@@ -81,15 +86,27 @@ _HOUR, _DAY = 3_600, 86_400
 
 
 def build(
-    settings: Settings, bus: EventBus | None = None, *, customers: Any = None, gateway: Any = None
+    settings: Settings,
+    bus: EventBus | None = None,
+    *,
+    customers: Any = None,
+    interactions: Any = None,
+    gateway: Any = None,
+    request_messages: RequestMessages = joints.say,
+    peers: Peers | None = None,
 ) -> Service:
-    """The service, not started; `customers` and `gateway` are clients that reach these in this process."""
+    """The service, not started; `customers`, `interactions` and `gateway` are clients that reach these here.
+
+    `request_messages` and `peers` are what playbooks write and ask through, where not the usual ways.
+    """
     database = Database(settings.database_url.get_secret_value(), max_size=settings.pool_size)
-    around = Around(send=_remind)
+    around = Around(standings=joints.standings, send=joints.remind)
     feed = Feed(database, leaving=lambda: service.draining)
     customers, gateway = customers or make_client(), gateway or make_client()
     references = References(database, customers, settings.customer_url)
-    recipients = _recipients(settings, customers, gateway)
+    tokens = _tokens(settings, gateway)
+    recipients = _recipients(settings, tokens, customers, gateway)
+    asked = peers or _peers(settings, tokens, customers, interactions or make_client())
     sealer = Sealer(settings.data_key.get_secret_value())
     desk = _desk(settings, database, sealer, recipients)
     blueprint = Blueprint(
@@ -112,24 +129,13 @@ def build(
             public_router,
             messages_router,
             preferences_router,
+            playbooks_router,
+            playbook_runs_router,
             webhooks_router,
             deliveries_router,
         ],
         consumers=_consumers(),
-        jobs=Jobs(
-            {
-                REDERIVE: rederive_moments,
-                LOOKING: lambda job, _: look_for_silence(job, nobody_silent),
-                SHIPPING: ship_templates,
-                FORGET: forget,
-                REPLAY: replay,
-            },
-            [
-                *(Every(kind, seconds=_DAY) for kind in (REDERIVE, SHIPPING)),
-                Every(LOOKING, seconds=SILENCE_SECONDS),
-                Every(FORGET, seconds=_HOUR),
-            ],
-        ),
+        jobs=_jobs(),
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
             "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
@@ -137,6 +143,8 @@ def build(
             "webhooks": lambda: _dispatcher(settings, database).run(),
             "messages": lambda: MessageDispatcher(database, desk).run(),
             "ledger": every(_HOUR, lambda: preferences.forget_old(database)),
+            "playbooks": every(PLAYBOOK_SECONDS, lambda: run_until_quiet(database, request_messages)),
+            "playbook requests": every(PLAYBOOK_SECONDS, lambda: ask_services(database, asked)),
         },
         api_loops={"inbox feed": feed.run},
         carried={
@@ -147,15 +155,43 @@ def build(
             "webhook_trusted": settings.webhook_trusted,
             "sender_trusted": settings.sender_trusted,
             "unsubscribe_links": UnsubscribeLinks(sealer, settings.public_url),
+            "known_senders": None,
         },
     )
     service = Service(blueprint, settings, database=database, bus=bus)
     return service
 
 
-def _recipients(settings: Settings, customers: Any, gateway: Any) -> Recipients:
+def _jobs() -> Jobs:
+    daily = {REDERIVE: rederive_moments, SHIPPING: ship_templates, PLAYBOOKS: ship_playbooks}
+    hourly = {FORGET: forget, FORGET_FACTS: forget_facts}
+    looking = {LOOKING: lambda job, _: look_for_silence(job, joints.silent)}
+    return Jobs(
+        {**daily, **hourly, **looking, REPLAY: replay},
+        [
+            *(Every(kind, seconds=_DAY) for kind in daily),
+            *(Every(kind, seconds=_HOUR) for kind in hourly),
+            Every(LOOKING, seconds=SILENCE_SECONDS),
+        ],
+    )
+
+
+def _tokens(settings: Settings, gateway: Any) -> ServiceTokens:
     secret = settings.service_secret and settings.service_secret.get_secret_value().encode()
-    tokens = ServiceTokens("notify-svc", gateway, settings.gateway_url, secret or None)
+    return ServiceTokens("notify-svc", gateway, settings.gateway_url, secret or None)
+
+
+def _peers(settings: Settings, tokens: ServiceTokens, customers: Any, interactions: Any) -> Services:
+    return Services(
+        tokens,
+        interactions=interactions,
+        interaction_url=settings.interaction_url,
+        customers=customers,
+        customer_url=settings.customer_url,
+    )
+
+
+def _recipients(settings: Settings, tokens: ServiceTokens, customers: Any, gateway: Any) -> Recipients:
     return Recipients(
         tokens,
         customers=customers,
@@ -185,29 +221,6 @@ def _dispatcher(settings: Settings, database: Database) -> Dispatcher:
     return Dispatcher(database, Sender(Outward(), sealer, settings.webhook_trusted, database.now))
 
 
-async def _remind(tx: Tx, wanted: Sequence[Sending]) -> None:
-    """Reminders that shall reach somebody beside the inbox, as messages; a group has no recipient."""
-    requests = [
-        MessageRequest(
-            purpose="internal",
-            channels=(each.channel,),  # type: ignore[arg-type]  # one of theirs
-            recipient=Ref("staff", each.recipient_id)
-            if each.recipient_id and each.channel == "email"
-            else None,
-            template="reminder.due",
-            variables=each.variables,
-            source="reminder",
-            source_id=each.reminder_id,
-            dedup_key=each.dedup_key,
-            customer_id=each.customer_id,
-            distributor_id=each.distributor_id,
-            expires_at=each.expires_at,
-        )
-        for each in wanted
-    ]
-    await messages.request(tx, requests)
-
-
 def _consumers() -> Consumers:
     consumers = Consumers(
         {
@@ -224,5 +237,12 @@ def _consumers() -> Consumers:
             ComplaintEscalated: errands.on_complaint_escalated,
         }
     )
-    told = consumers.also(ENDING).also(TELLING)
-    return told.also(PARTNER_EVENTS).also(KEY_EVENTS).also(ANY_EVENT)
+    return (
+        consumers.also(ENDING)
+        .also(TELLING)
+        .also(STANDING_EVENTS)
+        .also(TRIGGER_EVENTS)
+        .also(PARTNER_EVENTS)
+        .also(KEY_EVENTS)
+        .also(ANY_EVENT)
+    )

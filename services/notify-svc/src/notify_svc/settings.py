@@ -14,13 +14,15 @@ class Settings(ServiceSettings):
 
     `webhook_allow` names hosts and ports (`sink.corp:8080`, with blanks or commas between) that webhooks may
     lead to although they are not public, by http, too: sinks of the company's own, tests, demonstrations;
-    `sender_allow` the same for senders. `public_url` is how customers reach us, for links in messages.
+    `sender_allow` the same for senders. `public_url` is how customers reach us. Playbooks
+    open complaints at `interaction_url`.
     """
 
     company_name: str = "Tonglu"
     service_secret: SecretStr | None = None
     gateway_url: str = "http://gateway:8000"
     customer_url: str = "http://customer-svc:8000"
+    interaction_url: str = "http://interaction-svc:8000"
     webhook_allow: str = ""
     sender_allow: str = ""
     public_url: str = "http://127.0.0.1:8080"

@@ -24,6 +24,7 @@ PERSONAL: Final = frozenset(
         "scores",
         "tier_overrides",
         "reminders",
+        "playbook_runs",
         "imports",
         "exports",
         "staff",
@@ -48,6 +49,7 @@ IMPERSONAL: Final = frozenset(
         "templates",
         "senders",
         "contact_policy",
+        "playbooks",
         "tags",
         "webhooks",
     }

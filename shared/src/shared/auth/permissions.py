@@ -26,6 +26,8 @@ _READING = (
     "contact_policy:read",
     "messages:read",
     "operations:read",
+    "playbooks:read",
+    "playbook_runs:read",
 )
 _OWN_DESK = (
     "reminders:read",
@@ -36,6 +38,7 @@ _OWN_DESK = (
     "views:write",
 )
 _SALES = (
+    "playbook_runs:write",
     "customers:write",
     "duplicates:write",
     "orders:write",
@@ -79,6 +82,7 @@ _MANAGER = (
     "senders:read",
     "messages:write",
     "contact_policy:write",
+    "playbooks:write",
     "webhooks:read",
     "webhooks:write",
 )

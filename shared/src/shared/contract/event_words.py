@@ -46,6 +46,8 @@ TITLES = {
     "orders.imported.v1": "一批订单已导入",
     "orders.voided.v1": "一批订单已作废",
     "org_unit.changed.v1": "组织单元新建或变更",
+    "playbook.finished.v1": "策略运行已结束",
+    "playbook.started.v1": "客户已进入策略",
     "policy.published.v1": "分级策略已发布",
     "promise.broken.v1": "承诺逾期未兑现",
     "promise.kept.v1": "承诺已兑现",
@@ -171,6 +173,8 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
     "previous_number": ("The number that was told before", "上一锚点的序号", 81180),
     "phase": ("Before, in or after a sale", "售前、售中或售后", "after_sale"),
     "process_id": ("The template it went by; null: none", "所依据的服务流程，空为无", MADE),
+    "playbook_id": ("The playbook that is gone through", "所运行的策略", MADE),
+    "playbook_version": ("The version by which it goes", "所依策略版本", 2),
     "policy_version": ("The version that decides", "生效的策略版本", 3),
     "previous_version": ("The version that decided before; null: none", "此前的策略版本，空为无", 2),
     "probability": ("Chance of leaving, 0 to 1", "流失概率，0 至 1", 0.62),
@@ -236,6 +240,7 @@ MORE: dict[str, dict[str, Any]] = {
     "key.created.v1": {"expires_at": None},
     "interactions.imported.v1": {"interactions": [_CONTACT]},
     "interactions.withdrawn.v1": {"interactions": [_CONTACT]},
+    "playbook.finished.v1": {"outcome": "goal_reached"},
     "webhook.disabled.v1": {"reason": "failing", "failing_since": "2026-02-24T08:00:00Z"},
 }
 """By type: values of its example that differ from those of the fields."""

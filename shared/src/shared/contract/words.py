@@ -118,6 +118,10 @@ TAGS = {
     ),
     "templates": ("What messages say, in Chinese and English", "消息模板"),
     "inbox": ("What was brought before a person", "收件箱"),
+    "playbooks": (
+        "What is done step by step for customers who begin, rise, leave or complain, and each customer's way",
+        "生命周期策略：触发、步骤、版本、试运行，以及每位客户的运行过程",
+    ),
     "webhooks": (
         "Events sent to other systems: signed, retried, logged, sent again",
         "Webhook：向其他系统推送事件，含签名、重试、投递记录与重放",
@@ -166,6 +170,8 @@ THINGS = {
     "usage": ("usage figures", "调用量统计"),
     "views": ("saved views", "已保存的视图"),
     "webhooks": ("webhooks", "Webhook"),
+    "playbooks": ("playbooks", "生命周期策略"),
+    "playbook_runs": ("runs of playbooks", "策略运行"),
 }
 """What stands before the colon of a permission."""
 

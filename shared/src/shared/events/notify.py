@@ -1,9 +1,11 @@
-"""What notify-svc tells: reminders that are due or done, webhooks that were given up."""
+"""What notify-svc tells: reminders due or done, runs of playbooks, webhooks that were given up."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from shared.events.base import Code, Event, Moment
+from pydantic import Field
+
+from shared.events.base import Code, Event, Fact, Moment
 
 
 class ReminderDue(Event):
@@ -27,6 +29,30 @@ class ReminderDone(Event):
     assignee_id: UUID | None
     customer_id: UUID | None
     done_at: Moment
+
+
+class PlaybookRunState(Fact):
+    """Which customer goes through which version of which playbook."""
+
+    playbook_id: UUID
+    playbook_version: Annotated[int, Field(ge=1)]
+    customer_id: UUID
+
+
+class PlaybookStarted(Event, PlaybookRunState):
+    """A customer entered a playbook; the subject is the run."""
+
+    type: ClassVar[str] = "playbook.started.v1"
+    publisher: ClassVar[str] = "notify-svc"
+
+
+class PlaybookFinished(Event, PlaybookRunState):
+    """A run is over: its goal was reached, its steps were all taken, somebody stopped it, or it was left."""
+
+    type: ClassVar[str] = "playbook.finished.v1"
+    publisher: ClassVar[str] = "notify-svc"
+
+    outcome: Literal["goal_reached", "completed", "stopped", "exited"]
 
 
 class WebhookDisabled(Event):

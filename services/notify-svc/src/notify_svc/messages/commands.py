@@ -34,7 +34,12 @@ from shared.http import check_version
 BELL = "messages"
 _MOMENT = DateTime(timezone=True)
 _new = insert(T)
-_ADD = prepare(_new.on_conflict_do_nothing(index_elements=[T.c.dedup_key]).returning(T.c.id), *T.c.keys())
+_ADD = prepare(
+    _new.on_conflict_do_update(
+        index_elements=[T.c.dedup_key], set_={"dedup_key": _new.excluded.dedup_key}
+    ).returning(T.c.id),
+    *T.c.keys(),
+)
 _ASSIGN = prepare(
     update(T)
     .where(PENDING, T.c.sender_id.is_(None))
@@ -156,18 +161,14 @@ class Tried:
 
 
 async def request(tx: Tx, wanted: Sequence[MessageRequest]) -> list[UUID]:
-    """Have messages sent once their time has come; the ids of those that are new.
+    """Have messages sent once their time has come; their ids, in the same order.
 
     The same `dedup_key` again is the same message, whoever asks and however often.
     """
-    added = []
-    for each in wanted:
-        row = await tx.row(_ADD, **_row(tx, each))
-        if row is not None:
-            added.append(row["id"])
-    if added:
+    asked = [await tx.value(_ADD, **_row(tx, each)) for each in wanted]
+    if asked:
         tx.after_commit(tx.database.signal(BELL).set)
-    return added
+    return asked
 
 
 def _row(tx: Tx, wanted: MessageRequest) -> dict[str, Any]:

@@ -25,7 +25,7 @@ Deed = Literal[
     "skip",
     "escalate",
 ]
-Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "rule"]
+Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "rule", "playbook"]
 Awaited = Literal[
     "visit.done",
     "visit.planned",

@@ -47,7 +47,7 @@ class Reminder(Base, table=True):
             name="reminder_state",
         ),
         CheckConstraint(
-            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch', 'rule')",
+            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch', 'rule', 'playbook')",
             name="reminder_source",
         ),
         CheckConstraint(

@@ -103,6 +103,7 @@ PERMISSION: Mapping[str, str] = {
     **dict.fromkeys(("key.changed.v1", "key.created.v1", "key.revoked.v1"), "api_keys:read"),
     "staff.changed.v1": "staff:read",
     **dict.fromkeys(("reminder.done.v1", "reminder.due.v1"), "reminders:all"),
+    **dict.fromkeys(("playbook.started.v1", "playbook.finished.v1"), "playbook_runs:read"),
     "webhook.disabled.v1": "webhooks:read",
 }
 """The permission that an event asks of whoever has it sent: the one by which its record could be read."""

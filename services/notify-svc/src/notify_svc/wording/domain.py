@@ -37,6 +37,7 @@ _SUBJECTS = {
         "您关注的投诉{what}（{severity}{category}）",
         "A complaint that you follow was {what} ({severity}{category})",
     ),
+    "playbook.step": Words("{zh}", "{en}"),
     "sla.warned": Words(
         "投诉即将超时：{metric}（{severity}{category}）",
         "A complaint is about to be late: {metric} ({severity}{category})",
@@ -162,4 +163,6 @@ def subject_said(
         action=_action(parameters.get("action"), language),
         category=_category(parameters.get("category"), language),
         count=parameters.get("count", 0),
+        zh=str(parameters.get("zh", "")),
+        en=str(parameters.get("en", "")),
     )

@@ -1,0 +1,132 @@
+"""Asking other services: each intent leased, asked outside transactions, settled by its last holder."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Interval,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from notify_svc.playbook_runs import commands
+from notify_svc.playbook_runs.clients import Answered, Asked, Peers
+from notify_svc.playbook_runs.commands import Ending
+from notify_svc.playbook_runs.queries import INTENT, RUN, STEP
+from shared.db import Database, Record, Tx, prepare
+
+AT_ONCE = 10
+_LEASE = timedelta(seconds=60)
+_BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800, 3600))
+
+_ready = (
+    select(INTENT.c.run_id, INTENT.c.step)
+    .where(
+        or_(
+            and_(text("playbook_intent.state = 'pending'"), INTENT.c.due_at <= func.now()),
+            and_(text("playbook_intent.state = 'leased'"), INTENT.c.leased_until <= func.now()),
+        )
+    )
+    .order_by(INTENT.c.due_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("ready")
+)
+_LEASE_SOME = prepare(
+    update(INTENT)
+    .where(INTENT.c.run_id == _ready.c.run_id, INTENT.c.step == _ready.c.step, RUN.c.id == INTENT.c.run_id)
+    .values(
+        state="leased",
+        fence=INTENT.c.fence + 1,
+        leased_until=func.now() + bindparam("lease", _LEASE, type_=Interval()),
+        attempts=INTENT.c.attempts + 1,
+    )
+    .returning(INTENT, RUN.c.customer_id)
+)
+_mine = (
+    INTENT.c.run_id == bindparam("b_run", type_=Uuid),
+    INTENT.c.step == bindparam("b_step", type_=Integer),
+    INTENT.c.fence == bindparam("b_fence", type_=BigInteger),
+    text("playbook_intent.state = 'leased'"),
+)
+_SETTLE = prepare(update(INTENT).where(*_mine).values(leased_until=null()), "state")
+_AGAIN = prepare(
+    update(INTENT)
+    .where(*_mine)
+    .values(state="pending", leased_until=null(), due_at=func.now() + bindparam("pause", type_=Interval()))
+)
+_STEP = prepare(
+    update(STEP).where(
+        STEP.c.run_id == bindparam("b_run", type_=Uuid), STEP.c.step == bindparam("b_step", type_=Integer)
+    ),
+    "state",
+    "code",
+    "made_id",
+)
+_GO_ON = prepare(
+    update(RUN)
+    .where(
+        RUN.c.id == bindparam("b_run", type_=Uuid), RUN.c.state != bindparam("over", "finished", type_=Text)
+    )
+    .values(wake_at=func.now())
+)
+
+
+async def ask_until_quiet(database: Database, peers: Peers) -> None:
+    """Ask for everything that is due, ten at once; an unknown outcome is tried again under the same key."""
+    while True:
+        async with database.begin() as tx:
+            leased = await lease_some(tx, AT_ONCE)
+        if not leased:
+            return
+        answers = await asyncio.gather(*(peers.ask(_asked(row)) for row in leased))
+        for row, answer in zip(leased, answers, strict=True):
+            async with database.begin() as tx:
+                await settle(tx, row, answer)
+
+
+async def lease_some(tx: Tx, most: int) -> list[Record]:
+    """Take what is due, and what its holder let go of by silence, for a minute."""
+    return await tx.rows(_LEASE_SOME, most=most)
+
+
+def _asked(row: Record) -> Asked:
+    return Asked(f"playbook-{row['run_id']}-{row['step']}", row["kind"], row["customer_id"], row["said"])
+
+
+async def settle(tx: Tx, leased: Record, answer: Answered) -> bool:
+    """Write what came of it; False for a holder whose lease another one took over."""
+    mine: dict[str, Any] = {
+        "b_run": leased["run_id"],
+        "b_step": leased["step"],
+        "b_fence": leased["fence"],
+    }
+    if answer.result == "unknown" and tx.now < leased["give_up_at"]:
+        pause = _BACK_OFF[min(leased["attempts"], len(_BACK_OFF)) - 1]
+        return await tx.run(_AGAIN, **mine, pause=pause) == 1
+    done = answer.result == "done"
+    if await tx.run(_SETTLE, **mine, state="sent" if done else "failed") != 1:
+        return False
+    said = {"state": "done" if done else "failed", "code": answer.code, "made_id": answer.made_id}
+    await tx.run(_STEP, b_run=leased["run_id"], b_step=leased["step"], **said)
+    await _go_on(tx, leased["run_id"], stops=not done and leased["if_refused"] == "stop", code=answer.code)
+    return True
+
+
+async def _go_on(tx: Tx, run_id: UUID, *, stops: bool, code: str | None) -> None:
+    if stops:
+        await commands.finish(tx, [Ending(run_id, "stopped", code)])
+    else:
+        await tx.run(_GO_ON, b_run=run_id)

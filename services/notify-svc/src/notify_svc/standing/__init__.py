@@ -1,0 +1,1 @@
+"""Where each customer stands, as the other services tell it: codes, counts and moments, no personal data."""
