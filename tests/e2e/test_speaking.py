@@ -44,6 +44,7 @@ async def test_notify_learns_how_people_can_be_reached_and_may_do_nothing_else(s
     await _customers_and_contacts(admin, recipients)
     await _staff(admin, recipients)
     await _birthdays(admin, recipients)
+    await _previewed(admin)
     await _nothing_else(system, recipients)
 
 
@@ -90,6 +91,18 @@ async def _birthdays(admin: Person, recipients: Recipients) -> None:
     contact = await admin.made(f"/v1/customers/{born['id']}/contacts", {"name": "韩梅梅", "birthday": MOON})
     found = await recipients.birthdays("contact", asked, after=None)
     assert [(each.ref.id, each.customer_id) for each in found] == [(UUID(contact["id"]), UUID(born["id"]))]
+
+
+async def _previewed(admin: Person) -> None:
+    texts = {"zh": {"sms": {"text": "您好 {{ name }}"}}}
+    template = await admin.made("/v1/templates", {"name": "speaking", "texts": texts})
+    customer = await admin.made("/v1/customers", {"name": "林峰", "kind": "person"})
+    place = f"/v1/templates/{template['id']}/preview"
+    shown = await admin.made(place, {"form": "sms", "customer_id": customer["id"]})
+    assert shown["text"] == "您好 林峰"
+    assert (
+        await admin("POST", place, {"form": "sms", "customer_id": str(uuid4())})
+    ).status == httpx.codes.NOT_FOUND
 
 
 async def _nothing_else(system: System, recipients: Recipients) -> None:

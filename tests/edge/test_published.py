@@ -119,5 +119,9 @@ def test_pages_of_links_are_interaction_svcs_and_open_to_everybody() -> None:
             "GET": True,
             "POST": True,
         }
+    leaving = table().match("/v1/unsubscribe/x")
+    assert leaving is not None
+    assert leaving.service == "notify-svc"
+    assert {each.public for each in leaving.operations.values()} == {True}
     assert table().match("/s/") is None
     assert table().match("/s/x/y") is None

@@ -2,12 +2,15 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.composed import PASSWORD, signed_in
 from tests.fuzz.maker import Maker, now
 from tests.fuzz.operations import Operation
 
+from notify_svc.messages import commands as messages
+from notify_svc.messages.domain import MessageRequest
+from notify_svc.messages.leaving import UnsubscribeLinks
 from notify_svc.playbook_runs.commands import start
 from notify_svc.playbook_runs.domain import Entered, Offer
 from shared.clock import new_id
@@ -23,11 +26,49 @@ class People(Maker):
 
     async def message_template(self) -> str:
         """A draft; its name is nobody else's."""
-        body = {
-            "name": self.unique("fuzz").replace("-", "_"),
-            "texts": {"zh": {"sms": {"text": "您好 {{ name }}"}}},
-        }
+        variables = [{"name": "ends_on", "kind": "date", "example": "2026-12-31"}]
+        email = {"subject": "{{ ends_on | date }}", "mjml": "<mj-text>{{ name }}</mj-text>"}
+        texts = {"zh": {"email": email, "sms": {"text": "您好 {{ name }}"}}}
+        name = self.unique("fuzz").replace("-", "_")
+        body = {"name": name, "variables": variables, "texts": texts}
         return str((await self.admin.made("/v1/templates", body))["id"])
+
+    async def sender(self) -> str:
+        """A robot's; messages wait for it as long as it is not active."""
+        body = {"name": self.unique("robot"), "kind": "wecom_robot", "config": {}, "active": False}
+        made = await self.admin.made("/v1/senders", {**body, "secrets": {"key": "fuzz"}})
+        return str(made["id"])
+
+    async def message(self, customer: str | None = None, **fields: Any) -> str:
+        """One that waits for a sender."""
+        wanted = MessageRequest(
+            purpose="service",
+            channels=("sms",),
+            recipient=None,
+            template="care.birthday",
+            variables={},
+            source="api",
+            source_id=uuid4(),
+            dedup_key=self.unique("message"),
+            customer_id=UUID(customer or await self.customer()),
+            **fields,
+        )
+        async with self.database("notify-svc").begin() as tx:
+            return str((await messages.request(tx, [wanted]))[0])
+
+    async def failed_message(self) -> str:
+        found = await self.message()
+        async with self.database("notify-svc").begin() as tx:
+            await tx.connection.execute("UPDATE message SET state = 'failed' WHERE id = $1", UUID(found))
+        return found
+
+    async def unsubscribe_token(self) -> str:
+        """The end of a link by which a customer leaves."""
+        service = next(each for each in self.system.services if each.name == "notify-svc")
+        links = UnsubscribeLinks(service.sealer, "http://fuzz")
+        now = service.database.now()
+        link = links.unsubscribe(UUID(await self.customer()), "care", "email", now=now)
+        return str(link).rpartition("/")[2]
 
     async def reminder(self, **fields: Any) -> str:
         body = {"subject": self.said("call them"), "due_at": now(days=2), **fields}

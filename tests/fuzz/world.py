@@ -32,6 +32,7 @@ _COURSE = {
 }
 """What must have happened to a complaint, or to the only step of a service, before."""
 _POINTING = {
+    "retryMessage": "failed_message",
     "terminateContract": "contract_in_force",
     "promoteModel": "shadow_id",
     "rollBackModel": "champion_id",
@@ -74,7 +75,8 @@ def assembled(operation: Operation, ids: Mapping[str, str], body: Any) -> Ask:
         return request.saying(json.dumps(body).encode())
     if operation.media == MULTIPART:
         return request.saying(*multipart(body))
-    return request.saying(urlencode(body).encode(), operation.media)
+    words = body if isinstance(body, str) else urlencode(body)
+    return request.saying(words.encode(), operation.media)
 
 
 class World(Customers, ComplaintRules, Interactions, People, ScoringRecords):
@@ -131,7 +133,8 @@ class World(Customers, ComplaintRules, Interactions, People, ScoringRecords):
         if operation.id == "removeSurvey":
             return str((await self.admin.made("/v1/surveys", {"name": "gone soon"}))["id"])
         if name == "token":
-            return await (self.form_token if operation.path.startswith("/c/") else self.token)()
+            made = {"/c/": self.form_token, "/v1": self.unsubscribe_token}
+            return await made.get(operation.path[:3], self.token)()
         if name == "attachment_id" and known:
             return self.picture
         if operation.id in _POINTING:

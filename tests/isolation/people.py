@@ -29,6 +29,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "survey_id",
         "simulation_id",
         "alarm_id",
+        "sender_id",
         "message_template_id",
         "playbook_id",
     }

@@ -22,6 +22,7 @@ NAMED: Mapping[str, str] = {
     **dict.fromkeys(("customer_id", "absorbed_id", "kept_id", "subject_id", "before_id"), "customer_id"),
     "referred_by": "customer_id",
     "renewal_of": "contract_id",
+    "message_id": "message_id",
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
     **dict.fromkeys(("to_id", "recipient_id"), "owner_id"),

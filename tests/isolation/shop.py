@@ -166,6 +166,7 @@ class Shop(World):
             "name": self.mark,
             "contact_id": await self.contact(customer),
             "contract_id": await self.contract(customer),
+            "message_id": await self.message(customer),
             "external_id": await self.identity(customer),
             "order_id": str(order["id"]),
             "order_no": fields["order_no"],

@@ -1,10 +1,13 @@
 """The door for HTTP: templates, their versions, and how they look."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
+from notify_svc.recipients.clients import Recipients
+from notify_svc.recipients.domain import Ref
 from notify_svc.templates import commands, previewing, queries
 from notify_svc.templates.schemas import (
     MessageTemplateCreate,
@@ -17,7 +20,9 @@ from notify_svc.templates.schemas import (
     TemplateQuery,
     TemplateVersionRead,
 )
+from shared.auth.tokens import HEADER
 from shared.http import (
+    NO_SUCH_RECORD,
     Caller,
     IfMatch,
     ListQuery,
@@ -30,8 +35,30 @@ from shared.http import (
     needs,
     set_etag,
 )
+from shared.problems import not_found
+from shared.references import References
 
 router = Router(tags=["templates"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    body: TemplatePreviewAsk
+    name: str | None
+
+
+async def _shown(body: TemplatePreviewAsk, caller: Caller, request: Request) -> _Shown:
+    """What is to be shown, with the name of a customer in sight, asked before the transaction opens."""
+    if body.customer_id is None:
+        return _Shown(body, None)
+    references: References = request.state.references
+    known = await references.require(body.customer_id, scope=caller.scope, token=request.headers[HEADER])
+    recipients: Recipients = request.state.recipients
+    ref = Ref("customer", known.id)
+    found = (await recipients.find([ref])).get(ref)
+    if found is None:
+        raise not_found("customer", "客户")
+    return _Shown(body, found.name)
 
 
 def _answer(response: Response, row: dict[str, Any]) -> dict[str, Any]:
@@ -166,11 +193,12 @@ async def list_template_versions(
         "sent."
     ),
     response_model=TemplatePreview,
+    responses=NO_SUCH_RECORD,
     **needs("templates:read", "customers:read"),
 )
 async def preview_template(
-    message_template_id: UUID, body: TemplatePreviewAsk, tx: WriteTx, request: Request
+    message_template_id: UUID, asked: Annotated[_Shown, Depends(_shown)], tx: WriteTx, request: Request
 ) -> dict[str, Any]:
     row = await queries.template(tx, message_template_id)
-    version = await queries.version(tx, message_template_id, body.number or row["number"])
-    return previewing.shown(version, body, name=None, company=request.state.company_name)
+    version = await queries.version(tx, message_template_id, asked.body.number or row["number"])
+    return previewing.shown(version, asked.body, name=asked.name, company=request.state.company_name)
