@@ -33,6 +33,10 @@ class People(Maker):
         body = {"name": name, "variables": variables, "texts": texts}
         return str((await self.admin.made("/v1/templates", body))["id"])
 
+    async def for_createTemplate(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        texts = {"zh": {"sms": {"text": "您好 {{ name }}"}}}
+        return {"name": self.unique("fuzz").replace("-", "_"), "texts": texts}
+
     async def sender(self) -> str:
         """A robot's; messages wait for it as long as it is not active."""
         body = {"name": self.unique("robot"), "kind": "wecom_robot", "config": {}, "active": False}
@@ -41,6 +45,8 @@ class People(Maker):
 
     async def message(self, customer: str | None = None, **fields: Any) -> str:
         """One that waits for a sender."""
+        customer = customer or await self.customer()
+        await self._read(f"/v1/preferences/{customer}")  # from now on notify-svc knows whose it is
         wanted = MessageRequest(
             purpose="service",
             channels=("sms",),
@@ -50,7 +56,7 @@ class People(Maker):
             source="api",
             source_id=uuid4(),
             dedup_key=self.unique("message"),
-            customer_id=UUID(customer or await self.customer()),
+            customer_id=UUID(customer),
             **fields,
         )
         async with self.database("notify-svc").begin() as tx:

@@ -23,6 +23,8 @@ NAMED: Mapping[str, str] = {
     "referred_by": "customer_id",
     "renewal_of": "contract_id",
     "message_id": "message_id",
+    "source_id": "reminder_id",
+    "sender_id": "sender_id",
     **dict.fromkeys(("order_no", "return_of"), "order_no"),
     **{name: name for name in ("customer_code", "external_id", "interaction_id", "complaint_id")},
     **dict.fromkeys(("to_id", "recipient_id"), "owner_id"),

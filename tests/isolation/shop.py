@@ -167,6 +167,7 @@ class Shop(World):
             "contact_id": await self.contact(customer),
             "contract_id": await self.contract(customer),
             "message_id": await self.message(customer),
+            "sender_id": await self.sender(),
             "external_id": await self.identity(customer),
             "order_id": str(order["id"]),
             "order_no": fields["order_no"],
