@@ -37,6 +37,9 @@ class People(Maker):
         texts = {"zh": {"sms": {"text": "您好 {{ name }}"}}}
         return {"name": self.unique("fuzz").replace("-", "_"), "texts": texts}
 
+    async def for_createSender(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"name": self.unique("robot"), "kind": "wecom_robot", "config": {}, "secrets": {"key": "x"}}
+
     async def sender(self) -> str:
         """A robot's; messages wait for it as long as it is not active."""
         body = {"name": self.unique("robot"), "kind": "wecom_robot", "config": {}, "active": False}

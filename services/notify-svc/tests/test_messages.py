@@ -1,6 +1,7 @@
 """Messages from asking to the vendor: each way out, each failure, preferences, digests, bounces, leaving."""
 
 import asyncio
+import base64
 import json
 import socket
 from dataclasses import replace
@@ -401,6 +402,10 @@ async def test_a_sender_that_is_set_up_wrongly_keeps_its_messages(house, mail, c
     assert mail.taken == []
 
 
+def report(raw):
+    return {"message": base64.b64encode(raw.encode()).decode()}
+
+
 async def test_a_bounce_ends_the_message_and_nothing_more_goes_there(house, mail):
     await house.sender("smtp", smtp(mail), {"password": "secret"})
     ref = await house.person()
@@ -416,14 +421,10 @@ async def test_a_bounce_ends_the_message_and_nothing_more_goes_there(house, mail
     )
     async with house.world.client(house.world.manager) as client:
         for expected in (1, 0):
-            told = await client.post(
-                "/v1/messages/bounces", content=raw, headers={"content-type": "message/rfc822"}
-            )
+            told = await client.post("/v1/messages/bounces", json=report(raw))
             assert told.json() == {"noted": expected}, told.text
         forged = raw.replace(back[2:20], "0" * 18)
-        told = await client.post(
-            "/v1/messages/bounces", content=forged, headers={"content-type": "message/rfc822"}
-        )
+        told = await client.post("/v1/messages/bounces", json=report(forged))
         assert told.json() == {"noted": 0}
     await house.ask(ref)
     log = await house.sent()
@@ -459,7 +460,9 @@ async def test_one_click_ends_what_the_link_is_about_and_nothing_else(house, mai
     assert [tuple(each) for each in consents] == [("withdrawn", "link")]
     for forged in ("x", link[-20:], link[:-4] + "AAAA"):
         place = forged if forged.startswith("/") else f"/v1/unsubscribe/{forged}"
-        assert (await house.world.get(None, place)).status_code == 404
+        assert (await house.world.get(None, place)).json()["code"] == "not_found"
+        page = await house.world.get(None, place, Accept="text/html")
+        assert (page.status_code, "无法退订" in page.text) == (404, True)
 
 
 async def test_the_next_channel_is_taken_where_there_is_no_address(house):

@@ -9,7 +9,6 @@ from uuid import UUID
 from notify_svc.messages.addresses import bounced
 from shared.sealing import Sealer
 
-MOST_BYTES = 256 * 1024
 _MOST_PARTS = 50
 
 

@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse
 
 from notify_svc.messages import bounces, commands, pages
 from notify_svc.messages.leaving import UnsubscribeLinks
-from notify_svc.messages.schemas import BouncesNoted
+from notify_svc.messages.schemas import BounceReport, BouncesNoted
 from notify_svc.preferences import commands as preferences
 from shared.http import Router, Sealing, WriteTx, needs, public
-from shared.problems import Problem, TooLarge
+from shared.problems import Problem
 
 router = Router(tags=["messages"])
 _Token = Annotated[str, Path(max_length=400, description="From a message.")]
@@ -24,17 +24,18 @@ _PAGE: dict[int | str, dict[str, Any]] = {
         "description": "A page",
     }
 }
-_REPORT = {
-    "en": {"value": "Content-Type: multipart/report; report-type=delivery-status\r\n\r\n…"},
-    "zh": {
-        "value": "Subject: 退信通知\r\nContent-Type: multipart/report; report-type=delivery-status\r\n\r\n…"
-    },
-}
 
 
 def _links(request: Request) -> UnsubscribeLinks:
     links: UnsubscribeLinks = request.state.unsubscribe_links
     return links
+
+
+def _refused(problem: Problem, request: Request) -> Response:
+    """A page for a browser, which says so itself; for programs the problem."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise problem
+    return pages.refused(problem)
 
 
 @router.get(
@@ -50,7 +51,7 @@ async def show_unsubscribe(token: _Token, request: Request) -> Response:
     try:
         return pages.asked(_links(request).read(token, now=request.state.database.now()))
     except Problem as problem:
-        return pages.refused(problem)
+        return _refused(problem, request)
 
 
 @router.post(
@@ -69,7 +70,7 @@ async def unsubscribe(token: _Token, tx: WriteTx, request: Request) -> Response:
     try:
         leaving = _links(request).read(token, now=tx.now)
     except Problem as problem:
-        return pages.refused(problem)
+        return _refused(problem, request)
     await preferences.unsubscribe(tx, leaving.customer_id, leaving.purpose, leaving.channel)
     return pages.done()
 
@@ -79,23 +80,14 @@ async def unsubscribe(token: _Token, tx: WriteTx, request: Request) -> Response:
     operation_id="reportBounce",
     summary="Report a bounce 上报退信",
     description=(
-        "The raw notification of a mail server (RFC 3464, `message/rfc822`), as it came to the bounce "
-        "domain. A message whose address does not exist is `bounced`, and nothing more is sent there."
+        "The notification of a mail server (RFC 3464) as it came to the bounce domain, in base64. A message "
+        "whose address does not exist is `bounced`, and nothing more is sent there."
     ),
     response_model=BouncesNoted,
-    openapi_extra={
-        **needs("messages:write")["openapi_extra"],
-        "requestBody": {
-            "required": True,
-            "content": {"message/rfc822": {"schema": {"type": "string"}, "examples": _REPORT}},
-        },
-    },
+    **needs("messages:write"),
 )
-async def report_bounce(request: Request, tx: WriteTx, sealer: Sealing) -> dict[str, int]:
-    raw = await request.body()
-    if len(raw) > bounces.MOST_BYTES:
-        raise TooLarge("body_too_large", en="The notification is too large.", zh="退信内容过大。")
+async def report_bounce(body: BounceReport, tx: WriteTx, sealer: Sealing) -> dict[str, int]:
     noted = 0
-    for each in bounces.read(raw, sealer):
+    for each in bounces.read(body.bytes, sealer):
         noted += await commands.note_bounce(tx, each.message_id, each.status, hard=each.hard)
     return {"noted": noted}

@@ -1,13 +1,14 @@
 """What messages look like on the wire: a log without texts and addresses."""
 
+import base64
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from notify_svc.messages.domain import Purpose, Source, State
 from notify_svc.senders.domain import Channel
-from shared.http import ListQuery, Output
+from shared.http import Input, ListQuery, Output
 from shared.http.types import Moment
 
 _LOG: dict[str, JsonValue] = {
@@ -123,6 +124,24 @@ class MessageRead(MessageBrief):
     )
 
     log: list[MessageAttemptRead]
+
+
+class BounceReport(Input):
+    """A delivery status notification as it came, in base64."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"message": "RnJvbTogTUFJTEVSLURBRU1PTkBteC5leGFtcGxlLmNvbQ=="}]}
+    )
+
+    message: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=349_528)]
+
+    @property
+    def bytes(self) -> bytes:
+        """The message itself; whatever it is not is no notification."""
+        try:
+            return base64.b64decode(self.message, validate=True)
+        except ValueError:
+            return b""
 
 
 class BouncesNoted(Output):

@@ -1,6 +1,5 @@
 """What reminders take and answer."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -218,7 +217,7 @@ class ReminderRead(Output):
     assignee_id: UUID | None
     queue: Literal["unassigned"] | None
     due_at: Moment = Field(description="When it is due; while it is `waiting`, until when it waits.")
-    local_time: datetime | None
+    local_time: WallTime | None
     timezone: str | None
     note: str | None
     channels: list[str]

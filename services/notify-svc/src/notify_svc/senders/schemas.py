@@ -3,18 +3,34 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, EmailStr, Field, JsonValue, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    JsonValue,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from notify_svc.senders.domain import Kind
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import NO_FLAG, Flag, Moment, Name
+from shared.http.types import NO_FLAG, Flag, Moment, Name, clean_text
 
 _Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 _Word = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
-_Secret = Annotated[SecretStr, Field(min_length=1, max_length=512)]
-_Url = Annotated[str, StringConstraints(min_length=8, max_length=2000)]
-_Short = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+def _clean_secret(value: SecretStr) -> SecretStr:
+    clean_text(value.get_secret_value())
+    return value
+
+
+_Secret = Annotated[SecretStr, Field(min_length=1, max_length=512), AfterValidator(_clean_secret)]
+_Url = Annotated[str, StringConstraints(min_length=8, max_length=2000), AfterValidator(clean_text)]
+_Short = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(clean_text)]
 
 
 class SmtpConfig(Input):

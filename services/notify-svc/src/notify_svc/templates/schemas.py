@@ -3,10 +3,17 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from notify_svc.templates import domain
+from notify_svc.templates.bounds import Example, bounded
 from notify_svc.templates.domain import Form, Language, VariableKind
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import Flag, JsonObject, Moment, Text
@@ -51,10 +58,6 @@ _KEPT: dict[str, JsonValue] = {
 }
 
 
-def _bounded(least: int, most: int) -> Any:
-    return Annotated[str, StringConstraints(min_length=least, max_length=most)]
-
-
 TemplateName = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,3}$", max_length=64)
 ]
@@ -67,7 +70,7 @@ class TemplateVariable(Input):
     name: VariableName
     kind: VariableKind
     required: Flag = True
-    example: JsonValue = Field(description="What a preview shows in its place.")
+    example: Example = Field(description="What a preview shows in its place.")
 
     @model_validator(mode="after")
     def _own(self) -> Self:
@@ -79,31 +82,31 @@ class TemplateVariable(Input):
 class EmailTexts(Input):
     """An e-mail. `mjml` is a whole document, or the inside of a column, set into the layout of Tonglu."""
 
-    subject: _bounded(1, domain.MOST_SUBJECT)  # type: ignore[valid-type]
-    preheader: _bounded(0, domain.MOST_SUBJECT) = ""  # type: ignore[valid-type]
-    mjml: _bounded(1, domain.MOST_MJML)  # type: ignore[valid-type]
+    subject: bounded(1, domain.MOST_SUBJECT)  # type: ignore[valid-type]
+    preheader: bounded(0, domain.MOST_SUBJECT) = ""  # type: ignore[valid-type]
+    mjml: bounded(1, domain.MOST_MJML)  # type: ignore[valid-type]
 
 
 class SmsTexts(Input):
     """A short message; where the provider keeps approved texts, which of them and with which variables."""
 
-    text: _bounded(1, domain.MOST_SMS)  # type: ignore[valid-type]
-    provider_template: _bounded(1, 64) | None = None  # type: ignore[valid-type]
+    text: bounded(1, domain.MOST_SMS)  # type: ignore[valid-type]
+    provider_template: bounded(1, 64) | None = None  # type: ignore[valid-type]
     provider_parameters: Annotated[list[VariableName], Field(max_length=20)] = Field(default_factory=list)
 
 
 class TemplateButton(Input):
     """A link as a button."""
 
-    label: _bounded(1, 40)  # type: ignore[valid-type]
-    url: _bounded(1, 500)  # type: ignore[valid-type]
+    label: bounded(1, 40)  # type: ignore[valid-type]
+    url: bounded(1, 500)  # type: ignore[valid-type]
 
 
 class ImTexts(Input):
     """A card for WeCom, DingTalk and Feishu: the markdown that all three understand."""
 
-    title: _bounded(1, domain.MOST_TITLE)  # type: ignore[valid-type]
-    markdown: _bounded(1, domain.MOST_MARKDOWN)  # type: ignore[valid-type]
+    title: bounded(1, domain.MOST_TITLE)  # type: ignore[valid-type]
+    markdown: bounded(1, domain.MOST_MARKDOWN)  # type: ignore[valid-type]
     button: TemplateButton | None = None
 
 
