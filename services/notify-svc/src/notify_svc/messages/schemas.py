@@ -127,13 +127,13 @@ class MessageRead(MessageBrief):
 
 
 class BounceReport(Input):
-    """A delivery status notification as it came, in base64."""
+    """A delivery status notification as it came, in base64; its first 32 KiB are enough."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"message": "RnJvbTogTUFJTEVSLURBRU1PTkBteC5leGFtcGxlLmNvbQ=="}]}
     )
 
-    message: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=349_528)]
+    message: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=44_000)]
 
     @property
     def bytes(self) -> bytes:

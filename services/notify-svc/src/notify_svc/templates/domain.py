@@ -21,7 +21,7 @@ FORM_OF: Mapping[str, Form] = {
 }
 """By the channel of a message, which of a template's texts it sends."""
 
-MOST_SUBJECT, MOST_SMS, MOST_TITLE, MOST_MARKDOWN, MOST_MJML = 200, 500, 100, 4_000, 128 * 1024
+MOST_SUBJECT, MOST_SMS, MOST_TITLE, MOST_MARKDOWN, MOST_MJML = 200, 500, 100, 4_000, 40_000
 MOST_LIST = 200
 """How many items a list may have when a text is filled in."""
 
