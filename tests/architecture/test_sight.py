@@ -53,6 +53,7 @@ OPEN: Mapping[str, str] = {
     "inbox_box": "how many items a person ever got",
     "inbox_settings": "how people want to be told; a person reads and sets their own",
     "reminder_rule": "the company's rules",
+    "care_rule": "the company's rules",
     "digest_day": "on which days a person was told, and of how many",
     "model": "what was learnt from all customers, about none of them",
     "recommended_action": "the company's rules",

@@ -44,6 +44,7 @@ async def test_notify_learns_how_people_can_be_reached_and_may_do_nothing_else(s
     await _customers_and_contacts(admin, recipients)
     await _staff(admin, recipients)
     await _birthdays(admin, recipients)
+    await _care(admin, system)
     await _previewed(admin)
     await _nothing_else(system, recipients)
 
@@ -91,6 +92,21 @@ async def _birthdays(admin: Person, recipients: Recipients) -> None:
     contact = await admin.made(f"/v1/customers/{born['id']}/contacts", {"name": "韩梅梅", "birthday": MOON})
     found = await recipients.birthdays("contact", asked, after=None)
     assert [(each.ref.id, each.customer_id) for each in found] == [(UUID(contact["id"]), UUID(born["id"]))]
+
+
+async def _care(admin: Person, system: System) -> None:
+    """A rule of care asks for everybody, where they live, and for whose birthday it is."""
+    recipients = recipients_of(system)
+    assert await recipients.timezones() == {"Europe/London"}
+    everybody = await recipients.people("customer", after=None)
+    assert {each.timezone for each in everybody} == {None, "Europe/London"}
+    assert await recipients.people("customer", after=everybody[0].ref.id) == everybody[1:]
+    (contact,) = await recipients.people("contact", after=None)
+    occasion = {"kind": "birthday"}
+    body = {"name": "生日", "occasion": occasion, "audience": ["contact"], "reminder": {"assignee": "owner"}}
+    rule = await admin.made("/v1/care-rules", body)
+    shown = (await admin("GET", f"/v1/care-rules/{rule['id']}/preview", on="2026-09-25")).json()
+    assert [each["id"] for each in shown["people"]] == [str(contact.ref.id)]
 
 
 async def _previewed(admin: Person) -> None:

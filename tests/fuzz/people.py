@@ -96,6 +96,11 @@ class People(Maker):
         body = {"name": self.unique("rule"), "event": "visit.missed", "days": 1, "subject": "call them"}
         return str((await self.admin.made("/v1/reminder-rules", body))["id"])
 
+    async def care_rule(self) -> str:
+        said = {"kind": "feast", "feast": "mid_autumn"}
+        body = {"name": self.unique("care"), "occasion": said, "reminder": {"assignee": "owner"}}
+        return str((await self.admin.made("/v1/care-rules", body))["id"])
+
     async def for_putInboxSettings(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
         return {"mode": "at_once"}
 

@@ -12,6 +12,7 @@ from tools.bench.figures import Line
 from tools.bench.parts import (
     archive,
     bulk,
+    care,
     duplicates,
     edge,
     events,
@@ -67,6 +68,7 @@ PARTS = {
         "Webhooks into a sink that verifies every signature, of the client alone", webhooks.measure
     ),
     "reminders": Part("Reminders due in one moment, nearly all of one person", reminders.measure),
+    "care": Part("Care: a million birthdays, and a feast for everybody at one hour", care.measure),
     "inbox": Part("The live inbox, from the moment of a reminder to the open stream", inbox.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),
 }

@@ -38,6 +38,8 @@ class Sizes:
     doubles: int = 100_000
     interactions: int = 1_000_000
     reminders: int = 100_000
+    dates: int = 1_000_000
+    greeted: int = 50_000
     bulk: int = 1_000_000
     bulk_orders: int = 20_000_000
     bulk_stored: int = 50_000
@@ -58,6 +60,8 @@ SMALL = Sizes(
     doubles=300,
     interactions=600,
     reminders=400,
+    dates=1_000,
+    greeted=2_300,
     bulk=200,
     bulk_orders=2_000,
     bulk_stored=100,

@@ -39,6 +39,8 @@ async def test_tags_are_put_on_and_taken_off_as_a_change_like_any_other(client, 
         ("birthdays", {"kind": "staff", "keys": [MOON]}, "/kind"),
         ("birthdays", {"kind": "customer", "keys": [{**MOON, "month": 13}]}, "/keys/0/month"),
         ("birthdays", {"kind": "customer", "keys": [MOON], "limit": 1001}, "/limit"),
+        ("people", {"kind": "staff"}, "/kind"),
+        ("people", {"kind": "contact", "limit": 0}, "/limit"),
         ("tags", {"customer_id": str(uuid4()), "add": ["a"], "remove": ["a"]}, ""),
     ],
 )

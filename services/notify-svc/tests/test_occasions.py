@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notify_svc.care.lunar import LunarDay
-from notify_svc.care.occasions import FEASTS, SolarDay, anniversary, occurrences
+from notify_svc.care.occasions import FEASTS, SolarDay, anniversary, days_on, occurrences
 
 _PRINTED = {
     "spring_festival": ["2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17", "2033-01-31"],
@@ -85,3 +85,35 @@ def test_a_common_year_may_have_a_lunar_birthday_twice_or_not_at_all() -> None:
 def test_there_is_no_such_day(month: int, day: int) -> None:
     with pytest.raises(ValueError, match=r"day|month"):
         SolarDay(month, day)
+
+
+_EVERY_DAY = [
+    *(SolarDay(month, day) for month in range(1, 13) for day in range(1, 29)),
+    SolarDay(2, 29),
+    SolarDay(12, 31),
+    *(LunarDay(month, day, leap) for month in range(1, 13) for day in range(1, 31) for leap in (False, True)),
+]
+
+
+@given(st.dates(date(1950, 1, 1), date(2100, 12, 31)))
+def test_who_is_born_on_a_date_is_who_has_the_birthday_on_it(on: date) -> None:
+    expected = {
+        (each.year, day)
+        for day in _EVERY_DAY
+        for each in occurrences(anniversary(day), on, on + timedelta(days=1))
+    }
+    found = set(days_on(on))
+    assert found & {(year, day) for year, day in found if day in _EVERY_DAY} == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "days"),
+    [
+        ("2025-02-28", [SolarDay(2, 28), SolarDay(2, 29), LunarDay(2, 1), LunarDay(2, 1, leap=True)]),
+        ("2024-02-28", [SolarDay(2, 28), LunarDay(1, 19), LunarDay(1, 19, leap=True)]),
+        ("2025-07-25", [SolarDay(7, 25), LunarDay(6, 1, leap=True)]),
+        ("2025-06-25", [SolarDay(6, 25), LunarDay(6, 1)]),
+    ],
+)
+def test_leap_days_and_leap_months_find_their_day(on: str, days: list[object]) -> None:
+    assert [day for _, day in days_on(date.fromisoformat(on))] == days

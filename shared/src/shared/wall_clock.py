@@ -1,9 +1,16 @@
 """Which moment a time by the wall clock of a zone means, also in the nights when clocks change."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _SECOND = timedelta(seconds=1)
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """The names of all IANA time zones."""
+    return frozenset(available_timezones())
 
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:

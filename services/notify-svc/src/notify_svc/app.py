@@ -5,6 +5,10 @@ from functools import partial
 from typing import Any
 
 from notify_svc import joints
+from notify_svc.care_rules.clock import LOOK_SECONDS as CARE_SECONDS
+from notify_svc.care_rules.clock import LOOKING as CARING
+from notify_svc.care_rules.clock import look_for_occasions
+from notify_svc.care_rules.routes import router as care_router
 from notify_svc.deliveries.commands import REPLAY
 from notify_svc.deliveries.consumers import ANY_EVENT, KEY_EVENTS
 from notify_svc.deliveries.jobs import FORGET, forget, replay
@@ -115,13 +119,14 @@ def build(
         number=4,
         title="Tonglu notify-svc",
         description=(
-            "What is brought before a person at a time: follow-up reminders 跟进提醒 and the inbox; "
-            "and what is told to other systems: webhooks."
+            "What is brought before a person at a time: follow-up reminders 跟进提醒, customer care 客户关怀 "
+            "and the inbox; and what is told to other systems: webhooks."
         ),
         routers=[
             reminders_router,
             series_router,
             rules_router,
+            care_router,
             inbox_router,
             digests_router,
             templates_router,
@@ -135,7 +140,7 @@ def build(
             deliveries_router,
         ],
         consumers=_consumers(),
-        jobs=_jobs(),
+        jobs=_jobs(recipients),
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
             "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
@@ -162,16 +167,20 @@ def build(
     return service
 
 
-def _jobs() -> Jobs:
+def _jobs(recipients: Recipients) -> Jobs:
     daily = {REDERIVE: rederive_moments, SHIPPING: ship_templates, PLAYBOOKS: ship_playbooks}
     hourly = {FORGET: forget, FORGET_FACTS: forget_facts}
-    looking = {LOOKING: lambda job, _: look_for_silence(job, joints.silent)}
+    looking = {
+        LOOKING: lambda job, _: look_for_silence(job, joints.silent),
+        CARING: lambda job, _: look_for_occasions(job, recipients),
+    }
     return Jobs(
         {**daily, **hourly, **looking, REPLAY: replay},
         [
             *(Every(kind, seconds=_DAY) for kind in daily),
             *(Every(kind, seconds=_HOUR) for kind in hourly),
             Every(LOOKING, seconds=SILENCE_SECONDS),
+            Every(CARING, seconds=CARE_SECONDS),
         ],
     )
 

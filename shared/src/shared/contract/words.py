@@ -122,6 +122,10 @@ TAGS = {
         "What is done step by step for customers who begin, rise, leave or complain, and each customer's way",
         "生命周期策略：触发、步骤、版本、试运行，以及每位客户的运行过程",
     ),
+    "care": (
+        "Greetings and reminders on birthdays, feasts and days of the company, and what was done",
+        "客户关怀：生日、节日与公司纪念日的祝福和提醒，以及关怀记录",
+    ),
     "webhooks": (
         "Events sent to other systems: signed, retried, logged, sent again",
         "Webhook：向其他系统推送事件，含签名、重试、投递记录与重放",

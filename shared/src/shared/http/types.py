@@ -4,9 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +16,8 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from shared.wall_clock import known_zones
 
 # C0 and C1 controls but tab and line ends, bidi controls, surrogates, non-characters.
 _FORBIDDEN = re.compile(
@@ -94,13 +94,8 @@ Moment = Annotated[
 ]
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _known_zone(name: str) -> str:
-    if name not in _zones():
+    if name not in known_zones():
         raise PydanticCustomError("zone_unknown", "is no IANA time zone", {"zh": "不是有效的 IANA 时区"})
     return name
 

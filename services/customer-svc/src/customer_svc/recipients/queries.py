@@ -1,4 +1,4 @@
-"""Reading how customers and contacts can be reached, and whose birthday it is."""
+"""Reading how customers and contacts can be reached, who they are, and whose birthday it is."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, any_, bindparam, func, select
 from customer_svc.contacts.tables import Contact
 from customer_svc.customers.tables import Customer
 from customer_svc.identities.tables import Identity
-from customer_svc.recipients.schemas import BirthdaysAsk
+from customer_svc.recipients.schemas import BirthdaysAsk, PeopleAsk
 from customer_svc.recipients.tables import ContactBirthday, CustomerBirthday
 from shared.db import Reader, any_of, ids, prepare
 
@@ -53,8 +53,11 @@ _IDENTITIES = prepare(
 )
 _after, _limit = bindparam("after", type_=Uuid), bindparam("most", type_=Integer)
 _keys = any_(bindparam("keys", type_=ARRAY(Text)))
+_TIMEZONE = _c.c.preferences["timezone"].astext.label("timezone")
+_CUSTOMER = (_c.c.id, _c.c.id.label("customer_id"), _c.c.owner_id, _c.c.distributor_id, _TIMEZONE)
+_CONTACT = (_p.c.id, _p.c.customer_id, _c.c.owner_id, _c.c.distributor_id, _TIMEZONE)
 BORN_CUSTOMERS = prepare(
-    select(*(_c.c.id, _c.c.id.label("customer_id"), _c.c.owner_id, _c.c.distributor_id), _cb.c.day)
+    select(*_CUSTOMER, _cb.c.day)
     .select_from(_cb)
     .join(_c, _c.c.id == _cb.c.id)
     .where(_cb.c.day == _keys, _cb.c.id > _after, _c.c.status == "active")
@@ -62,13 +65,28 @@ BORN_CUSTOMERS = prepare(
     .limit(_limit)
 )
 _BORN_CONTACTS = prepare(
-    select(*(_p.c.id, _p.c.customer_id, _c.c.owner_id, _c.c.distributor_id), _pb.c.day)
+    select(*_CONTACT, _pb.c.day)
     .select_from(_pb)
     .join(_p, _p.c.id == _pb.c.id)
     .join(_c, _c.c.id == _p.c.customer_id)
     .where(_pb.c.day == _keys, _pb.c.id > _after, _c.c.status == "active")
     .order_by(_pb.c.id)
     .limit(_limit)
+)
+_PEOPLE = {
+    "customer": prepare(
+        select(*_CUSTOMER).where(_c.c.id > _after, _c.c.status == "active").order_by(_c.c.id).limit(_limit)
+    ),
+    "contact": prepare(
+        select(*_CONTACT)
+        .join(_c, _c.c.id == _p.c.customer_id)
+        .where(_p.c.id > _after, _c.c.status == "active")
+        .order_by(_p.c.id)
+        .limit(_limit)
+    ),
+}
+_TIMEZONES = prepare(
+    select(_TIMEZONE).where(_TIMEZONE.element.is_not(None), _c.c.status == "active").distinct()
 )
 _FIRST = UUID(int=0)
 
@@ -95,3 +113,14 @@ async def birthdays(reader: Reader, asked: BirthdaysAsk) -> list[dict[str, Any]]
     statement = BORN_CUSTOMERS if asked.kind == "customer" else _BORN_CONTACTS
     rows = await reader.rows(statement, keys=list(places), after=asked.after or _FIRST, most=asked.limit)
     return [{**dict(row), "key": places[row["day"]]} for row in rows]
+
+
+async def people(reader: Reader, asked: PeopleAsk) -> list[dict[str, Any]]:
+    """The next customers or contacts by id."""
+    rows = await reader.rows(_PEOPLE[asked.kind], after=asked.after or _FIRST, most=asked.limit)
+    return [dict(row) for row in rows]
+
+
+async def timezones(reader: Reader) -> list[str]:
+    """Every time zone that an active customer is known to live in."""
+    return [row["timezone"] for row in await reader.rows(_TIMEZONES)]

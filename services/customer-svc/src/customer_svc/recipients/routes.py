@@ -6,10 +6,13 @@ from customer_svc.recipients import commands, queries
 from customer_svc.recipients.schemas import (
     Birthdays,
     BirthdaysAsk,
+    People,
+    PeopleAsk,
     Recipients,
     RecipientsAsk,
     TagsChange,
     TagsRead,
+    TimezonesRead,
 )
 from shared.http import Caller, Router, WriteTx, needs
 
@@ -37,6 +40,23 @@ async def ask_recipients(body: RecipientsAsk, tx: WriteTx) -> Any:
 async def ask_birthdays(body: BirthdaysAsk, tx: WriteTx) -> Any:
     """Whose birthday is on one of these days: ids only."""
     return {"persons": await queries.birthdays(tx, body)}
+
+
+@router.post("/internal/people", operation_id="askPeople", response_model=People, **needs("recipients:read"))
+async def ask_people(body: PeopleAsk, tx: WriteTx) -> Any:
+    """Everybody by pages: ids only."""
+    return {"persons": await queries.people(tx, body)}
+
+
+@router.post(
+    "/internal/timezones",
+    operation_id="askTimezones",
+    response_model=TimezonesRead,
+    **needs("recipients:read"),
+)
+async def ask_timezones(tx: WriteTx) -> Any:
+    """In which time zones customers live."""
+    return {"timezones": await queries.timezones(tx)}
 
 
 @router.post("/internal/tags", operation_id="changeTags", response_model=TagsRead, **needs("tags:write"))

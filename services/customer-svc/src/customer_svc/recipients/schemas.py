@@ -67,13 +67,19 @@ class BirthdaysAsk(Input):
     limit: Annotated[int, Field(ge=1, le=1000), NO_FLAG] = 1000
 
 
-class BirthdayPerson(Output):
-    """Somebody by id; `key` is the place of the day in what was asked."""
+class PersonRead(Output):
+    """Somebody by id, and the time zone that the customer is known to live in."""
 
     id: UUID
     customer_id: UUID
     owner_id: UUID | None
     distributor_id: UUID | None
+    timezone: str | None
+
+
+class BirthdayPerson(PersonRead):
+    """`key` is the place of the day in what was asked."""
+
     key: int
 
 
@@ -81,6 +87,26 @@ class Birthdays(Output):
     """One page; with as many as the limit there may be more."""
 
     persons: list[BirthdayPerson]
+
+
+class PeopleAsk(Input):
+    """Everybody, in the order of their ids, behind the id `after`."""
+
+    kind: Literal["customer", "contact"]
+    after: UUID | None = None
+    limit: Annotated[int, Field(ge=1, le=1000), NO_FLAG] = 1000
+
+
+class People(Output):
+    """One page; with as many as the limit there may be more."""
+
+    persons: list[PersonRead]
+
+
+class TimezonesRead(Output):
+    """Every time zone that an active customer is known to live in, as it was told."""
+
+    timezones: list[str]
 
 
 class TagsChange(Input):

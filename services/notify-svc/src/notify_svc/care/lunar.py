@@ -66,6 +66,21 @@ def date_of(year: int, day: LunarDay) -> date:
     return month.first + timedelta(days=min(day.day, month.days) - 1)
 
 
+def days_on(day: date) -> tuple[int, list[LunarDay]]:
+    """The lunar year, and the days of which `date_of` makes this date in it; ValueError beyond the calendar.
+
+    Usually one; the last day of a short month is also the 30th, and a day of a month that has no leap month
+    behind it in this year also that day of the leap month.
+    """
+    year, found = lunar_of(day)
+    months = _months(year)
+    (length,) = (each.days for each in months if (each.month, each.leap) == (found.month, found.leap))
+    days = range(found.day, LONGEST_MONTH + 1) if found.day == length else (found.day,)
+    has_leap = any(each.leap and each.month == found.month for each in months)
+    leaps = (found.leap,) if has_leap else (False, True)
+    return year, [LunarDay(found.month, each, leap) for each in days for leap in leaps]
+
+
 def last_day_of(year: int) -> date:
     """New Year's Eve 除夕, the last day of this lunar year; ValueError beyond the calendar."""
     last = _months(year)[-1]

@@ -120,3 +120,19 @@ def occurrences(rule: Rule, since: date, until: date) -> Iterator[Occurrence]:
             continue
         if since <= on < until:
             yield Occurrence(year, on)
+
+
+def days_on(on: date) -> Iterator[tuple[int, SolarDay | LunarDay]]:
+    """The days of the year whose anniversary a date is, each with the year that it belongs to.
+
+    What `anniversary` says the other way round.
+    """
+    yield on.year, SolarDay(on.month, on.day)
+    if (on.month, on.day) == (2, 28) and not calendar.isleap(on.year):
+        yield on.year, SolarDay(2, 29)
+    try:
+        year, days = lunar.days_on(on)
+    except ValueError:
+        return
+    for day in days:
+        yield year, day

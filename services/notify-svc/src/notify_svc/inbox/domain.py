@@ -19,6 +19,7 @@ Kind = Literal[
     "reminder.escalated",
     "reminder.digest",
     "webhook.disabled",
+    "care.missed",
 ]
 Deed = Literal["read", "unread", "done"]
 

@@ -93,8 +93,8 @@ class InboxItemRead(Output):
     queue: Literal["unassigned"] | None
     reminder_id: UUID | None = Field(
         description=(
-            "What it is about: a reminder, or the webhook that was disabled; null for a digest, whose "
-            "parameters name its reminders."
+            "What it is about: a reminder, the webhook that was disabled, or the rule of care that was late; "
+            "null for a digest, whose parameters name its reminders."
         )
     )
     customer_id: UUID | None

@@ -27,7 +27,7 @@ class InboxItem(Base, table=True):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('reminder.due', 'reminder.missed', 'reminder.delegated', 'reminder.escalated',"
-            " 'reminder.digest', 'webhook.disabled')",
+            " 'reminder.digest', 'webhook.disabled', 'care.missed')",
             name="inbox_item_kind",
         ),
         CheckConstraint("done_at IS NULL OR read_at IS NOT NULL", name="inbox_item_done"),

@@ -1,18 +1,19 @@
 """Asking customer-svc and the gateway how people can be reached, with this service's own tokens (ADR 42)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import structlog
 
-from notify_svc.recipients.domain import BirthdayKey, Born, Kind, Language, Person, Ref
+from notify_svc.recipients.domain import BirthdayKey, Kind, Known, Language, Person, Ref
 from shared.auth.speaking import ServiceTokens
 from shared.auth.tokens import HEADER
 from shared.http.client import fetch_json
 from shared.problems import Unavailable
 from shared.usage import INNER
 
+MOST_KNOWN = 1000
 _MOST_ASKED = 200
 _MOST_ANSWER = 1024 * 1024
 _SECONDS = 2.0
@@ -54,22 +55,36 @@ class Recipients:
         return found
 
     async def birthdays(
-        self,
-        kind: Literal["customer", "contact"],
-        keys: Sequence[BirthdayKey],
-        *,
-        after: UUID | None,
-        limit: int = 1000,
-    ) -> list[Born]:
-        """Whose birthday is on one of these days, in the order of their ids; Unavailable as `find`."""
-        body = {
-            "kind": kind,
-            "keys": [key._asdict() for key in keys],
-            "after": None if after is None else str(after),
-            "limit": limit,
-        }
-        answer = await self._asked("customer-svc", "/internal/birthdays", body)
-        return [_born(kind, keys, each) for each in answer["persons"]]
+        self, kind: Kind, keys: Sequence[BirthdayKey], *, after: UUID | None, limit: int = MOST_KNOWN
+    ) -> list[Known]:
+        """The customers or contacts whose birthday is on one of these days, in the order of their ids.
+
+        With as many as the limit there may be more behind the last. Unavailable as `find`.
+        """
+        answer = await self._page(
+            "birthdays", {"kind": kind, "keys": [key._asdict() for key in keys]}, after=after, limit=limit
+        )
+        return [_known(kind, each, keys[each["key"]]) for each in answer]
+
+    async def people(self, kind: Kind, *, after: UUID | None, limit: int = MOST_KNOWN) -> list[Known]:
+        """All customers or contacts, as `birthdays` those of some."""
+        return [
+            _known(kind, each)
+            for each in await self._page("people", {"kind": kind}, after=after, limit=limit)
+        ]
+
+    async def timezones(self) -> frozenset[str]:
+        """In which time zones customers are known to live, as it was told; Unavailable as `find`."""
+        answer = await self._asked("customer-svc", "/internal/timezones", {})
+        return frozenset(answer["timezones"])
+
+    async def _page(
+        self, what: str, body: Mapping[str, Any], *, after: UUID | None, limit: int
+    ) -> list[Mapping[str, Any]]:
+        place = {"after": None if after is None else str(after), "limit": limit}
+        answer = await self._asked("customer-svc", f"/internal/{what}", {**body, **place})
+        found: list[Mapping[str, Any]] = answer["persons"]
+        return found
 
     async def _asked(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
         client, url = self._places[service]
@@ -121,13 +136,14 @@ def _staff(told: Mapping[str, Any]) -> tuple[Ref, Person]:
     )
 
 
-def _born(kind: Kind, keys: Sequence[BirthdayKey], told: Mapping[str, Any]) -> Born:
-    return Born(
+def _known(kind: Kind, told: Mapping[str, Any], key: BirthdayKey | None = None) -> Known:
+    return Known(
         ref=Ref(kind, UUID(told["id"])),
         customer_id=UUID(told["customer_id"]),
         owner_id=_id(told["owner_id"]),
         distributor_id=_id(told["distributor_id"]),
-        key=keys[told["key"]],
+        timezone=told["timezone"],
+        key=key,
     )
 
 

@@ -48,11 +48,12 @@ class BirthdayKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Born:
-    """Somebody whose birthday is on a day that was asked for; ids only."""
+class Known:
+    """Somebody by ids, and the time zone of the customer as it was told; `key` is the day of a birthday."""
 
     ref: Ref
     customer_id: UUID
     owner_id: UUID | None
     distributor_id: UUID | None
-    key: BirthdayKey
+    timezone: str | None
+    key: BirthdayKey | None = None

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from shared.problems import Conflict, Invalid
-from shared.wall_clock import instant
+from shared.wall_clock import instant, known_zones
 
 State = Literal["waiting", "scheduled", "due", "done", "cancelled", "missed", "skipped"]
 Deed = Literal[
@@ -25,7 +24,7 @@ Deed = Literal[
     "skip",
     "escalate",
 ]
-Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "rule", "playbook"]
+Source = Literal["manual", "churn", "complaint", "sla", "escalation", "watch", "rule", "playbook", "care"]
 Awaited = Literal[
     "visit.done",
     "visit.planned",
@@ -109,11 +108,6 @@ class When:
     timezone: str | None
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def when_of(
     *, due_at: datetime | None, local_time: datetime | None, timezone: str | None, now: datetime
 ) -> When:
@@ -187,7 +181,7 @@ def check_waits(
 
 def check_zone(name: str) -> None:
     """Refuse what is no IANA time zone."""
-    if name not in _zones():
+    if name not in known_zones():
         raise Invalid.at("/timezone", "unknown_zone", en="is not an IANA time zone", zh="不是 IANA 时区名称")
 
 

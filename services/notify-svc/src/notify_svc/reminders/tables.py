@@ -47,7 +47,8 @@ class Reminder(Base, table=True):
             name="reminder_state",
         ),
         CheckConstraint(
-            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch', 'rule', 'playbook')",
+            "source IN ('manual', 'churn', 'complaint', 'sla', 'escalation', 'watch', 'rule', 'playbook', "
+            "'care')",
             name="reminder_source",
         ),
         CheckConstraint(

@@ -38,6 +38,8 @@ _SUBJECTS = {
         "A complaint that you follow was {what} ({severity}{category})",
     ),
     "playbook.step": Words("{zh}", "{en}"),
+    "care.occasion": Words("客户关怀：{zh}（{on}）", "Customer care: {en} ({on})"),
+    "care.missed": Words("客户关怀未及时进行：{zh}，{count} 人", "Care came too late: {en}, {count} people"),
     "sla.warned": Words(
         "投诉即将超时：{metric}（{severity}{category}）",
         "A complaint is about to be late: {metric} ({severity}{category})",
@@ -165,4 +167,5 @@ def subject_said(
         count=parameters.get("count", 0),
         zh=str(parameters.get("zh", "")),
         en=str(parameters.get("en", "")),
+        on=str(parameters.get("on", "")),
     )
