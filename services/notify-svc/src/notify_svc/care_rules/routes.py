@@ -25,8 +25,8 @@ from notify_svc.care_rules.schemas import (
     shown,
 )
 from notify_svc.recipients.clients import Recipients
-from shared.db import Database, Record
-from shared.http import Caller, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.db import Record
+from shared.http import Caller, Db, IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
 
 router = Router(tags=["care"])
 
@@ -122,10 +122,13 @@ class _Looked:
 
 
 async def _looked(
-    care_rule_id: UUID, query: Annotated[CarePreviewQuery, Query()], request: Request, _caller: Caller
+    care_rule_id: UUID,
+    query: Annotated[CarePreviewQuery, Query()],
+    request: Request,
+    database: Db,
+    _caller: Caller,
 ) -> _Looked:
     """Asked of customer-svc before the transaction of the answer opens."""
-    database: Database = request.state.database
     recipients: Recipients = request.state.recipients
     async with database.read() as reader:
         rule = await queries.rule(reader, care_rule_id)
@@ -174,7 +177,7 @@ async def list_care_occasions(
     **needs("policies:read"),
 )
 async def get_care_calendar(
-    query: Annotated[CareCalendarQuery, Query()], db: ReadDb, request: Request
+    query: Annotated[CareCalendarQuery, Query()], db: ReadDb, database: Db
 ) -> dict[str, Any]:
-    year = query.year or request.state.database.now().year
+    year = query.year or database.now().year
     return {"year": year, "days": previewing.calendar(year, await queries.in_force(db))}
