@@ -2,6 +2,7 @@
 
 import random
 import time
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -75,7 +76,7 @@ async def _feast(stage: Stage) -> float:
     await database.open()
     try:
         people = sorted(new_id() for _ in range(stage.sizes.greeted))
-        async with database.begin(timeout=300) as tx:
+        async with database.begin(timeout=300, bulk=True) as tx:
             await ship(tx)
             await tx.connection.execute(
                 "INSERT INTO customer_ref (id, status, version, updated_at) "
@@ -86,7 +87,7 @@ async def _feast(stage: Stage) -> float:
             await tx.connection.execute(
                 "UPDATE care_rule SET looked_until = now() - interval '2 days' WHERE active"
             )
-        job = SimpleNamespace(db=database, begin=database.begin)
+        job = SimpleNamespace(db=database, begin=lambda: database.begin(timeout=60, bulk=True))
         started = time.perf_counter()
         await look_for_occasions(cast("JobContext", job), cast("Recipients", _Everybody(people)))
         seconds = time.perf_counter() - started
@@ -121,11 +122,5 @@ class _Everybody:
         return frozenset()
 
     async def people(self, _kind: str, *, after: UUID | None, limit: int = 1000) -> list[Known]:
-        start = (
-            0
-            if after is None
-            else next(
-                place for place in range(0, len(self._people), limit) if self._people[place].ref.id > after
-            )
-        )
+        start = 0 if after is None else bisect_right(self._people, after, key=lambda each: each.ref.id)
         return self._people[start : start + limit]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Integer, Text, Uuid, bindparam, func, select, update
+from sqlalchemy import ARRAY, Date, Integer, Text, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from notify_svc.care_rules import queries
@@ -47,10 +47,11 @@ _given = (
     .table_valued(*_COLUMNS, name="given")
     .render_derived()
 )
-# Whoever was merged into this customer was cared for in its place.
+# Whoever was merged into this customer was cared for in its place; there are few of them.
 _before = (
     select(DONE.c.id)
     .where(
+        text("care_occasion.origin_id IS NOT NULL"),
         DONE.c.customer_id == _given.c.customer_id,
         DONE.c.person_kind == "customer",
         _given.c.person_kind == "customer",
