@@ -63,6 +63,12 @@ class House:
         )
         self.dispatcher = Dispatcher(world.database, self.desk)
 
+    def trust(self, *places, **changes):
+        """Senders may lead to these places; `changes` are the desk's."""
+        self.desk = replace(self.desk, trusted=self.desk.trusted | trusted_of(places), **changes)
+        self.world.service.asgi._carried["sender_trusted"] = self.desk.trusted
+        self.dispatcher = Dispatcher(self.world.database, self.desk)
+
     async def _find(self, refs):
         if self.away:
             raise Unavailable("x", en="x", zh="x")
@@ -310,12 +316,8 @@ async def mail(house, certificate):
         auth_required=True,
     )
     controller.start()
-    port = controller.port
-    box.port = port
-    trusted = house.desk.trusted | {("localhost", port)}
-    house.world.service.asgi._carried["sender_trusted"] = trusted
-    house.desk = replace(house.desk, trusted=trusted, tls=trusting)
-    house.dispatcher = Dispatcher(house.world.database, house.desk)
+    box.port = port = controller.port
+    house.trust(f"localhost:{port}", tls=trusting)
     yield box
     controller.stop()
 
@@ -392,9 +394,7 @@ async def test_an_outcome_that_nobody_knows_is_tried_again_under_the_same_messag
     ],
 )
 async def test_a_sender_that_is_set_up_wrongly_keeps_its_messages(house, mail, config, secrets, reason):
-    house.world.service.asgi._carried["sender_trusted"] = trusted_of(
-        [f"127.0.0.1:{mail.port}", f"localhost:{mail.port}"]
-    )
+    house.trust(f"127.0.0.1:{mail.port}", f"localhost:{mail.port}")
     await house.sender("smtp", smtp(mail, **config), secrets)
     await house.ask(await house.person())
     (message,) = await house.sent()

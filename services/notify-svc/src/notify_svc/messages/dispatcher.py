@@ -26,7 +26,16 @@ _AT_ONCE = 12
 _WIDTH = 4
 _MOST_DIGESTED = 50
 _MINUTE = 60.0
-_OWN_FAULT = frozenset({"login_refused", "tls_not_offered", "certificate_invalid", "secrets_unreadable"})
+_OWN_FAULT = frozenset(
+    {
+        "login_refused",
+        "login_not_offered",
+        "tls_not_offered",
+        "certificate_invalid",
+        "secrets_unreadable",
+        "address_not_public",
+    }
+)
 """Why a sender fails whatever it is given: its messages wait until somebody has mended it."""
 _log = structlog.get_logger()
 

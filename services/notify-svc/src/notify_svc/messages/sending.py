@@ -69,7 +69,13 @@ class Sending:
             from_ = addresses.bounce_address(self._desk.sealer, ready.row["id"], back)
         tls: ssl.SSLContext | None = self._desk.tls
         return await mail.send(
-            config, secrets, ready.out, envelope_from=from_, tls=tls, seconds=self._seconds
+            config,
+            secrets,
+            ready.out,
+            envelope_from=from_,
+            trusted=self._desk.trusted,
+            tls=tls,
+            seconds=self._seconds,
         )
 
     async def _posted(self, sender: Record, secrets: Mapping[str, str], ready: Ready) -> Result:

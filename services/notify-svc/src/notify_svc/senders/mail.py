@@ -1,7 +1,9 @@
 """Mail: a message as MIME, and one conversation with a server; what its codes mean."""
 
+import asyncio
+import contextlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,13 +12,16 @@ from typing import Any
 import aiosmtplib
 from aiosmtplib import errors
 
+from notify_svc.senders.checking import is_own
 from notify_svc.senders.domain import SECONDS, Accepted, Later, Outgoing, Refused, Result
+from shared.http.guard import Trusted
 
 _PERMANENT = 500
 # A folded link would be encoded as words (RFC 2047), which no mail program reads as a link.
 _POLICY = SMTP.clone(max_line_length=900)
 _OF_THE_ADDRESS = frozenset({550, 551, 553})
 _MOST_ID = 200
+_GOODBYE_SECONDS = 1.0
 
 
 def composed(config: Mapping[str, Any], out: Outgoing) -> EmailMessage:
@@ -44,44 +49,91 @@ async def send(
     out: Outgoing,
     *,
     envelope_from: str,
+    trusted: Trusted = frozenset(),
     tls: ssl.SSLContext | None = None,
     seconds: float = SECONDS,
 ) -> Result:
-    """One attempt; raises nothing that the server can bring about.
+    """One attempt, all within `seconds`; raises nothing that the server can bring about.
 
-    A connection that ends after the message was begun leaves open whether it arrived: it is tried again
-    under the same Message-ID.
+    A name that leads to this machine is refused where the connection is made, unless it is `trusted`. A
+    connection that ends after the message was begun leaves open whether it arrived: it is tried again under
+    the same Message-ID.
     """
     try:
         message = composed(config, out)
     except (ValueError, IndexError, errors.SMTPException):
         return Refused("address_invalid", address=True)
-    how = config.get("tls", "starttls")
     client = aiosmtplib.SMTP(
         hostname=config["host"],
         port=config["port"],
-        use_tls=how == "tls",
-        start_tls=how == "starttls",
+        use_tls=config.get("tls") == "tls",
+        start_tls=False,
         tls_context=tls,
-        username=config.get("username") or None,
-        password=secrets.get("password") or None,
         timeout=seconds,
     )
+    raw = message.as_bytes(policy=_POLICY)
     try:
-        async with client:
-            raw = message.as_bytes(policy=_POLICY)
+        async with asyncio.timeout(seconds):
+            await _greeted(client, config, secrets, trusted)
             _, said = await client.sendmail(envelope_from, [out.to or ""], raw)
-    except errors.SMTPRecipientsRefused as error:
-        return _refused(error.recipients[0].code, recipient=True)
-    except errors.SMTPAuthenticationError as error:
-        return Refused("login_refused") if error.code >= _PERMANENT else Later("login_refused")
-    except errors.SMTPResponseException as error:
-        return _refused(error.code)
-    except (errors.SMTPException, ssl.SSLError, OSError, ValueError) as error:
-        return Later(_REASONS.get(type(error), "connection_lost"))
+    except (_Unfit, errors.SMTPException, ssl.SSLError, OSError, ValueError) as error:
+        return _outcome(error)
     finally:
-        client.close()
+        await _left(client)
     return Accepted(said[:_MOST_ID] or None)
+
+
+def _outcome(error: Exception) -> Result:
+    if isinstance(error, _Unfit):
+        return error.result
+    if isinstance(error, errors.SMTPRecipientsRefused):
+        return _refused(error.recipients[0].code, recipient=True)
+    if isinstance(error, errors.SMTPAuthenticationError):
+        return Refused("login_refused") if error.code >= _PERMANENT else Later("login_refused")
+    if isinstance(error, errors.SMTPResponseException):
+        return _refused(error.code)
+    return Later(_REASONS.get(type(error), "connection_lost"))
+
+
+class _Unfit(Exception):
+    """This server is not spoken to any further."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+async def _greeted(
+    client: aiosmtplib.SMTP, config: Mapping[str, Any], secrets: Mapping[str, str], trusted: Trusted
+) -> None:
+    """Connected, found to lead elsewhere, made safe, and let in, in this order."""
+    await client.connect()
+    peer = client.get_transport_info("peername")
+    if (config["host"].lower(), config["port"]) not in trusted and is_own(peer[0]):
+        raise _Unfit(Refused("address_not_public"))
+    if config.get("tls", "starttls") == "starttls":
+        await _offered("tls_not_offered", client.starttls())
+    if config.get("username"):
+        password = secrets.get("password") or ""
+        await _offered("login_not_offered", client.login(config["username"], password))
+
+
+async def _offered(otherwise: str, asked: Awaitable[Any]) -> None:
+    """What a server does not offer is told apart from what went wrong by the exception's type alone."""
+    try:
+        await asked
+    except errors.SMTPException as error:
+        if type(error) is not errors.SMTPException:
+            raise
+        raise _Unfit(Later(otherwise)) from None
+
+
+async def _left(client: aiosmtplib.SMTP) -> None:
+    """Whatever comes of saying goodbye, the outcome stands."""
+    with contextlib.suppress(errors.SMTPException, OSError, ValueError):
+        if client.is_connected:
+            await client.quit(timeout=_GOODBYE_SECONDS)
+    client.close()
 
 
 _REASONS: Mapping[type[BaseException], str] = {
@@ -89,7 +141,7 @@ _REASONS: Mapping[type[BaseException], str] = {
     errors.SMTPConnectTimeoutError: "timeout",
     errors.SMTPReadTimeoutError: "timeout",
     errors.SMTPTimeoutError: "timeout",
-    errors.SMTPNotSupported: "tls_not_offered",
+    TimeoutError: "timeout",
     ssl.SSLCertVerificationError: "certificate_invalid",
 }
 
