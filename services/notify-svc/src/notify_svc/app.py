@@ -50,6 +50,7 @@ from notify_svc.reminder_rules.consumers import ENDING, TELLING
 from notify_svc.reminder_rules.routes import router as rules_router
 from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
+from notify_svc.senders.queries import webhooks as webhook_senders
 from notify_svc.senders.routes import router as senders_router
 from notify_svc.settings import Settings
 from notify_svc.staff.consumers import STAFF_EVENTS
@@ -59,6 +60,8 @@ from notify_svc.templates.rendering import render
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
+from notify_svc.test_sends.routes import router as test_sends_router
+from notify_svc.test_sends.tester import Tester
 from notify_svc.webhooks.routes import router as webhooks_router
 from shared.auth.speaking import ServiceTokens
 from shared.composition import Blueprint, Service
@@ -126,6 +129,7 @@ def build(
             digests_router,
             templates_router,
             senders_router,
+            test_sends_router,
             public_router,
             messages_router,
             preferences_router,
@@ -155,7 +159,8 @@ def build(
             "webhook_trusted": settings.webhook_trusted,
             "sender_trusted": settings.sender_trusted,
             "unsubscribe_links": UnsubscribeLinks(sealer, settings.public_url),
-            "known_senders": None,
+            "known_senders": webhook_senders,
+            "tester": Tester(database, desk),
         },
     )
     service = Service(blueprint, settings, database=database, bus=bus)

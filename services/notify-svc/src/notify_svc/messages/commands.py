@@ -204,7 +204,7 @@ async def retry(tx: Tx, message_id: UUID, *, expected: int | None) -> dict[str, 
     """Have a message that failed tried again, at once."""
     before = await queries.message_for_update(tx, message_id)
     check_version(expected, before["version"])
-    domain.check_retriable(before["state"])
+    domain.check_retriable(before["state"], before["source"])
     return await _saved(tx, before, "pending", None)
 
 

@@ -16,6 +16,7 @@ from notify_svc.messages.planning import Planned, Ready
 from notify_svc.messages.sending import Attempted, Sending
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders.domain import ROBOTS, Accepted, Later, Refused
+from notify_svc.senders.queries import Sender
 from shared.db import Database, Record
 from shared.loops import every
 from shared.problems import Unavailable
@@ -141,7 +142,7 @@ class Dispatcher:
             if isinstance(places[row["id"]], str)
         ]
 
-    async def _sent(self, sender: Record, batch: Sequence[Ready]) -> list[Attempted]:
+    async def _sent(self, sender: Sender, batch: Sequence[Ready]) -> list[Attempted]:
         width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else _WIDTH)
 
         async def one(ready: Ready) -> Attempted:

@@ -13,10 +13,9 @@ from notify_svc.senders import mail
 from notify_svc.senders.apps import Tokens
 from notify_svc.senders.domain import SECONDS, Kind, Later, Refused, Result, Vendor
 from notify_svc.senders.hooks import Webhook
-from notify_svc.senders.queries import opened
+from notify_svc.senders.queries import Sender, opened
 from notify_svc.senders.robots import DingtalkRobot, FeishuRobot, WecomApp, WecomRobot
 from notify_svc.senders.sms import AliyunSms, TencentSms
-from shared.db import Record
 from shared.http import guard
 from shared.http.dialling import Unreached
 from shared.http.guard import target_of
@@ -48,7 +47,7 @@ class Sending:
         self._seconds = seconds
         self._tokens = Tokens(desk.outward, desk.trusted, seconds)
 
-    async def __call__(self, sender: Record, ready: Ready) -> Attempted:
+    async def __call__(self, sender: Sender, ready: Ready) -> Attempted:
         """Try once."""
         started = time.perf_counter()
         try:
@@ -61,7 +60,7 @@ class Sending:
             result = await self._posted(sender, secrets, ready)
         return Attempted(result, round((time.perf_counter() - started) * 1000))
 
-    async def _mailed(self, sender: Record, secrets: Mapping[str, str], ready: Ready) -> Result:
+    async def _mailed(self, sender: Sender, secrets: Mapping[str, str], ready: Ready) -> Result:
         config = sender["config"]
         back = config.get("bounce_domain")
         from_ = config["from_address"]
@@ -78,7 +77,7 @@ class Sending:
             seconds=self._seconds,
         )
 
-    async def _posted(self, sender: Record, secrets: Mapping[str, str], ready: Ready) -> Result:
+    async def _posted(self, sender: Sender, secrets: Mapping[str, str], ready: Ready) -> Result:
         kind: Kind = sender["kind"]
         vendor, config = _VENDORS[kind], sender["config"]
         now = self._desk.now().timestamp()
