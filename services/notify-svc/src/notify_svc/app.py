@@ -50,6 +50,8 @@ from notify_svc.reminder_rules.consumers import ENDING, TELLING
 from notify_svc.reminder_rules.routes import router as rules_router
 from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
+from notify_svc.senders.first import JOB as FIRST_SENDER
+from notify_svc.senders.first import add_first, as_sender
 from notify_svc.senders.queries import webhooks as webhook_senders
 from notify_svc.senders.routes import router as senders_router
 from notify_svc.settings import Settings
@@ -78,7 +80,7 @@ from shared.events.complaint import (
 from shared.events.scoring import ChurnCleared, ChurnWarned
 from shared.http.client import make_client
 from shared.http.outward import Outward
-from shared.jobs import Every, Jobs
+from shared.jobs import Every, JobContext, JobHandler, Jobs
 from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
@@ -139,7 +141,7 @@ def build(
             deliveries_router,
         ],
         consumers=_consumers(),
-        jobs=_jobs(),
+        jobs=_jobs(settings, sealer),
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
             "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
@@ -167,9 +169,17 @@ def build(
     return service
 
 
-def _jobs() -> Jobs:
-    daily = {REDERIVE: rederive_moments, SHIPPING: ship_templates, PLAYBOOKS: ship_playbooks}
-    hourly = {FORGET: forget, FORGET_FACTS: forget_facts}
+def _jobs(settings: Settings, sealer: Sealer) -> Jobs:
+    daily = {
+        REDERIVE: rederive_moments,
+        SHIPPING: ship_templates,
+        PLAYBOOKS: ship_playbooks,
+    }
+    hourly = {
+        FORGET: forget,
+        FORGET_FACTS: forget_facts,
+        FIRST_SENDER: _first_sender(settings, sealer),
+    }
     looking = {LOOKING: lambda job, _: look_for_silence(job, joints.silent)}
     return Jobs(
         {**daily, **hourly, **looking, REPLAY: replay},
@@ -179,6 +189,19 @@ def _jobs() -> Jobs:
             Every(LOOKING, seconds=SILENCE_SECONDS),
         ],
     )
+
+
+def _first_sender(settings: Settings, sealer: Sealer) -> JobHandler:
+    """The mail server that the settings name, as a sender as long as there is none."""
+
+    async def add(job: JobContext, _args: dict[str, Any]) -> None:
+        server = settings.mail_server
+        if server is not None:
+            body = as_sender(server, from_address=settings.smtp_from, from_name=settings.company_name)
+            async with job.begin() as tx:
+                await add_first(tx, body, sealer=sealer, trusted=settings.sender_trusted)
+
+    return add
 
 
 def _tokens(settings: Settings, gateway: Any) -> ServiceTokens:

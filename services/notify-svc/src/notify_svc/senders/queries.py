@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, exists, func, select
 
 from notify_svc.senders.schemas import SECRETS, SenderQuery
 from notify_svc.senders.tables import MessageSender, SenderLane
@@ -28,6 +28,7 @@ _DEFAULT = (
     .limit(1)
 )
 _DEFAULT_ONE = prepare(_DEFAULT)
+_ANY_OF = prepare(select(exists(select(T.c.id).where(T.c.channel == bindparam("b_channel", type_=Text)))))
 _WEBHOOKS = prepare(
     select(T.c.id).where(
         T.c.active, T.c.channel == "webhook", T.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
@@ -87,6 +88,12 @@ async def default_of(reader: Reader, channel: str) -> dict[str, Any]:
             "no_sender", en="There is no active sender of this channel.", zh="该渠道没有可用的发送渠道。"
         )
     return dict(row)
+
+
+async def any_of(reader: Reader, channel: str) -> bool:
+    """Whether there is any sender of this channel, active or not."""
+    found: bool = await reader.value(_ANY_OF, b_channel=channel)
+    return found
 
 
 async def webhooks(reader: Reader, ids: Sequence[UUID]) -> frozenset[UUID]:
