@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 import structlog
@@ -11,7 +11,7 @@ from notify_svc.messages import commands, domain, lanes, metrics, planning, quer
 from notify_svc.messages.addresses import hash_of
 from notify_svc.messages.commands import BELL, Fate, Tried
 from notify_svc.messages.desk import Desk
-from notify_svc.messages.lanes import Lane, LaneLost
+from notify_svc.messages.lanes import LEASE, Lane, LaneLost
 from notify_svc.messages.planning import Planned, Ready
 from notify_svc.messages.sending import Attempted, Sending
 from notify_svc.recipients.domain import Person, Ref
@@ -44,11 +44,14 @@ _log = structlog.get_logger()
 class Dispatcher:
     """Sends what is due, by all senders side by side; any number of workers may do so at once."""
 
-    def __init__(self, database: Database, desk: Desk, *, seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self, database: Database, desk: Desk, *, seconds: float = LOOK_SECONDS, lease: timedelta = LEASE
+    ) -> None:
         self._database = database
         self._desk = desk
         self._send = Sending(desk)
         self._seconds = seconds
+        self._lease = lease
 
     async def run(self) -> None:
         """The loop: at once when somebody here asks for a message, else every second."""
@@ -64,7 +67,7 @@ class Dispatcher:
 
     async def _served_some(self) -> bool:
         async with self._database.begin() as tx:
-            taken = await lanes.prepare_lanes(tx, _LANES)
+            taken = await lanes.prepare_lanes(tx, _LANES, self._lease)
         await asyncio.gather(*(self._serve(lane) for lane in taken))
         return bool(taken)
 
@@ -162,7 +165,7 @@ class Dispatcher:
         now = self._desk.now().astimezone(UTC)
         settled, tried = list(fates), []
         for ready, attempt in zip(batch, attempts, strict=True):
-            fate = self._fate(lane, ready, attempt)
+            fate = self._fate(ready, attempt)
             settled.append(fate)
             tried.append(_tried(lane, ready, attempt, now))
             settled += [_along(other, ready, fate) for other in carried.get(ready.row["id"], ())]
@@ -175,7 +178,7 @@ class Dispatcher:
             failures = 0 if failing < len(attempts) or not attempts else failures + 1
             await lanes.leave(tx, lane, failures=failures, rest=_rest(failures, attempts))
 
-    def _fate(self, lane: Lane, ready: Ready, attempt: Attempted) -> Fate:
+    def _fate(self, ready: Ready, attempt: Attempted) -> Fate:
         row, result = ready.row, attempt.result
         about = {
             "id": row["id"],
@@ -196,7 +199,6 @@ class Dispatcher:
         wait = domain.next_wait(row["attempts"] + 1, after, self._desk.chance())
         if wait is None:
             return Fate(state="failed", reason=result.reason, **about)
-        del lane
         return Fate(state="pending", reason=result.reason, wait=wait, **about)
 
     async def _rest(self, lane: Lane, seconds: float) -> None:

@@ -19,14 +19,14 @@ from sqlalchemy import (
 
 from notify_svc.messages import queries
 from notify_svc.messages.commands import sort_out
-from notify_svc.messages.queries import LEASE
 from notify_svc.senders.queries import LANE, Sender
 from shared.db import Tx, prepare
 
+LEASE = timedelta(seconds=90)
 _TAKE = prepare(
     update(LANE)
     .where(LANE.c.sender_id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
-    .values(fence=LANE.c.fence + 1, lease_until=func.now() + bindparam("lease", LEASE, type_=Interval))
+    .values(fence=LANE.c.fence + 1, lease_until=func.now() + bindparam("lease", type_=Interval))
 )
 _TAKE_ONE = prepare(
     update(LANE)
@@ -44,7 +44,7 @@ _held = (
 _HOLD = prepare(
     update(LANE)
     .where(*_held)
-    .values(lease_until=func.now() + bindparam("lease", LEASE, type_=Interval))
+    .values(lease_until=func.now() + bindparam("lease", type_=Interval))
     .returning(LANE.c.failures)
 )
 _LEAVE = prepare(
@@ -69,26 +69,27 @@ class Lane:
 
     sender: Sender
     fence: int
+    lease: timedelta = LEASE
 
 
-async def prepare_lanes(tx: Tx, most: int) -> list[Lane]:
+async def prepare_lanes(tx: Tx, most: int, lease: timedelta = LEASE) -> list[Lane]:
     """Give messages without a sender one, end those whose time is over, and take free senders in hand."""
     await sort_out(tx)
     rows = await queries.free_lanes(tx, most)
     if rows:
-        await tx.run(_TAKE, ids=[row["id"] for row in rows])
-    return [Lane(row, row["fence"] + 1) for row in rows]
+        await tx.run(_TAKE, ids=[row["id"] for row in rows], lease=lease)
+    return [Lane(row, row["fence"] + 1, lease) for row in rows]
 
 
 async def take_one(tx: Tx, sender: Sender, lease: timedelta) -> Lane | None:
     """This sender for so long, also while it rests or is not active; None while it is in other hands."""
     fence = await tx.value(_TAKE_ONE, b_sender=sender["id"], lease=lease)
-    return None if fence is None else Lane(sender, fence)
+    return None if fence is None else Lane(sender, fence, lease)
 
 
 async def hold(tx: Tx, lane: Lane) -> int:
     """Keep the sender for another while, and how often it failed in a row; LaneLost if it is another's."""
-    held = await tx.row(_HOLD, b_sender=lane.sender["id"], b_fence=lane.fence)
+    held = await tx.row(_HOLD, b_sender=lane.sender["id"], b_fence=lane.fence, lease=lane.lease)
     if held is None:
         raise LaneLost
     failures: int = held["failures"]
