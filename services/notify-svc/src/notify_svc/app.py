@@ -1,6 +1,7 @@
 """The composition root of notify-svc: what it serves, hears and does by the clock."""
 
 import random
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,8 @@ from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.dispatcher import Dispatcher as MessageDispatcher
+from notify_svc.messages.forgetting import JOB as FORGET_MESSAGES
+from notify_svc.messages.forgetting import forgetting
 from notify_svc.messages.leaving import UnsubscribeLinks
 from notify_svc.messages.public import router as public_router
 from notify_svc.messages.routes import router as messages_router
@@ -174,6 +177,7 @@ def _jobs(settings: Settings, sealer: Sealer) -> Jobs:
         REDERIVE: rederive_moments,
         SHIPPING: ship_templates,
         PLAYBOOKS: ship_playbooks,
+        FORGET_MESSAGES: forgetting(timedelta(days=settings.message_days)),
     }
     hourly = {
         FORGET: forget,

@@ -1,6 +1,8 @@
 """The settings of notify-svc."""
 
-from pydantic import EmailStr, SecretStr, field_validator
+from typing import Annotated
+
+from pydantic import EmailStr, Field, SecretStr, field_validator
 
 from notify_svc.mail_server import MailServer, mail_server_of
 from shared.http.guard import Trusted, trusted_of
@@ -17,7 +19,8 @@ class Settings(ServiceSettings):
     lead to although they are not public, by http, too: sinks of the company's own, tests, demonstrations;
     `sender_allow` the same for senders. `public_url` is how customers reach us. Playbooks
     open complaints at `interaction_url`. `smtp_url` is the mail server that e-mail leaves by as long as
-    nobody has set up another, `smtp_from` whom it is from.
+    nobody has set up another, `smtp_from` whom it is from. Messages that are done with are forgotten after
+    `message_days`, which are no fewer than what is said once a year needs.
     """
 
     company_name: str = "Tonglu"
@@ -27,6 +30,7 @@ class Settings(ServiceSettings):
     interaction_url: str = "http://interaction-svc:8000"
     webhook_allow: str = ""
     sender_allow: str = ""
+    message_days: Annotated[int, Field(ge=400, le=3650)] = 400
     smtp_url: SecretStr | None = None
     smtp_from: EmailStr = "tonglu@example.com"
     public_url: str = "http://127.0.0.1:8080"
