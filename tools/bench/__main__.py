@@ -23,6 +23,7 @@ from tools.bench.parts import (
     inbox,
     insights,
     interactions,
+    messages,
     policies,
     reminders,
     scoring,
@@ -66,6 +67,7 @@ PARTS = {
     "webhooks": Part(
         "Webhooks into a sink that verifies every signature, of the client alone", webhooks.measure
     ),
+    "messages": Part("Messages by e-mail into a sink, of the SMTP client alone", messages.measure),
     "reminders": Part("Reminders due in one moment, nearly all of one person", reminders.measure),
     "inbox": Part("The live inbox, from the moment of a reminder to the open stream", inbox.measure),
     "start": Part("All five services in one process with the embedded PostgreSQL", start.measure),

@@ -4,10 +4,12 @@ import asyncio
 import base64
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from notify_svc.messages import lanes
+from notify_svc.messages import commands, lanes
+from notify_svc.messages.domain import MessageRequest
 from notify_svc.recipients.domain import Ref
 from shared.testing.talking import eventually
 
@@ -413,3 +415,49 @@ async def test_secrets_go_in_and_never_out(house):
     assert b"other" not in stored[0]["secrets"]
     assert (await house.world.get(house.world.lin, place)).status_code == 403
     assert (await house.world.delete(ADMIN, place)).status_code == 204
+
+
+def wanted(key, number):
+    return MessageRequest(
+        purpose="service",
+        channels=("sms", "email"),
+        recipient=None,
+        template="note",
+        variables={"number": number},
+        source="api",
+        source_id=uuid4(),
+        dedup_key=key,
+    )
+
+
+async def test_many_are_asked_for_at_once_and_each_gets_its_id_in_order(house):
+    async def asked(*keys):
+        async with house.world.database.begin() as tx:
+            return await commands.request(tx, [wanted(key, place) for place, key in enumerate(keys)])
+
+    assert await asked() == []
+    c, a, again, b = await asked("c", "a", "c", "b")
+    assert (c == again, len({a, b, c})) == (True, 3)
+    assert (await asked("b", "d", "a"))[::2] == [b, a]
+    rows = {row["id"]: row for row in await house.log()}
+    assert len(rows) == 4
+    first = rows[c]
+    assert (first["dedup_key"], first["variables"], first["channels"]) == (
+        "c",
+        {"number": 0},
+        ["sms", "email"],
+    )
+    assert (first["channel"], first["state"], first["attempts"], first["version"]) == ("sms", "pending", 0, 1)
+
+
+async def test_those_who_ask_for_the_same_messages_at_once_wait_in_no_ring(house):
+    keys = [str(number) for number in range(50)]
+
+    async def asked(order):
+        async with house.world.database.begin() as tx:
+            requests = [wanted(key, 0) for key in order]
+            return dict(zip(order, await commands.request(tx, requests), strict=True))
+
+    found = await asyncio.gather(*(asked(order) for order in (keys, keys[::-1]) * 4))
+    assert all(each == found[0] for each in found)
+    assert len(await house.log()) == len(keys)

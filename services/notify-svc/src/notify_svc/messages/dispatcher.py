@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 
-from notify_svc.messages import commands, domain, lanes, metrics, planning, queries
+from notify_svc.messages import domain, lanes, metrics, planning, queries, settling
 from notify_svc.messages.addresses import hash_of
-from notify_svc.messages.commands import BELL, Fate, Tried
+from notify_svc.messages.commands import BELL
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.lanes import LEASE, Lane, LaneLost
 from notify_svc.messages.planning import Planned, Ready
 from notify_svc.messages.sending import Attempted, Sending
+from notify_svc.messages.settling import Fate, Tried
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders.domain import ROBOTS, Accepted, Later, Refused
 from notify_svc.senders.queries import Sender
@@ -24,7 +25,8 @@ from shared.problems import Unavailable
 LOOK_SECONDS = 1.0
 _LANES = 8
 _AT_ONCE = 12
-_WIDTH = 4
+WIDTH = 4
+"""How many messages of one sender are under way at a time."""
 _MOST_DIGESTED = 50
 _MINUTE = 60.0
 _OWN_FAULT = frozenset(
@@ -146,7 +148,7 @@ class Dispatcher:
         ]
 
     async def _sent(self, sender: Sender, batch: Sequence[Ready]) -> list[Attempted]:
-        width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else _WIDTH)
+        width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else WIDTH)
 
         async def one(ready: Ready) -> Attempted:
             async with width:
@@ -173,7 +175,7 @@ class Dispatcher:
             metrics.count(each)
         async with self._database.begin() as tx:
             failures = await lanes.hold(tx, lane)
-            await commands.settle(tx, settled, tried)
+            await settling.settle(tx, settled, tried)
             failing = sum(map(_own_failure, attempts))
             failures = 0 if failing < len(attempts) or not attempts else failures + 1
             await lanes.leave(tx, lane, failures=failures, rest=_rest(failures, attempts))

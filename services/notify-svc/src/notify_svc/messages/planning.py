@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from notify_svc.messages import addresses
-from notify_svc.messages.commands import Fate
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.domain import LEAVABLE, address_of, following
+from notify_svc.messages.settling import Fate
 from notify_svc.preferences.domain import Sending, Verdict
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders.domain import ROBOTS, Outgoing
