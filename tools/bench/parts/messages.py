@@ -22,8 +22,8 @@ from notify_svc.messages.leaving import UnsubscribeLinks
 from notify_svc.preferences import commands as preferences
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders import commands as senders
-from notify_svc.senders import mail
 from notify_svc.senders.domain import Outgoing
+from notify_svc.senders.mime import composed
 from notify_svc.senders.schemas import SenderCreate
 from notify_svc.templates import queries as templates
 from notify_svc.templates.rendering import render
@@ -107,7 +107,7 @@ class _Bench:
     async def alone(self, count: int, *, keep: bool) -> float:
         """The limit: one mail again and again by the library alone."""
         out = Outgoing("bench", "somebody@example.com", "x" * 400, subject="Hello", html=_HTML)
-        raw = mail.composed(self._config, out).as_bytes()
+        raw = composed(self._config, out)
         left = iter(range(count))
 
         async def work() -> None:

@@ -1,12 +1,10 @@
-"""Mail: a message as MIME, and one conversation with a server; what its codes mean."""
+"""Mail: one conversation with a server; what its codes mean."""
 
 import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Mapping
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.errors import HeaderParseError
 from typing import Any
 
 import aiosmtplib
@@ -14,33 +12,13 @@ from aiosmtplib import errors
 
 from notify_svc.senders.checking import is_own
 from notify_svc.senders.domain import SECONDS, Accepted, Later, Outgoing, Refused, Result
+from notify_svc.senders.mime import composed
 from shared.http.guard import Trusted
 
 _PERMANENT = 500
-# A folded link would be encoded as words (RFC 2047), which no mail program reads as a link.
-_POLICY = SMTP.clone(max_line_length=900)
 _OF_THE_ADDRESS = frozenset({550, 551, 553})
 _MOST_ID = 200
 _GOODBYE_SECONDS = 1.0
-
-
-def composed(config: Mapping[str, Any], out: Outgoing) -> EmailMessage:
-    """The message; ValueError for an address or header that is none."""
-    message = EmailMessage(policy=_POLICY)
-    name, _, domain = config["from_address"].partition("@")
-    message["From"] = Address(config.get("from_name") or "", name, domain)
-    message["To"] = Address(addr_spec=out.to or "")
-    if config.get("reply_to"):
-        message["Reply-To"] = Address(addr_spec=config["reply_to"])
-    message["Subject"] = out.subject or ""
-    message["Message-ID"] = f"<{out.message_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    for header, value in out.headers.items():
-        message[header] = value
-    message.set_content(out.text)
-    if out.html is not None:
-        message.add_alternative(out.html, subtype="html")
-    return message
 
 
 async def send(
@@ -60,8 +38,8 @@ async def send(
     the same Message-ID.
     """
     try:
-        message = composed(config, out)
-    except (ValueError, IndexError, errors.SMTPException):
+        raw = composed(config, out)
+    except (ValueError, IndexError, HeaderParseError):
         return Refused("address_invalid", address=True)
     client = aiosmtplib.SMTP(
         hostname=config["host"],
@@ -71,7 +49,6 @@ async def send(
         tls_context=tls,
         timeout=seconds,
     )
-    raw = message.as_bytes(policy=_POLICY)
     try:
         async with asyncio.timeout(seconds):
             await _greeted(client, config, secrets, trusted)
