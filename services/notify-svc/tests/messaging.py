@@ -138,6 +138,8 @@ class Mailbox:
         self.taken = []
         self.code = None
         self.drop = False
+        self.hang_up = False
+        self.peers = []
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if self.code:
@@ -145,8 +147,12 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.peers.append(session.peer)
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))
+        if self.hang_up:
+            await server.push("250 queued, and goodbye")
+            server.transport.close()
         if self.drop:
             server.transport.abort()
             return "250 never heard"

@@ -142,6 +142,20 @@ async def test_mail_leaves_by_starttls_with_a_password_as_html_and_text(house, m
     assert "wang@example.com" not in json.dumps(message, default=str)
 
 
+@pytest.mark.parametrize(("hang_up", "most"), [(False, 4), (True, 12)])
+async def test_mails_of_one_batch_share_connections_as_long_as_the_server_keeps_them(
+    house, mail, hang_up, most
+):
+    mail.hang_up = hang_up
+    await house.sender("smtp", smtp(mail), {"password": "secret"})
+    for _ in range(12):
+        await house.ask(await house.person())
+    log = await house.sent()
+    assert {(each["state"], each["attempts"]) for each in log} == {("sent", 1)}
+    assert len(mail.taken) == 12
+    assert len(set(mail.peers)) <= most
+
+
 async def test_what_an_owed_mail_says_has_no_link_to_leave(house, mail):
     await house.sender("smtp", smtp(mail), {"password": "secret"})
     await house.ask(await house.person(), purpose="service")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notify_svc.senders.domain import Outgoing, Refused
-from notify_svc.senders.mail import send
+from notify_svc.senders.mail import Server
 from notify_svc.senders.mime import composed
 
 CONFIG = {"from_address": "crm@example.com", "from_name": "海纳商贸", "reply_to": "help@example.com"}
@@ -93,7 +93,7 @@ def test_what_would_add_a_header_is_no_header(wrong):
 )
 async def test_an_address_that_is_none_is_not_sent_to(to):
     config = {**CONFIG, "host": "mail.invalid", "port": 25}
-    assert await send(config, {}, out(to=to), envelope_from="a@b.de") == Refused(
+    assert await Server(config, {}).send(out(to=to), envelope_from="a@b.de") == Refused(
         "address_invalid", address=True
     )
 

@@ -11,8 +11,8 @@ from aiosmtpd.controller import Controller
 from notify_svc.messages import lanes
 from notify_svc.messages.addresses import hash_of
 from notify_svc.recipients.domain import Person, Ref
-from notify_svc.senders import mail as mails
 from notify_svc.senders.domain import Later, Outgoing, Refused
+from notify_svc.senders.mail import Server
 from notify_svc.test_sends import domain
 from shared.http.guard import trusted_of
 from shared.problems import Unavailable
@@ -144,13 +144,13 @@ async def test_a_server_that_offers_no_tls_or_no_login_is_told_as_such(house):
         config = {"host": "localhost", "port": controller.port, "from_address": "a@example.com"}
         out = Outgoing("msg-1", "b@example.com", "x")
         near = trusted_of([f"localhost:{controller.port}"])
-        found = await mails.send(config, {}, out, envelope_from="a@example.com", trusted=near)
+        found = await Server(config, {}, trusted=near).send(out, envelope_from="a@example.com")
         assert found == Later("tls_not_offered")
         plain = {**config, "tls": "none"}
         let_in = {**plain, "username": "crm"}
-        found = await mails.send(let_in, {"password": "x"}, out, envelope_from="a@example.com", trusted=near)
+        found = await Server(let_in, {"password": "x"}, trusted=near).send(out, envelope_from="a@example.com")
         assert found == Later("login_not_offered")
-        found = await mails.send(plain, {}, out, envelope_from="a@example.com")
+        found = await Server(plain, {}).send(out, envelope_from="a@example.com")
         assert found == Refused("address_not_public"), "a name that leads here is no mail server"
         assert box.taken == []
     finally:

@@ -13,7 +13,7 @@ from notify_svc.messages.commands import BELL
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.lanes import LEASE, Lane, LaneLost
 from notify_svc.messages.planning import Planned, Ready
-from notify_svc.messages.sending import Attempted, Sending
+from notify_svc.messages.sending import Attempted, Send, Sending
 from notify_svc.messages.settling import Fate, Tried
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders.domain import ROBOTS, Accepted, Later, Refused
@@ -150,11 +150,12 @@ class Dispatcher:
     async def _sent(self, sender: Sender, batch: Sequence[Ready]) -> list[Attempted]:
         width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else WIDTH)
 
-        async def one(ready: Ready) -> Attempted:
+        async def one(send: Send, ready: Ready) -> Attempted:
             async with width:
-                return await self._send(sender, ready)
+                return await send(ready)
 
-        return await asyncio.gather(*(one(each) for each in batch))
+        async with self._send.line(sender) as send:
+            return await asyncio.gather(*(one(send, each) for each in batch))
 
     async def _settle(
         self,

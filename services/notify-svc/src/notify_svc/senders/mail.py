@@ -1,4 +1,4 @@
-"""Mail: one conversation with a server; what its codes mean."""
+"""Mail: conversations with a server; what its codes mean."""
 
 import asyncio
 import contextlib
@@ -21,43 +21,74 @@ _MOST_ID = 200
 _GOODBYE_SECONDS = 1.0
 
 
-async def send(
-    config: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    out: Outgoing,
-    *,
-    envelope_from: str,
-    trusted: Trusted = frozenset(),
-    tls: ssl.SSLContext | None = None,
-    seconds: float = SECONDS,
-) -> Result:
-    """One attempt, all within `seconds`; raises nothing that the server can bring about.
+class Server:
+    """A mail server while several mails go there: connections are used again, until `close`.
 
-    A name that leads to this machine is refused where the connection is made, unless it is `trusted`. A
-    connection that ends after the message was begun leaves open whether it arrived: it is tried again under
-    the same Message-ID.
+    A name that leads to this machine is refused where the connection is made, unless it is `trusted`.
     """
-    try:
-        raw = composed(config, out)
-    except (ValueError, IndexError, HeaderParseError):
-        return Refused("address_invalid", address=True)
-    client = aiosmtplib.SMTP(
-        hostname=config["host"],
-        port=config["port"],
-        use_tls=config.get("tls") == "tls",
-        start_tls=False,
-        tls_context=tls,
-        timeout=seconds,
-    )
-    try:
-        async with asyncio.timeout(seconds):
-            await _greeted(client, config, secrets, trusted)
-            _, said = await client.sendmail(envelope_from, [out.to or ""], raw)
-    except (_Unfit, errors.SMTPException, ssl.SSLError, OSError, ValueError) as error:
-        return _outcome(error)
-    finally:
-        await _left(client)
-    return Accepted(said[:_MOST_ID] or None)
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        *,
+        trusted: Trusted = frozenset(),
+        tls: ssl.SSLContext | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
+        self._config, self._secrets = config, secrets
+        self._trusted, self._tls, self._seconds = trusted, tls, seconds
+        self._idle: list[aiosmtplib.SMTP] = []
+
+    async def send(self, out: Outgoing, *, envelope_from: str) -> Result:
+        """One attempt, all within so many seconds; raises nothing that the server can bring about.
+
+        A connection that ends after the message was begun leaves open whether it arrived: it is tried again
+        under the same Message-ID.
+        """
+        try:
+            raw = composed(self._config, out)
+        except (ValueError, IndexError, HeaderParseError):
+            return Refused("address_invalid", address=True)
+        client = None
+        try:
+            async with asyncio.timeout(self._seconds):
+                client = await self._open()
+                _, said = await client.sendmail(envelope_from, [out.to or ""], raw)
+        except (_Unfit, errors.SMTPException, ssl.SSLError, OSError, ValueError) as error:
+            if client is not None:
+                client.close()
+            return _outcome(error)
+        self._idle.append(client)
+        return Accepted(said[:_MOST_ID] or None)
+
+    async def _open(self) -> aiosmtplib.SMTP:
+        """A connection that the server has not ended meanwhile, or a new one."""
+        while self._idle:
+            client = self._idle.pop()
+            with contextlib.suppress(errors.SMTPException):
+                await client.rset()
+                return client
+            client.close()
+        client = aiosmtplib.SMTP(
+            hostname=self._config["host"],
+            port=self._config["port"],
+            use_tls=self._config.get("tls") == "tls",
+            start_tls=False,
+            tls_context=self._tls,
+            timeout=self._seconds,
+        )
+        try:
+            await _greeted(client, self._config, self._secrets, self._trusted)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    async def close(self) -> None:
+        """Say goodbye; whatever comes of it, the outcomes stand."""
+        await asyncio.gather(*(_left(client) for client in self._idle))
+        self._idle.clear()
 
 
 def _outcome(error: Exception) -> Result:
@@ -106,7 +137,6 @@ async def _offered(otherwise: str, asked: Awaitable[Any]) -> None:
 
 
 async def _left(client: aiosmtplib.SMTP) -> None:
-    """Whatever comes of saying goodbye, the outcome stands."""
     with contextlib.suppress(errors.SMTPException, OSError, ValueError):
         if client.is_connected:
             await client.quit(timeout=_GOODBYE_SECONDS)
