@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from notify_svc.messages import commands, lanes
+from notify_svc.messages.dispatcher import Dispatcher
 from notify_svc.messages.domain import MessageRequest
 from notify_svc.recipients.domain import Ref
 from shared.testing.talking import eventually
@@ -351,6 +352,28 @@ async def test_a_slow_sender_delays_no_other(house):
     gate.set()
     await sending
     assert {each["state"] for each in await house.log()} == {"sent"}
+
+
+async def test_a_sender_stays_in_hand_however_slow_the_other_side_is(house):
+    robots = Robots()
+
+    async def slow(posted, writer):
+        await asyncio.sleep(0.4)
+        await robots(posted, writer)
+
+    house.sink.reply = slow
+    await house.sender("wecom_robot", {"endpoint": house.sink.url}, {"key": "wecom-key"})
+    for number in range(4):
+        await house.ask(None, channels=("wecom",), number=number)
+    workers = [Dispatcher(house.world.database, house.desk, lease=timedelta(seconds=0.3)) for _ in range(2)]
+
+    async def work(worker):
+        while {each["state"] for each in await house.log()} != {"sent"}:
+            await worker.send_until_quiet()
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(*map(work, workers))
+    assert len(robots.taken) == 4, "one batch took longer than five leases, and nobody else sent it, too"
 
 
 async def test_a_worker_that_lost_its_sender_writes_nothing(house):

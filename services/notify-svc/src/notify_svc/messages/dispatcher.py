@@ -1,7 +1,8 @@
 """The loop that sends: each sender is one lane, held by one worker at a time, and no lane delays another."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -98,7 +99,8 @@ class Dispatcher:
         people = await self._desk.find(planning.people_asked(rows, sender))
         ready, fates = await self._judged(lane, rows if robot else rows[:free], people, texts)
         batches, carried = _digested(ready, free) if robot else (ready, {})
-        attempts = await self._sent(sender, batches)
+        async with self._kept(lane):
+            attempts = await self._sent(sender, batches)
         await self._settle(lane, batches, attempts, carried, fates)
 
     async def _judged(
@@ -146,6 +148,22 @@ class Dispatcher:
             for row in rows
             if isinstance(places[row["id"]], str)
         ]
+
+    @asynccontextmanager
+    async def _kept(self, lane: Lane) -> AsyncIterator[None]:
+        """The sender stays in these hands however long the other side takes; losing it is noticed after."""
+        beat = asyncio.create_task(self._hold_on(lane))
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    async def _hold_on(self, lane: Lane) -> None:
+        while True:
+            await asyncio.sleep(lane.lease.total_seconds() / 3)
+            async with self._database.begin() as tx:
+                await lanes.hold(tx, lane)
 
     async def _sent(self, sender: Sender, batch: Sequence[Ready]) -> list[Attempted]:
         width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else WIDTH)
