@@ -46,6 +46,18 @@ class People(Maker):
         made = await self.admin.made("/v1/senders", {**body, "secrets": {"key": "fuzz"}})
         return str(made["id"])
 
+    async def mail_sender(self) -> str:
+        """A mail server's, by a name that leads nowhere."""
+        config = {"host": "mail.invalid", "from_address": "crm@example.com"}
+        body = {"name": self.unique("mail"), "kind": "smtp", "config": config, "active": False}
+        return str((await self.admin.made("/v1/senders", body))["id"])
+
+    async def for_testSender(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"to": "somebody@example.com"}
+
+    async def for_testTemplate(self) -> dict[str, Any]:  # noqa: N802 - the operation's name
+        return {"to": "somebody@example.com", "sender_id": await self.mail_sender()}
+
     async def message(self, customer: str | None = None, **fields: Any) -> str:
         """One that waits for a sender."""
         customer = customer or await self.customer()

@@ -33,6 +33,7 @@ _COURSE = {
 """What must have happened to a complaint, or to the only step of a service, before."""
 _POINTING = {
     "retryMessage": "failed_message",
+    "testSender": "mail_sender",
     "terminateContract": "contract_in_force",
     "promoteModel": "shadow_id",
     "rollBackModel": "champion_id",

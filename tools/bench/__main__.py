@@ -24,6 +24,7 @@ from tools.bench.parts import (
     inbox,
     insights,
     interactions,
+    messages,
     policies,
     reminders,
     scoring,
@@ -67,6 +68,7 @@ PARTS = {
     "webhooks": Part(
         "Webhooks into a sink that verifies every signature, of the client alone", webhooks.measure
     ),
+    "messages": Part("Messages by e-mail into a sink, of the SMTP client alone", messages.measure),
     "reminders": Part("Reminders due in one moment, nearly all of one person", reminders.measure),
     "care": Part("Care: a million birthdays, and a feast for everybody at one hour", care.measure),
     "inbox": Part("The live inbox, from the moment of a reminder to the open stream", inbox.measure),

@@ -28,3 +28,9 @@ def test_keys_for_trying_out_are_accepted_unless_told_otherwise(
 def test_what_cannot_be_used_is_named(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=name):
         Options.of({"TONGLU_STATE_DIR": str(tmp_path), name: value})
+
+
+def test_no_mail_server_is_taken_from_what_others_set(tmp_path: Path) -> None:
+    told = {"TONGLU_STATE_DIR": str(tmp_path), "SMTP_URL": "smtp://somewhere:25"}
+    assert Options.of(told).smtp_url == ""
+    assert Options.of({**told, "TONGLU_SMTP_URL": "smtp://mine:25"}).smtp_url == "smtp://mine:25"

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import httpx
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from notify_svc.app import build
 from notify_svc.settings import Settings
@@ -19,7 +21,11 @@ from shared.events import Envelope, Event
 from shared.messaging.consumers import take_in_hand
 from shared.references import CustomerRef, apply
 from shared.testing import clean, running, service_client, staff
+from shared.testing.sink import sink
+from shared.testing.tls import tls_for
 from tonglu_local.postgres import ServiceUrls
+
+from .messaging import OPEN, SOME_POLICY, House, Mailbox, free_port
 
 
 @dataclass
@@ -112,3 +118,50 @@ async def world(_running: World) -> AsyncIterator[World]:
     """The service without any reminder or item."""
     yield World(_running.service, _running.urls)
     await clean(_running.service.database)
+
+
+@pytest.fixture
+async def house(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """Messages may leave whenever they like, and senders lead to a sink."""
+    await world.sql(SOME_POLICY)
+    await world.sql(OPEN)
+    carried = world.service.asgi._carried  # type: ignore[attr-defined]
+    for name in ("sender_trusted", "tester"):
+        monkeypatch.setitem(carried, name, carried[name])
+    async with sink() as place:
+        found = House(world, [place.place, "127.0.0.1:1", "localhost:2525"])
+        found.sink = place
+        await found.template()
+        yield found
+        await found.desk.outward.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return tls_for("localhost", tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+async def mail(house: House, certificate: Any) -> AsyncIterator[Mailbox]:
+    """A server that wants STARTTLS and a password."""
+    tls, trusting = certificate
+    box = Mailbox()
+
+    def let_in(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        known = (data.login, data.password) == (b"crm", b"secret")
+        return AuthResult(success=known, handled=False)
+
+    controller = Controller(
+        box,
+        hostname="127.0.0.1",
+        port=free_port(),
+        tls_context=tls,
+        require_starttls=True,
+        authenticator=let_in,
+        auth_required=True,
+    )
+    controller.start()
+    box.port = controller.port
+    house.trust(f"localhost:{box.port}", tls=trusting)
+    yield box
+    controller.stop()

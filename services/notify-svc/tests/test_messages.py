@@ -3,151 +3,19 @@
 import asyncio
 import base64
 import json
-import socket
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 
 from notify_svc.messages import commands, lanes
-from notify_svc.messages.desk import Desk
 from notify_svc.messages.dispatcher import Dispatcher
 from notify_svc.messages.domain import MessageRequest
-from notify_svc.messages.leaving import UnsubscribeLinks
-from notify_svc.preferences import commands as preferences
-from notify_svc.recipients.domain import Person, Ref
-from notify_svc.templates import queries as templates
-from notify_svc.templates.rendering import render
-from shared.http.guard import trusted_of
-from shared.http.outward import Outward
-from shared.problems import Unavailable
-from shared.testing import staff
-from shared.testing.sink import sink
+from notify_svc.recipients.domain import Ref
 from shared.testing.talking import eventually
-from shared.testing.tls import tls_for
 
+from .messaging import ADMIN, ROBOTS, smtp
 from .vendors import Clouds, Robots
-
-ADMIN = staff("admin")
-
-
-_OPEN = "UPDATE contact_policy SET quiet_hours = NULL, send_windows = '{}', caps = '[]', needs_consent = '{}'"
-_SOME_POLICY = (
-    "INSERT INTO contact_policy VALUES (1, '{}', NULL, '{}', '[]', '[]', 'Asia/Shanghai', 1, now()) "
-    "ON CONFLICT (id) DO NOTHING"
-)
-
-
-class House:
-    """The service, a desk of its own, and people to be reached."""
-
-    def __init__(self, world, places):
-        self.world = world
-        self.people = {}
-        self.away = False
-        sealer = world.service.sealer
-        self.desk = Desk(
-            find=self._find,
-            judge=preferences.judge,
-            texts=templates.published,
-            render=render,
-            links=UnsubscribeLinks(sealer, "https://crm.example.com"),
-            sealer=sealer,
-            outward=Outward(),
-            trusted=trusted_of(places),
-            now=world.database.now,
-            chance=lambda: 0.5,
-        )
-        self.dispatcher = Dispatcher(world.database, self.desk)
-
-    async def _find(self, refs):
-        if self.away:
-            raise Unavailable("x", en="x", zh="x")
-        return {ref: self.people[ref] for ref in refs if ref in self.people}
-
-    async def person(self, **fields):
-        customer = await self.world.customer()
-        ref = Ref("customer", customer)
-        known = {"name": "王芳", "email": "wang@example.com", "phone": "+8613800138000", **fields}
-        self.people[ref] = Person(id=customer, kind="customer", customer_id=customer, **known)
-        return ref
-
-    async def template(self, name="note", **texts):
-        said = {
-            "email": {"subject": "您好 {{ name }}", "mjml": "<mj-text>{{ name }}，您好</mj-text>"},
-            "sms": {"text": "您好", "provider_template": "SMS_1", "provider_parameters": ["name"]},
-            "im": {"title": "标题 {{ number }}", "markdown": "内容 {{ number }}"},
-            **texts,
-        }
-        variables = [{"name": "number", "kind": "number", "required": False, "example": 1}]
-        body = {"name": name, "variables": variables, "texts": {"zh": said}}
-        made = (await self.world.post(self.world.manager, "/v1/templates", body)).json()
-        await self.world.post(self.world.manager, f"/v1/templates/{made['id']}/publish")
-
-    async def sender(self, kind, config=None, secrets=None, **fields):
-        body = {"name": kind, "kind": kind, "config": config or {}, "secrets": secrets or {}, **fields}
-        made = await self.world.post(ADMIN, "/v1/senders", body)
-        assert made.status_code == 201, made.text
-        return made.json()
-
-    async def ask(self, ref, *, channels=("email",), purpose="service", number=1, key=None, **fields):
-        request = MessageRequest(
-            purpose=purpose,
-            channels=channels,
-            recipient=ref,
-            template="note",
-            variables={"number": number},
-            source="api",
-            source_id=uuid4(),
-            dedup_key=key or str(uuid4()),
-            customer_id=ref.id if ref is not None and ref.kind == "customer" else None,
-            **fields,
-        )
-        async with self.world.database.begin() as tx:
-            return await commands.request(tx, [request])
-
-    async def sent(self):
-        """Send what is due, and how every message stands."""
-        await self.dispatcher.send_until_quiet()
-        return await self.log()
-
-    async def log(self):
-        rows = await self.world.sql("SELECT * FROM message ORDER BY created_at, id")
-        return [dict(row) for row in rows]
-
-    async def hasten(self):
-        """Let waits and rests be over."""
-        await self.world.sql("UPDATE message SET not_before = now() WHERE state = 'pending'")
-        await self.world.sql("UPDATE message_sender_lane SET rest_until = NULL, lease_until = NULL")
-        await self.world.sql("UPDATE message_attempt SET at = at - interval '2 minutes'")
-
-
-@pytest.fixture
-async def house(world, monkeypatch):
-    async with sink() as place:
-        found = House(world, [place.place, "127.0.0.1:1", "localhost:2525"])
-        monkeypatch.setitem(world.service.asgi._carried, "sender_trusted", found.desk.trusted)
-        found.sink = place
-        await found.template()
-        yield found
-        await found.desk.outward.close()
-        await world.sql(_OPEN)
-
-
-@pytest.fixture(autouse=True)
-async def _open_policy(world):
-    await world.sql(_SOME_POLICY)
-    await world.sql(_OPEN)
-
-
-ROBOTS = {
-    "wecom_robot": ("wecom", {"key": "wecom-key"}),
-    "dingtalk_robot": ("dingtalk", {"access_token": "ding-token", "secret": "SECding"}),
-    "feishu_robot": ("feishu", {"hook": "feishu-hook", "secret": "feishu-secret"}),
-}
 
 
 @pytest.mark.parametrize("kind", ROBOTS)
@@ -258,81 +126,6 @@ async def test_sms_leave_signed_and_the_providers_codes_are_told_apart(house, ki
     assert (await house.sent())[-1]["state"] == "failed"
 
 
-class Mailbox:
-    """A mail server that keeps what it takes; `code` is what it answers to a recipient."""
-
-    def __init__(self):
-        self.taken = []
-        self.code = None
-        self.drop = False
-
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
-        if self.code:
-            return self.code
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
-        self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))
-        if self.drop:
-            server.transport.abort()
-            return "250 never heard"
-        return "250 queued as Q1"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    return tls_for("localhost", tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-async def mail(house, certificate):
-    """A server that wants STARTTLS and a password."""
-    tls, trusting = certificate
-    box = Mailbox()
-
-    def let_in(server, session, envelope, mechanism, data):
-        known = (data.login, data.password) == (b"crm", b"secret")
-        return AuthResult(success=known, handled=False)
-
-    controller = Controller(
-        box,
-        hostname="127.0.0.1",
-        port=free_port(),
-        tls_context=tls,
-        require_starttls=True,
-        authenticator=let_in,
-        auth_required=True,
-    )
-    controller.start()
-    port = controller.port
-    box.port = port
-    trusted = house.desk.trusted | {("localhost", port)}
-    house.world.service.asgi._carried["sender_trusted"] = trusted
-    house.desk = replace(house.desk, trusted=trusted, tls=trusting)
-    house.dispatcher = Dispatcher(house.world.database, house.desk)
-    yield box
-    controller.stop()
-
-
-def smtp(box, **more):
-    return {
-        "host": "localhost",
-        "port": box.port,
-        "tls": "starttls",
-        "username": "crm",
-        "from_address": "crm@example.com",
-        "from_name": "海纳商贸",
-        "bounce_domain": "bounce.example.com",
-        **more,
-    }
-
-
 async def test_mail_leaves_by_starttls_with_a_password_as_html_and_text(house, mail):
     await house.sender("smtp", smtp(mail), {"password": "secret"})
     ref = await house.person()
@@ -348,6 +141,20 @@ async def test_mail_leaves_by_starttls_with_a_password_as_html_and_text(house, m
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in raw
     assert "List-Unsubscribe: <https://crm.example.com/v1/unsubscribe/" in raw.replace("\r\n ", " ")
     assert "wang@example.com" not in json.dumps(message, default=str)
+
+
+@pytest.mark.parametrize(("hang_up", "most"), [(False, 4), (True, 12)])
+async def test_mails_of_one_batch_share_connections_as_long_as_the_server_keeps_them(
+    house, mail, hang_up, most
+):
+    mail.hang_up = hang_up
+    await house.sender("smtp", smtp(mail), {"password": "secret"})
+    for _ in range(12):
+        await house.ask(await house.person())
+    log = await house.sent()
+    assert {(each["state"], each["attempts"]) for each in log} == {("sent", 1)}
+    assert len(mail.taken) == 12
+    assert len(set(mail.peers)) <= most
 
 
 async def test_what_an_owed_mail_says_has_no_link_to_leave(house, mail):
@@ -392,9 +199,7 @@ async def test_an_outcome_that_nobody_knows_is_tried_again_under_the_same_messag
     ],
 )
 async def test_a_sender_that_is_set_up_wrongly_keeps_its_messages(house, mail, config, secrets, reason):
-    house.world.service.asgi._carried["sender_trusted"] = trusted_of(
-        [f"127.0.0.1:{mail.port}", f"localhost:{mail.port}"]
-    )
+    house.trust(f"127.0.0.1:{mail.port}", f"localhost:{mail.port}")
     await house.sender("smtp", smtp(mail, **config), secrets)
     await house.ask(await house.person())
     (message,) = await house.sent()
@@ -549,6 +354,28 @@ async def test_a_slow_sender_delays_no_other(house):
     assert {each["state"] for each in await house.log()} == {"sent"}
 
 
+async def test_a_sender_stays_in_hand_however_slow_the_other_side_is(house):
+    robots = Robots()
+
+    async def slow(posted, writer):
+        await asyncio.sleep(0.4)
+        await robots(posted, writer)
+
+    house.sink.reply = slow
+    await house.sender("wecom_robot", {"endpoint": house.sink.url}, {"key": "wecom-key"})
+    for number in range(4):
+        await house.ask(None, channels=("wecom",), number=number)
+    workers = [Dispatcher(house.world.database, house.desk, lease=timedelta(seconds=0.3)) for _ in range(2)]
+
+    async def work(worker):
+        while {each["state"] for each in await house.log()} != {"sent"}:
+            await worker.send_until_quiet()
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(*map(work, workers))
+    assert len(robots.taken) == 4, "one batch took longer than five leases, and nobody else sent it, too"
+
+
 async def test_a_worker_that_lost_its_sender_writes_nothing(house):
     house.sink.reply = Robots()
     await house.sender("wecom_robot", {"endpoint": house.sink.url}, {"key": "wecom-key"})
@@ -625,3 +452,49 @@ async def test_secrets_go_in_and_never_out(house):
     assert b"other" not in stored[0]["secrets"]
     assert (await house.world.get(house.world.lin, place)).status_code == 403
     assert (await house.world.delete(ADMIN, place)).status_code == 204
+
+
+def wanted(key, number):
+    return MessageRequest(
+        purpose="service",
+        channels=("sms", "email"),
+        recipient=None,
+        template="note",
+        variables={"number": number},
+        source="api",
+        source_id=uuid4(),
+        dedup_key=key,
+    )
+
+
+async def test_many_are_asked_for_at_once_and_each_gets_its_id_in_order(house):
+    async def asked(*keys):
+        async with house.world.database.begin() as tx:
+            return await commands.request(tx, [wanted(key, place) for place, key in enumerate(keys)])
+
+    assert await asked() == []
+    c, a, again, b = await asked("c", "a", "c", "b")
+    assert (c == again, len({a, b, c})) == (True, 3)
+    assert (await asked("b", "d", "a"))[::2] == [b, a]
+    rows = {row["id"]: row for row in await house.log()}
+    assert len(rows) == 4
+    first = rows[c]
+    assert (first["dedup_key"], first["variables"], first["channels"]) == (
+        "c",
+        {"number": 0},
+        ["sms", "email"],
+    )
+    assert (first["channel"], first["state"], first["attempts"], first["version"]) == ("sms", "pending", 0, 1)
+
+
+async def test_those_who_ask_for_the_same_messages_at_once_wait_in_no_ring(house):
+    keys = [str(number) for number in range(50)]
+
+    async def asked(order):
+        async with house.world.database.begin() as tx:
+            requests = [wanted(key, 0) for key in order]
+            return dict(zip(order, await commands.request(tx, requests), strict=True))
+
+    found = await asyncio.gather(*(asked(order) for order in (keys, keys[::-1]) * 4))
+    assert all(each == found[0] for each in found)
+    assert len(await house.log()) == len(keys)

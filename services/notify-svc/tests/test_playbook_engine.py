@@ -29,7 +29,7 @@ from notify_svc.workdays import is_workday, next_at
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CUSTOMERS = [UUID(int=number) for number in range(1, 4)]
 FORMS = {"email": "email", "sms": "sms"}
-NOTHING = Known({}, {})
+NOTHING = Known({}, {}, frozenset())
 
 kinds = st.sampled_from(["stage", "tier", "order.recorded", "complaint.opened", OBJECTION])
 codes = st.sampled_from(["lost", "active", "core", "ordinary", None])

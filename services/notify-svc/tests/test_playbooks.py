@@ -11,6 +11,7 @@ from notify_svc.playbook_runs.stepping import SHARE, step_due
 from notify_svc.playbooks.shipping import ship, shipped
 from notify_svc.templates.shipping import ship as ship_templates
 from shared.clock import new_id
+from shared.testing import staff
 
 from .playing import (
     LOST,
@@ -115,6 +116,34 @@ async def test_what_cannot_be_published_is_named_all_at_once(world: Any) -> None
         ("/definition/steps/5/purpose", "playbook_is_not_marketing"),
     }
     assert (await world.get(world.manager, f"/v1/playbooks/{made['id']}")).json()["state"] == "draft"
+
+
+async def test_a_playbook_tells_other_systems_by_active_webhook_senders_alone(world: Any) -> None:
+    admin = staff("admin")
+
+    async def sender(kind: str, config: Any, secrets: Any, **given: Any) -> str:
+        body = {"name": f"{kind} {new_id()}", "kind": kind, "config": config, "secrets": secrets, **given}
+        made = await world.post(admin, "/v1/senders", body)
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    url, secret = {"url": "https://erp.example.com/in"}, {"secret": "whsec_" + "QUJD" * 8}
+    good = await sender("webhook", url, secret)
+    wrong = [
+        str(new_id()),
+        await sender("wecom_robot", {}, {"key": "x"}),
+        await sender("webhook", url, secret, active=False),
+    ]
+    steps = [{"kind": "webhook", "sender_id": each, "template": "care.birthday"} for each in [good, *wrong]]
+    made = (await write(world, definition(*steps))).json()
+    there = f"/v1/playbooks/{made['id']}"
+    answer = await world.post(world.manager, f"{there}/publish")
+    assert (answer.status_code, answer.json()["code"]) == (422, "playbook_not_publishable")
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        (f"/definition/steps/{place}/sender_id", "sender_unknown") for place in (1, 2, 3)
+    ]
+    await world.patch(world.manager, there, {"definition": definition(steps[0])}, **{"If-Match": "*"})
+    assert (await world.post(world.manager, f"{there}/publish")).json()["state"] == "active"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ class Options:
     `amqp_url` a RabbitMQ instead of the bus in the process, where all names begin with `amqp_prefix`.
     `allow_test_keys` accepts keys for trying out, because here one mostly tries out. `public_url` is where
     customers reach all this, for the links that they are sent; `webhook_allow` names hosts and ports that
-    webhooks may lead to although they are not public.
+    webhooks may lead to although they are not public; `smtp_url` is the mail server that e-mail leaves by as
+    long as nobody has set up another.
     """
 
     state_dir: Path
@@ -39,6 +40,7 @@ class Options:
     allow_test_keys: bool
     public_url: str
     webhook_allow: str
+    smtp_url: str
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Options":
@@ -58,6 +60,7 @@ class Options:
             allow_test_keys=_yes(environ, "TONGLU_ALLOW_TEST_KEYS"),
             public_url=environ.get("TONGLU_PUBLIC_URL") or f"http://127.0.0.1:{port}",
             webhook_allow=environ.get("TONGLU_WEBHOOK_ALLOW") or "",
+            smtp_url=environ.get("TONGLU_SMTP_URL") or "",
         )
 
 

@@ -160,6 +160,7 @@ async def _built(settings: _Settings, stack: AsyncExitStack) -> dict[str, Servic
                 "notify",
                 notify_svc.settings.Settings,
                 webhook_allow=settings._options.webhook_allow,  # noqa: SLF001
+                smtp_url=settings._options.smtp_url,  # noqa: SLF001
                 public_url=settings._options.public_url,  # noqa: SLF001
                 interaction_url="http://interaction-svc",
                 **base,

@@ -1,6 +1,7 @@
 """The composition root of notify-svc: what it serves, hears and does by the clock."""
 
 import random
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,8 @@ from notify_svc.inbox.feed import Feed
 from notify_svc.inbox.routes import router as inbox_router
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.dispatcher import Dispatcher as MessageDispatcher
+from notify_svc.messages.forgetting import JOB as FORGET_MESSAGES
+from notify_svc.messages.forgetting import forgetting
 from notify_svc.messages.leaving import UnsubscribeLinks
 from notify_svc.messages.public import router as public_router
 from notify_svc.messages.routes import router as messages_router
@@ -54,6 +57,9 @@ from notify_svc.reminder_rules.consumers import ENDING, TELLING
 from notify_svc.reminder_rules.routes import router as rules_router
 from notify_svc.reminder_series.routes import router as series_router
 from notify_svc.reminders.routes import router as reminders_router
+from notify_svc.senders.first import JOB as FIRST_SENDER
+from notify_svc.senders.first import add_first, as_sender
+from notify_svc.senders.queries import webhooks as webhook_senders
 from notify_svc.senders.routes import router as senders_router
 from notify_svc.settings import Settings
 from notify_svc.staff.consumers import STAFF_EVENTS
@@ -63,6 +69,8 @@ from notify_svc.templates.rendering import render
 from notify_svc.templates.routes import router as templates_router
 from notify_svc.templates.shipping import JOB as SHIPPING
 from notify_svc.templates.shipping import ship_templates
+from notify_svc.test_sends.routes import router as test_sends_router
+from notify_svc.test_sends.tester import Tester
 from notify_svc.webhooks.routes import router as webhooks_router
 from shared.auth.speaking import ServiceTokens
 from shared.composition import Blueprint, Service
@@ -79,7 +87,7 @@ from shared.events.complaint import (
 from shared.events.scoring import ChurnCleared, ChurnWarned
 from shared.http.client import make_client
 from shared.http.outward import Outward
-from shared.jobs import Every, Jobs
+from shared.jobs import Every, JobContext, JobHandler, Jobs
 from shared.loops import every
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
@@ -131,6 +139,7 @@ def build(
             digests_router,
             templates_router,
             senders_router,
+            test_sends_router,
             public_router,
             messages_router,
             preferences_router,
@@ -140,7 +149,7 @@ def build(
             deliveries_router,
         ],
         consumers=_consumers(),
-        jobs=_jobs(recipients),
+        jobs=_jobs(settings, sealer, recipients),
         loops={
             "firing": every(LOOK_SECONDS, lambda: fire_until_quiet(database, around)),
             "overdue": every(OVERDUE_SECONDS, lambda: look_after_overdue(database)),
@@ -160,16 +169,26 @@ def build(
             "webhook_trusted": settings.webhook_trusted,
             "sender_trusted": settings.sender_trusted,
             "unsubscribe_links": UnsubscribeLinks(sealer, settings.public_url),
-            "known_senders": None,
+            "known_senders": webhook_senders,
+            "tester": Tester(database, desk),
         },
     )
     service = Service(blueprint, settings, database=database, bus=bus)
     return service
 
 
-def _jobs(recipients: Recipients) -> Jobs:
-    daily = {REDERIVE: rederive_moments, SHIPPING: ship_templates, PLAYBOOKS: ship_playbooks}
-    hourly = {FORGET: forget, FORGET_FACTS: forget_facts}
+def _jobs(settings: Settings, sealer: Sealer, recipients: Recipients) -> Jobs:
+    daily = {
+        REDERIVE: rederive_moments,
+        SHIPPING: ship_templates,
+        PLAYBOOKS: ship_playbooks,
+        FORGET_MESSAGES: forgetting(timedelta(days=settings.message_days)),
+    }
+    hourly = {
+        FORGET: forget,
+        FORGET_FACTS: forget_facts,
+        FIRST_SENDER: _first_sender(settings, sealer),
+    }
     looking = {
         LOOKING: lambda job, _: look_for_silence(job, joints.silent),
         CARING: lambda job, _: look_for_occasions(job, recipients),
@@ -183,6 +202,19 @@ def _jobs(recipients: Recipients) -> Jobs:
             Every(CARING, seconds=CARE_SECONDS),
         ],
     )
+
+
+def _first_sender(settings: Settings, sealer: Sealer) -> JobHandler:
+    """The mail server that the settings name, as a sender as long as there is none."""
+
+    async def add(job: JobContext, _args: dict[str, Any]) -> None:
+        server = settings.mail_server
+        if server is not None:
+            body = as_sender(server, from_address=settings.smtp_from, from_name=settings.company_name)
+            async with job.begin() as tx:
+                await add_first(tx, body, sealer=sealer, trusted=settings.sender_trusted)
+
+    return add
 
 
 def _tokens(settings: Settings, gateway: Any) -> ServiceTokens:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from shared.auth import Principal
 from shared.db import EVERYTHING, Database, Reader, Scope, Tx
 from shared.http import idempotency
+from shared.http.claims import Claim
 from shared.http.testimony import Witness, witness_of
 from shared.http.visit import Visit
 from shared.sealing import Sealer
@@ -49,6 +50,16 @@ async def _write_tx(request: Request) -> Tx:
         principal: Principal | None = request.state.principal
         visit.claim = await idempotency.claim(request, tx, principal.id if principal else None)
     return tx
+
+
+async def look_at_key(request: Request, tx: Tx) -> Claim | None:
+    """Heed a POST's `Idempotency-Key` in a transaction before its own, for work that none should span.
+
+    Raises as `idempotency.claim` does. `WriteTx` claims the key again and keeps the answer; until then a twin
+    can come this far, too: whoever calls tells it by the claim's `key_hash`.
+    """
+    principal: Principal | None = request.state.principal
+    return await idempotency.claim(request, tx, principal.id if principal else None)
 
 
 async def begin_visit(request: Request, *, sent: bytes) -> Tx:

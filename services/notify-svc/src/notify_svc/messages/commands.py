@@ -1,45 +1,32 @@
 """Every change of a message: asked for, taken in hand, and what came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     DateTime,
-    Float,
-    Integer,
-    LargeBinary,
     Text,
     Uuid,
     bindparam,
-    case,
+    column,
     func,
     literal,
-    or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from notify_svc.messages import domain, queries
 from notify_svc.messages.domain import MessageRequest
-from notify_svc.messages.queries import ATTEMPT, PENDING, SUPPRESSED, T
+from notify_svc.messages.queries import PENDING, SUPPRESSED, T
 from notify_svc.senders.queries import T as SENDER
 from shared.db import Tx, prepare
 from shared.http import check_version
 
 BELL = "messages"
 _MOMENT = DateTime(timezone=True)
-_new = insert(T)
-_ADD = prepare(
-    _new.on_conflict_do_update(
-        index_elements=[T.c.dedup_key], set_={"dedup_key": _new.excluded.dedup_key}
-    ).returning(T.c.id),
-    *T.c.keys(),
-)
 _ASSIGN = prepare(
     update(T)
     .where(PENDING, T.c.sender_id.is_(None))
@@ -65,60 +52,46 @@ def _array(name: str, kind: Any) -> Any:
     return bindparam(name, type_=ARRAY(kind))
 
 
-_FATE = {
+_ASKED: dict[str, Any] = {
     "id": Uuid,
-    "state": Text,
-    "reason": Text,
-    "channel": Text,
-    "wait": Float,
-    "tries": Integer,
-    "template_version": Integer,
-    "address_hash": LargeBinary,
-    "provider_id": Text,
-    "digest_id": Uuid,
-}
-_told = (
-    func.unnest(*(_array(f"b_{name}", kind) for name, kind in _FATE.items()))
-    .table_valued(*_FATE, name="told")
-    .render_derived()
-)
-_SETTLE = prepare(
-    update(T)
-    .where(T.c.id == _told.c.id, PENDING)
-    .values(
-        state=_told.c.state,
-        reason=_told.c.reason,
-        channel=_told.c.channel,
-        sender_id=case((_told.c.channel == T.c.channel, T.c.sender_id), else_=None),
-        not_before=func.now() + func.make_interval(*(literal(0),) * 6, _told.c.wait),
-        attempts=T.c.attempts + _told.c.tries,
-        template_version=func.coalesce(_told.c.template_version, T.c.template_version),
-        address_hash=func.coalesce(_told.c.address_hash, T.c.address_hash),
-        provider_id=func.coalesce(_told.c.provider_id, T.c.provider_id),
-        digest_id=_told.c.digest_id,
-        sent_at=case((or_(_told.c.state == "sent", _told.c.state == "digested"), func.now())),
-        updated_at=func.now(),
-        version=T.c.version + 1,
-    )
-)
-_TRIED = {
-    "id": Uuid,
-    "message_id": Uuid,
-    "number": Integer,
+    "purpose": Text,
+    "channels": Text,
+    "recipient_kind": Text,
+    "recipient_id": Uuid,
+    "template": Text,
+    "variables": JSONB,
+    "customer_id": Uuid,
+    "distributor_id": Uuid,
+    "source": Text,
+    "source_id": Uuid,
+    "dedup_key": Text,
     "sender_id": Uuid,
-    "channel": Text,
-    "at": _MOMENT,
-    "duration_ms": Integer,
-    "outcome": Text,
-    "reason": Text,
-    "provider_id": Text,
+    "not_before": _MOMENT,
+    "expires_at": _MOMENT,
 }
-_tried = (
-    func.unnest(*(_array(f"b_{name}", kind) for name, kind in _TRIED.items()))
-    .table_valued(*_TRIED, name="tried")
+_asked = (
+    func.unnest(*(_array(f"b_{name}", kind) for name, kind in _ASKED.items()))
+    .table_valued(*(column(name, kind) for name, kind in _ASKED.items()), name="asked")
     .render_derived()
 )
-_NOTE = prepare(insert(ATTEMPT).from_select([*_TRIED], select(*_tried.c)))
+_channels = func.string_to_array(_asked.c.channels, " ")
+_new = insert(T).from_select(
+    [*_ASKED, "channel", "state", "attempts", "created_at", "updated_at", "version"],
+    select(
+        *(_channels if name == "channels" else _asked.c[name] for name in _ASKED),
+        func.split_part(_asked.c.channels, " ", 1),
+        literal("pending"),
+        literal(0),
+        bindparam("b_now", type_=_MOMENT),
+        bindparam("b_now", type_=_MOMENT),
+        literal(1),
+    ),
+)
+_ADD = prepare(
+    _new.on_conflict_do_update(
+        index_elements=[T.c.dedup_key], set_={"dedup_key": _new.excluded.dedup_key}
+    ).returning(T.c.id, T.c.dedup_key)
+)
 _SUPPRESS = prepare(
     insert(SUPPRESSED).on_conflict_do_nothing(index_elements=[SUPPRESSED.c.hash]),
     *SUPPRESSED.c.keys(),
@@ -129,59 +102,30 @@ _SAVE = prepare(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """What becomes of a message: its next state, and in how many seconds it is looked at again."""
-
-    id: UUID
-    state: str
-    channel: str
-    reason: str | None = None
-    wait: float = 0.0
-    tries: int = 0
-    template_version: int | None = None
-    address_hash: bytes | None = None
-    provider_id: str | None = None
-    digest_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """One attempt, as its row is."""
-
-    message_id: UUID
-    number: int
-    sender_id: UUID
-    channel: str
-    at: datetime
-    duration_ms: int
-    outcome: str
-    reason: str | None = None
-    provider_id: str | None = None
-
-
 async def request(tx: Tx, wanted: Sequence[MessageRequest]) -> list[UUID]:
     """Have messages sent once their time has come; their ids, in the same order.
 
     The same `dedup_key` again is the same message, whoever asks and however often.
     """
-    asked = [await tx.value(_ADD, **_row(tx, each)) for each in wanted]
-    if asked:
-        tx.after_commit(tx.database.signal(BELL).set)
-    return asked
+    if not wanted:
+        return []
+    by_key = {each.dedup_key: each for each in reversed(wanted)}
+    rows = [_row(tx, by_key[key]) for key in sorted(by_key)]  # in one order, so that nobody waits in a ring
+    columns = {f"b_{name}": [row[name] for row in rows] for name in _ASKED}
+    found = {row["dedup_key"]: row["id"] for row in await tx.rows(_ADD, b_now=tx.now, **columns)}
+    tx.after_commit(tx.database.signal(BELL).set)
+    return [found[each.dedup_key] for each in wanted]
 
 
 def _row(tx: Tx, wanted: MessageRequest) -> dict[str, Any]:
+    """A row of `_ASKED`; no channel has a blank in its name."""
     ref = wanted.recipient
-    empty = dict.fromkeys(T.c.keys())
     return {
-        **empty,
         "id": tx.new_id(),
         "purpose": wanted.purpose,
-        "channels": list(wanted.channels),
-        "channel": wanted.channels[0],
-        "recipient_kind": None if ref is None else ref.kind,
-        "recipient_id": None if ref is None else ref.id,
+        "channels": " ".join(wanted.channels),
+        "recipient_kind": ref and ref.kind,
+        "recipient_id": ref and ref.id,
         "template": wanted.template,
         "variables": dict(wanted.variables),
         "customer_id": wanted.customer_id,
@@ -190,13 +134,8 @@ def _row(tx: Tx, wanted: MessageRequest) -> dict[str, Any]:
         "source_id": wanted.source_id,
         "dedup_key": wanted.dedup_key,
         "sender_id": wanted.sender_id,
-        "state": "pending",
         "not_before": wanted.not_before or tx.now,
         "expires_at": wanted.expires_at,
-        "attempts": 0,
-        "created_at": tx.now,
-        "updated_at": tx.now,
-        "version": 1,
     }
 
 
@@ -204,7 +143,7 @@ async def retry(tx: Tx, message_id: UUID, *, expected: int | None) -> dict[str, 
     """Have a message that failed tried again, at once."""
     before = await queries.message_for_update(tx, message_id)
     check_version(expected, before["version"])
-    domain.check_retriable(before["state"])
+    domain.check_retriable(before["state"], before["source"])
     return await _saved(tx, before, "pending", None)
 
 
@@ -228,16 +167,6 @@ async def sort_out(tx: Tx) -> None:
     """End messages whose time is over, and give those without a sender their channel's."""
     await tx.run(_EXPIRE)
     await tx.run(_ASSIGN)
-
-
-async def settle(tx: Tx, fates: Sequence[Fate], tried: Sequence[Tried]) -> None:
-    """Write down what became of messages and how it was tried; what is done with stays as it is."""
-    if tried:
-        columns = {f"b_{name}": [getattr(each, name) for each in tried] for name in _TRIED if name != "id"}
-        await tx.run(_NOTE, b_id=[tx.new_id() for _ in tried], **columns)
-    if fates:
-        ordered = sorted(fates, key=lambda each: each.id)
-        await tx.run(_SETTLE, **{f"b_{name}": [getattr(each, name) for each in ordered] for name in _FATE})
 
 
 async def suppress(tx: Tx, hashes: Sequence[bytes], reason: str) -> None:

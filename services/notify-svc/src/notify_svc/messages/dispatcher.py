@@ -1,21 +1,24 @@
 """The loop that sends: each sender is one lane, held by one worker at a time, and no lane delays another."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import UTC
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
 from typing import Any
 
 import structlog
 
-from notify_svc.messages import commands, domain, lanes, metrics, planning, queries
+from notify_svc.messages import domain, lanes, metrics, planning, queries, settling
 from notify_svc.messages.addresses import hash_of
-from notify_svc.messages.commands import BELL, Fate, Tried
+from notify_svc.messages.commands import BELL
 from notify_svc.messages.desk import Desk
-from notify_svc.messages.lanes import Lane, LaneLost
+from notify_svc.messages.lanes import LEASE, Lane, LaneLost
 from notify_svc.messages.planning import Planned, Ready
-from notify_svc.messages.sending import Attempted, Sending
+from notify_svc.messages.sending import Attempted, Send, Sending
+from notify_svc.messages.settling import Fate, Tried
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders.domain import ROBOTS, Accepted, Later, Refused
+from notify_svc.senders.queries import Sender
 from shared.db import Database, Record
 from shared.loops import every
 from shared.problems import Unavailable
@@ -23,10 +26,20 @@ from shared.problems import Unavailable
 LOOK_SECONDS = 1.0
 _LANES = 8
 _AT_ONCE = 12
-_WIDTH = 4
+WIDTH = 4
+"""How many messages of one sender are under way at a time."""
 _MOST_DIGESTED = 50
 _MINUTE = 60.0
-_OWN_FAULT = frozenset({"login_refused", "tls_not_offered", "certificate_invalid", "secrets_unreadable"})
+_OWN_FAULT = frozenset(
+    {
+        "login_refused",
+        "login_not_offered",
+        "tls_not_offered",
+        "certificate_invalid",
+        "secrets_unreadable",
+        "address_not_public",
+    }
+)
 """Why a sender fails whatever it is given: its messages wait until somebody has mended it."""
 _log = structlog.get_logger()
 
@@ -34,11 +47,14 @@ _log = structlog.get_logger()
 class Dispatcher:
     """Sends what is due, by all senders side by side; any number of workers may do so at once."""
 
-    def __init__(self, database: Database, desk: Desk, *, seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self, database: Database, desk: Desk, *, seconds: float = LOOK_SECONDS, lease: timedelta = LEASE
+    ) -> None:
         self._database = database
         self._desk = desk
         self._send = Sending(desk)
         self._seconds = seconds
+        self._lease = lease
 
     async def run(self) -> None:
         """The loop: at once when somebody here asks for a message, else every second."""
@@ -54,7 +70,7 @@ class Dispatcher:
 
     async def _served_some(self) -> bool:
         async with self._database.begin() as tx:
-            taken = await lanes.prepare_lanes(tx, _LANES)
+            taken = await lanes.prepare_lanes(tx, _LANES, self._lease)
         await asyncio.gather(*(self._serve(lane) for lane in taken))
         return bool(taken)
 
@@ -83,7 +99,8 @@ class Dispatcher:
         people = await self._desk.find(planning.people_asked(rows, sender))
         ready, fates = await self._judged(lane, rows if robot else rows[:free], people, texts)
         batches, carried = _digested(ready, free) if robot else (ready, {})
-        attempts = await self._sent(sender, batches)
+        async with self._kept(lane):
+            attempts = await self._sent(sender, batches)
         await self._settle(lane, batches, attempts, carried, fates)
 
     async def _judged(
@@ -132,14 +149,31 @@ class Dispatcher:
             if isinstance(places[row["id"]], str)
         ]
 
-    async def _sent(self, sender: Record, batch: Sequence[Ready]) -> list[Attempted]:
-        width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else _WIDTH)
+    @asynccontextmanager
+    async def _kept(self, lane: Lane) -> AsyncIterator[None]:
+        """The sender stays in these hands however long the other side takes; losing it is noticed after."""
+        beat = asyncio.create_task(self._hold_on(lane))
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
 
-        async def one(ready: Ready) -> Attempted:
+    async def _hold_on(self, lane: Lane) -> None:
+        while True:
+            await asyncio.sleep(lane.lease.total_seconds() / 3)
+            async with self._database.begin() as tx:
+                await lanes.hold(tx, lane)
+
+    async def _sent(self, sender: Sender, batch: Sequence[Ready]) -> list[Attempted]:
+        width = asyncio.Semaphore(1 if sender["kind"] in ROBOTS else WIDTH)
+
+        async def one(send: Send, ready: Ready) -> Attempted:
             async with width:
-                return await self._send(sender, ready)
+                return await send(ready)
 
-        return await asyncio.gather(*(one(each) for each in batch))
+        async with self._send.line(sender) as send:
+            return await asyncio.gather(*(one(send, each) for each in batch))
 
     async def _settle(
         self,
@@ -152,7 +186,7 @@ class Dispatcher:
         now = self._desk.now().astimezone(UTC)
         settled, tried = list(fates), []
         for ready, attempt in zip(batch, attempts, strict=True):
-            fate = self._fate(lane, ready, attempt)
+            fate = self._fate(ready, attempt)
             settled.append(fate)
             tried.append(_tried(lane, ready, attempt, now))
             settled += [_along(other, ready, fate) for other in carried.get(ready.row["id"], ())]
@@ -160,12 +194,12 @@ class Dispatcher:
             metrics.count(each)
         async with self._database.begin() as tx:
             failures = await lanes.hold(tx, lane)
-            await commands.settle(tx, settled, tried)
+            await settling.settle(tx, settled, tried)
             failing = sum(map(_own_failure, attempts))
             failures = 0 if failing < len(attempts) or not attempts else failures + 1
             await lanes.leave(tx, lane, failures=failures, rest=_rest(failures, attempts))
 
-    def _fate(self, lane: Lane, ready: Ready, attempt: Attempted) -> Fate:
+    def _fate(self, ready: Ready, attempt: Attempted) -> Fate:
         row, result = ready.row, attempt.result
         about = {
             "id": row["id"],
@@ -186,7 +220,6 @@ class Dispatcher:
         wait = domain.next_wait(row["attempts"] + 1, after, self._desk.chance())
         if wait is None:
             return Fate(state="failed", reason=result.reason, **about)
-        del lane
         return Fate(state="pending", reason=result.reason, wait=wait, **about)
 
     async def _rest(self, lane: Lane, seconds: float) -> None:

@@ -88,8 +88,10 @@ def check_open(state: str) -> None:
         )
 
 
-def check_retriable(state: str) -> None:
-    """Conflict for a message that was sent, or waits anyway."""
+def check_retriable(state: str, source: str) -> None:
+    """Conflict for a message that was sent, or waits anyway, or was a test."""
+    if source == "test":
+        raise Conflict("message_is_test", en="A test is made anew.", zh="测试消息请重新发起。")
     if state not in {"failed", "expired", "cancelled"}:
         raise Conflict(
             "message_not_failed",

@@ -2,7 +2,7 @@
 
 from opentelemetry import metrics
 
-from notify_svc.messages.commands import Fate
+from notify_svc.messages.settling import Fate
 
 _meter = metrics.get_meter("notify_svc.messages")
 _settled = _meter.create_counter(

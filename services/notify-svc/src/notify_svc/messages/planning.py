@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from notify_svc.messages import addresses
-from notify_svc.messages.commands import Fate
 from notify_svc.messages.desk import Desk
 from notify_svc.messages.domain import LEAVABLE, address_of, following
+from notify_svc.messages.settling import Fate
 from notify_svc.preferences.domain import Sending, Verdict
 from notify_svc.recipients.domain import Person, Ref
 from notify_svc.senders.domain import ROBOTS, Outgoing
+from notify_svc.senders.queries import Sender
 from notify_svc.templates.rendering import Published, Rendered, RenderFailed
 from shared.db import Record
 
+Row = Record | dict[str, Any]
+"""What is known of a message."""
 _UNKNOWN = "template_unknown"
 _NO_LINK = ""
 
@@ -21,7 +25,7 @@ _NO_LINK = ""
 class Ready:
     """A message that may leave now."""
 
-    row: Record
+    row: Row
     out: Outgoing
     version: int
     address_hash: bytes | None
@@ -35,12 +39,12 @@ class Ready:
 Planned = Ready | Fate
 
 
-def ref_of(row: Record) -> Ref | None:
+def ref_of(row: Row) -> Ref | None:
     """Who shall get it; None for a group."""
     return None if row["recipient_id"] is None else Ref(row["recipient_kind"], row["recipient_id"])
 
 
-def address(row: Record, sender: Record, people: Mapping[Ref, Person]) -> str | Fate | None:
+def address(row: Row, sender: Sender, people: Mapping[Ref, Person]) -> str | Fate | None:
     """Where it goes (None: into the sender's group), or what becomes of it instead."""
     if sender["kind"] in ROBOTS or sender["channel"] == "webhook":
         return None
@@ -57,12 +61,12 @@ def address(row: Record, sender: Record, people: Mapping[Ref, Person]) -> str | 
     return Fate(id=row["id"], state="pending", channel=other)
 
 
-def ended(row: Record, reason: str, *, state: str = "failed") -> Fate:
+def ended(row: Row, reason: str, *, state: str = "failed") -> Fate:
     """It ends here."""
     return Fate(id=row["id"], state=state, channel=row["channel"], reason=reason)
 
 
-def sending(row: Record, people: Mapping[Ref, Person]) -> Sending | None:
+def sending(row: Row, people: Mapping[Ref, Person]) -> Sending | None:
     """What preferences are asked about; None for staff and groups, of whom nothing is asked."""
     ref = ref_of(row)
     if ref is None or ref.kind == "staff" or row["customer_id"] is None:
@@ -72,7 +76,7 @@ def sending(row: Record, people: Mapping[Ref, Person]) -> Sending | None:
     return Sending(row["id"], row["customer_id"], row["purpose"], row["channel"], timezone)
 
 
-def verdict_of(row: Record, verdict: Verdict, wait: float) -> Fate | None:
+def verdict_of(row: Row, verdict: Verdict, wait: float) -> Fate | None:
     """What a verdict makes of it; None if it may leave."""
     if verdict.allowed:
         return None
@@ -82,7 +86,7 @@ def verdict_of(row: Record, verdict: Verdict, wait: float) -> Fate | None:
 
 
 def filled(
-    desk: Desk, row: Record, to: str | None, people: Mapping[Ref, Person], texts: Mapping[str, Published]
+    desk: Desk, row: Row, to: str | None, people: Mapping[Ref, Person], texts: Mapping[str, Published]
 ) -> Planned:
     """The message as it leaves, or why it cannot."""
     published = texts.get(row["template"])
@@ -106,7 +110,7 @@ def filled(
     return Ready(row, _outgoing(row, to, made, link), published.version, hashed)
 
 
-def _link(desk: Desk, row: Record) -> str:
+def _link(desk: Desk, row: Row) -> str:
     if row["purpose"] not in LEAVABLE or row["customer_id"] is None:
         return _NO_LINK
     return (
@@ -114,7 +118,7 @@ def _link(desk: Desk, row: Record) -> str:
     )
 
 
-def _outgoing(row: Record, to: str | None, made: Rendered, link: str) -> Outgoing:
+def _outgoing(row: Row, to: str | None, made: Rendered, link: str) -> Outgoing:
     headers = {}
     if link and row["channel"] == "email":
         headers = {
@@ -144,7 +148,7 @@ def digest_of(ready: Sequence[Ready]) -> Ready:
     return replace(first, out=out)
 
 
-def people_asked(rows: Sequence[Record], sender: Record) -> list[Ref]:
+def people_asked(rows: Sequence[Record], sender: Sender) -> list[Ref]:
     """Whom to ask about; nobody for a group."""
     if sender["kind"] in ROBOTS:
         return []

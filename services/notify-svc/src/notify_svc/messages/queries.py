@@ -34,7 +34,6 @@ T: Any = Message.__table__  # type: ignore[attr-defined]
 ATTEMPT: Any = MessageAttempt.__table__  # type: ignore[attr-defined]
 SUPPRESSED: Any = SuppressedAddress.__table__  # type: ignore[attr-defined]
 SIGHT = through_customer(T)
-LEASE = timedelta(seconds=90)
 MINUTE = timedelta(minutes=1)
 
 # As text, not as an argument: a generic plan can use a partial index only if it sees the value.

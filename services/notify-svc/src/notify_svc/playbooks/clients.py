@@ -6,4 +6,4 @@ from uuid import UUID
 from shared.db import Reader
 
 KnownSenders = Callable[[Reader, Sequence[UUID]], Awaitable[frozenset[UUID]]]
-"""Which of these are senders of the kind `webhook` that can be used."""
+"""Which of these are active senders of the kind `webhook`."""

@@ -113,7 +113,7 @@ async def publish(
     number: int | None,
     *,
     expected: int | None,
-    known_senders: KnownSenders | None = None,
+    known_senders: KnownSenders,
 ) -> None:
     """Let a version hold for those who enter from now on; Invalid names all that is wrong with it.
 
@@ -124,8 +124,7 @@ async def publish(
     chosen = number or before["latest"]
     definition = (await queries.version(tx, playbook_id, chosen))["definition"]
     forms, required = await queries.templates_known(tx, domain.templates_named(definition))
-    senders = domain.senders_named(definition)
-    there = await known_senders(tx, senders) if known_senders and senders else None
+    there = await known_senders(tx, domain.senders_named(definition))
     domain.check_publishable(domain.findings(definition, domain.Known(forms, required, there), FORM_OF))
     await tx.run(_USE, b_id=playbook_id, b_number=chosen)
     await _save(tx, before, published=chosen, state="active", stopping=False)

@@ -38,11 +38,14 @@ Definition = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is there to be named: by its name the forms that a template has and the variables it needs."""
+    """What is there to be named: by its name the forms that a template has and the variables it needs.
+
+    `senders` are those of the kind `webhook` that are active.
+    """
 
     forms: Mapping[str, frozenset[str]]
     required: Mapping[str, frozenset[str]]
-    senders: frozenset[UUID] | None = None
+    senders: frozenset[UUID]
 
 
 def targets(step: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -72,14 +75,8 @@ def findings(definition: Definition, known: Known, forms: Mapping[str, str]) -> 
         ]
         if step.get("template"):
             found += _of_template(at, step, known, forms)
-        if (
-            step.get("sender_id")
-            and known.senders is not None
-            and UUID(str(step["sender_id"])) not in known.senders
-        ):
-            found.append(
-                FieldError(f"{at}/sender_id", "sender_unknown", "there is no such sender", "没有这个发送渠道")
-            )
+        if step.get("sender_id") and UUID(str(step["sender_id"])) not in known.senders:
+            found.append(_no_webhook(at))
         if step["kind"] == "message" and step["purpose"] == "marketing" and not definition["marketing"]:
             found.append(
                 FieldError(
@@ -94,6 +91,15 @@ def findings(definition: Definition, known: Known, forms: Mapping[str, str]) -> 
 
 def _forward(number: int, to: int | str, definition: Definition) -> bool:
     return to == END or (isinstance(to, int) and number < to <= len(definition["steps"]))
+
+
+def _no_webhook(at: str) -> FieldError:
+    return FieldError(
+        f"{at}/sender_id",
+        "sender_unknown",
+        "names no active sender of the kind webhook",
+        "没有启用的 webhook 类型的此发送渠道",
+    )
 
 
 def _backward(at: str, name: str) -> FieldError:

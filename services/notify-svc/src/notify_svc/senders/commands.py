@@ -11,7 +11,7 @@ from sqlalchemy import Text, Uuid, bindparam, delete, insert, update
 
 from notify_svc.senders import queries
 from notify_svc.senders.checking import checked
-from notify_svc.senders.domain import CHANNEL, PER_MINUTE
+from notify_svc.senders.domain import CHANNEL, MOST_PER_MINUTE, PER_MINUTE
 from notify_svc.senders.queries import LANE, T
 from notify_svc.senders.schemas import SECRETS, SenderCreate, SenderPatch
 from shared.db import Prepared, Tx, prepare
@@ -60,7 +60,7 @@ async def create(tx: Tx, body: SenderCreate, *, sealer: Sealer, trusted: Trusted
         "channel": CHANNEL[body.kind],
         "config": checked(body.kind, body.config, trusted),
         "secrets": sealed(sealer, sender_id, _plain(body.secrets)),
-        "per_minute": min(body.per_minute or PER_MINUTE[body.kind], PER_MINUTE[body.kind]),
+        "per_minute": min(body.per_minute or PER_MINUTE[body.kind], MOST_PER_MINUTE[body.kind]),
         "is_default": body.is_default,
         "active": body.active,
         "version": 1,
@@ -91,7 +91,7 @@ async def change(
         after["config"] = checked(before["kind"], patch.config, trusted)
     if "secrets" in sent:
         after["secrets"] = sealed(sealer, sender_id, _fitting(before["kind"], _plain(patch.secrets)))
-    after["per_minute"] = min(after["per_minute"], PER_MINUTE[before["kind"]])
+    after["per_minute"] = min(after["per_minute"], MOST_PER_MINUTE[before["kind"]])
     after |= {"version": before["version"] + 1, "updated_at": tx.now}
     await _written(tx, _SAVE, b_id=sender_id, **after)
     await tx.run(_REST_NO_MORE, b_id=sender_id)

@@ -38,7 +38,9 @@ PER_MINUTE: Mapping[Kind, int] = {
     "sms_aliyun": 600,
     "sms_tencent": 600,
 }
-"""How many messages a minute at most, unless a sender is told to take fewer."""
+"""How many messages a minute, unless a sender is told otherwise."""
+MOST_PER_MINUTE: Mapping[Kind, int] = {kind: PER_MINUTE[kind] if kind in ROBOTS else 6000 for kind in KINDS}
+"""And how many at most: of robots what the vendors take, of others what their owner allows."""
 SECONDS = 15.0
 """What one attempt may take in all."""
 

@@ -148,7 +148,7 @@ class SenderCreate(Input):
     kind: Kind
     config: dict[str, JsonValue]
     secrets: _Secrets = Field(default_factory=dict)
-    per_minute: _PerMinute | None = Field(default=None, description="Of robots 20 unless fewer.")
+    per_minute: _PerMinute | None = Field(default=None, description="600 if not said; of robots 20 at most.")
     is_default: Flag = False
     active: Flag = True
 
