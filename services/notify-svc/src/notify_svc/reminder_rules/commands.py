@@ -12,6 +12,7 @@ from notify_svc.reminder_rules.clients import Silent
 from notify_svc.reminder_rules.domain import SILENCE, Told, counted, silence_of, topic_of, when_after
 from notify_svc.reminders import commands as reminders
 from notify_svc.reminders.domain import When
+from notify_svc.staff.queries import disabled
 from shared.db import Record, Tx
 
 AFTER = ("event", "days", "at", "timezone")
@@ -105,6 +106,8 @@ async def _add(
 ) -> None:
     people = {"named": rule["assignee_id"], "person": person_id}
     assignee = people.get(rule["assignee"]) or await queries.owner_of(tx, customer_id)
+    if assignee is not None and await disabled(tx, [assignee]):
+        assignee = None  # the managers' queue: who has left reads no box
     await reminders.add(
         tx,
         by=None,
