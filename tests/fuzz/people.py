@@ -126,7 +126,7 @@ class People(Maker):
         async with asyncio.timeout(20):
             while not page["data"]:
                 await asyncio.sleep(0.1)
-                page = (await self.admin("GET", "/v1/inbox")).json()
+                page = (await self.admin("GET", "/v1/inbox", recipient_id=self.admin_id)).json()
         self.kept["item_id"] = str(page["data"][0]["id"])
         return self.kept["item_id"]
 

@@ -44,7 +44,7 @@ _BY_PATH: Mapping[tuple[str, str], str] = {
     ("/v1/distributors", "ancestor_id"): "distributor_id",
     ("/v1/org-units", "parent_id"): "org_unit_id",
     ("/v1/org-units", "ancestor_id"): "org_unit_id",
-    ("/v1/inbox", "id"): "reminder_id",
+    ("/v1/inbox", "id"): "item_id",
     ("/v1/customers", "code"): "customer_code",
     ("/v1/customers", "q"): "name",
     ("/v1/interactions", "q"): "name",

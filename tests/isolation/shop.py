@@ -182,6 +182,7 @@ class Shop(World):
             "record_id": await self.service_record(customer=customer),
             "reminder_id": await self.reminder(customer_id=customer),
             "reminder_rule_id": await self.reminder_rule(),
+            "item_id": await self.item(),
             "import_id": await self.import_(),
             "webhook_id": await self.webhook(),
             "playbook_id": await self.playbook(),

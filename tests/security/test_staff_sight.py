@@ -35,6 +35,8 @@ LISTS = {
     "/v1/visit-series": "series",
     "/v1/service-records": "service",
     "/v1/reminders": "reminder",
+    "/v1/reminder-series": "reminder series",
+    "/v1/messages": "message",
     "/v1/churn-warnings": "warning",
     "/v1/scores": "score",
 }
@@ -107,13 +109,17 @@ async def _of_customer(world: World, customer: str) -> dict[str, str]:
         "/v1/complaints": {**about, "channel": "call", "category": "delivery", "subject": "late"},
         "/v1/promises": {**about, "content": "call them", "due_at": "2036-01-05T09:00:00Z"},
         "/v1/service-records": {**about, "content": "it leaks", "process_id": await world.process()},
-        "/v1/reminders": {**about, "subject": "call them", "due_at": "2036-01-05T09:00:00Z"},
         "/v1/visits": await world.for_createVisit(customer),
         "/v1/visit-series": {**await world.for_createVisitSeries(customer), "starts_on_local": late},
     }
     made = {path: str((await world.admin.made(path, body))["id"]) for path, body in bodies.items()}
     warning = await _warning(world, UUID(customer))
+    weekly = {"rrule": "FREQ=WEEKLY", "local_time": late, "timezone": "Asia/Shanghai"}
+    reminder = await world.admin.made("/v1/reminders", {**about, **weekly, "subject": "call them"})
     return made | {
+        "/v1/reminders": reminder["id"],
+        "/v1/reminder-series": reminder["series_id"],
+        "/v1/messages": await world.message(customer),
         "/v1/customers": customer,
         "/v1/scores": customer,
         "/v1/orders": order["id"],

@@ -163,6 +163,17 @@ async def test_a_renewal_names_a_contract_of_the_same_customer(client, place, co
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "contract_unknown")
 
 
+async def test_a_renewal_is_told_with_the_contract_whose_place_it_takes(client, place, contract, service):
+    first = await contract()
+    await client.post(place, json={**SALES, "number": "HT-2", "renewal_of": first["id"]})
+    async with service.database.read() as reader:
+        rows = await reader.connection.fetch(
+            "SELECT payload->'data'->>'renewal_of' AS of FROM outbox WHERE type = $1 ORDER BY seq",
+            ContractChanged.type,
+        )
+    assert [row["of"] for row in rows] == [None, first["id"]]
+
+
 async def test_contracts_about_to_end_are_found(client, contract):
     await contract()
     await contract(number="HT-2", ends_on="2027-03-31")

@@ -106,6 +106,42 @@ async def test_who_leads_a_unit_finds_what_lies_in_the_boxes_of_its_people(world
     assert len(await items(world, lead, "?unit=true")) == 2
 
 
+async def noted(world: Any, who: Any) -> list[tuple[str, list[str], list[str]]]:
+    """What the audit has of somebody's reads of the inbox: the operation, the filters, about whom."""
+    await world.service.journal.flush()
+    rows = await world.sql(
+        "SELECT action, filters, subjects FROM audit_entry WHERE actor_id = $1 AND kind = 'read' ORDER BY id",
+        who.id,
+    )
+    return [(row["action"], list(row["filters"]), [str(one) for one in row["subjects"]]) for row in rows]
+
+
+async def test_reading_the_boxes_of_others_is_noted_and_ones_own_is_not(world: Any) -> None:
+    unit, customer = uuid4(), await world.customer()
+    await works_in(world, world.lin.id, unit)
+    made = await world.reminder(world.lin, customer_id=str(customer))
+    await world.make_late(made["id"], 1)
+    await fire_until_quiet(world.database)
+    lead = staff("manager")
+    lead = replace(lead, unit=unit, scope=Scope(holders=frozenset((lead.id, unit))))
+    await items(world, world.lin)
+    await items(world, world.lin, f"?recipient_id={world.lin.id}")
+    await items(world, lead)
+    [seen] = await items(world, lead, "?unit=true")
+    await items(world, lead, f"?recipient_id={world.lin.id}&done=true")
+    assert await noted(world, world.lin) == []
+    lin = str(world.lin.id)
+    assert await noted(world, lead) == [
+        ("listInbox", ["unit"], [lin, seen["id"], str(customer)]),
+        ("listInbox", ["done", "recipient_id"], [lin]),
+    ]
+
+
+async def test_ones_own_box_is_found_by_ones_own_id(world: Any) -> None:
+    await fired(world, world.lin)
+    assert len(await items(world, world.lin, f"?recipient_id={world.lin.id}")) == 1
+
+
 @pytest.mark.parametrize("query", ["?unit=true", "?recipient_id={}"])
 async def test_who_leads_nobody_finds_nothing_there(world: Any, query: Any) -> None:
     unit = uuid4()

@@ -54,7 +54,7 @@ IMPERSONAL: Final = frozenset(
         "webhooks",
     }
 )
-"""Resources whose records tell of none but the caller."""
+"""Resources whose records tell of none but the caller; a read of others' tells so (`testimony.of_people`)."""
 
 _UUID = rb'([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'
 # Each begins with a fixed text: one pattern with an alternative takes four times as long.

@@ -197,6 +197,7 @@ FIELDS: dict[str, tuple[str, str, Any]] = {
         MADE,
     ),
     "region": ("A GB/T 2260 code; null: not known, or abroad", "行政区划代码，未知或境外为空", "310000"),
+    "renewal_of": ("The contract whose place it takes; null: none", "所续签的合同，非续签为空", MADE),
     "replaced_id": ("The model that spoke before; null: none", "此前使用的模型，空为无", MADE),
     "resolved_at": ("When its cause was removed; null until then", "解决时间，未解决为空", None),
     "revoked_by": ("Who ended it", "吊销人", MADE),

@@ -162,7 +162,8 @@ class ContractChanged(Event):
     """A contract is drawn up, changed, put in force or over; the subject is the contract, all of it is told.
 
     `customer_id` is for whom it was drawn up. Dates are whole days, the last one included; no end: it goes
-    on. Without an `owner_id` the customer's owner answers for it.
+    on. Without an `owner_id` the customer's owner answers for it. `renewal_of` is the contract whose place it
+    takes.
     """
 
     type: ClassVar[str] = "contract.changed.v1"
@@ -174,6 +175,7 @@ class ContractChanged(Event):
     status: Literal["draft", "active", "ended", "terminated"]
     starts_on: date | None
     ends_on: date | None
+    renewal_of: UUID | None = None
 
 
 class DistributorChanged(Event):

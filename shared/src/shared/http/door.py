@@ -155,7 +155,7 @@ def _shown(request: Request, response: Response) -> Response:
 
 async def _streamed(request: Request, inner: _Handler, route: DoorRoute) -> Response:
     response = _shown(request, await inner(request))
-    if route.deed.personal:
+    if testimony.is_personal(request, route.deed):
         testimony.read(request, route.deed, response)
     return stays.kept_short(response, request.state.principal)
 
@@ -177,7 +177,7 @@ async def _visited(request: Request, inner: _Handler, route: DoorRoute) -> Respo
             response = await _answered(request, inner, visit)
             if visit.tx is not None and visit.replay is None:
                 testimony.changed(request, route.deed, response, visit.tx)
-    if route.deed.personal:
+    if testimony.is_personal(request, route.deed):
         testimony.read(request, route.deed, response)
     return response
 

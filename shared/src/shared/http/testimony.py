@@ -119,6 +119,20 @@ def changed(request: Request, deed: Deed, response: Response, tx: Tx) -> None:
     witness_of(request, deed).changed(tx, *found, status=response.status_code)
 
 
+def of_people(request: Request, people: Iterable[UUID]) -> None:
+    """Have this read noted as one about these people, although mostly its route tells only of the caller.
+
+    Unavailable (`audit_unavailable`) when no more can be noted.
+    """
+    request.state.journal.admit()
+    request.state.of_people = tuple(map(str, people))
+
+
+def is_personal(request: Request, deed: Deed) -> bool:
+    """Whether this read is to be noted: by its route, or by what was asked for."""
+    return deed.personal or hasattr(request.state, "of_people")
+
+
 def read(request: Request, deed: Deed, response: Response) -> None:
     """Have a read of personal data written soon; a refusal is no read."""
     if response.status_code >= _REFUSED:
@@ -126,6 +140,8 @@ def read(request: Request, deed: Deed, response: Response) -> None:
     state = request.state
     principal: Principal = state.principal
     journal: Journal = state.journal
+    people: tuple[str, ...] = getattr(state, "of_people", ())
+    subjects = _subjects(_asked(request), _body(response))
     journal.read(
         Reading(
             state.database.now(),
@@ -137,7 +153,7 @@ def read(request: Request, deed: Deed, response: Response) -> None:
             response.status_code,
             journal.address(state.client),
             state.request_id,
-            _subjects(_asked(request), _body(response)),
+            tuple(dict.fromkeys((*people, *subjects))) if people else subjects,
         )
     )
 

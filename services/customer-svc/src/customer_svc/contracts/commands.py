@@ -171,6 +171,7 @@ def _tell(tx: Tx, row: Mapping[str, Any]) -> None:
         status=row["status"],
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
+        renewal_of=row["renewal_of"],
     )
     outbox.record(tx, event)
 

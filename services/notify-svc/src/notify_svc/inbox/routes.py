@@ -20,7 +20,19 @@ from notify_svc.inbox.schemas import (
 )
 from notify_svc.wording.schemas import ReadingLanguage
 from shared.db import Scope
-from shared.http import BatchResults, Caller, Db, Page, ReadDb, Router, Sealing, WriteTx, needs, streams
+from shared.http import (
+    BatchResults,
+    Caller,
+    Db,
+    Page,
+    ReadDb,
+    Router,
+    Sealing,
+    WriteTx,
+    needs,
+    streams,
+    testimony,
+)
 from shared.http.batches import Refused, readable
 from shared.http.errors import chinese, document
 from shared.problems import Problem, not_found
@@ -56,23 +68,28 @@ async def _start(
     summary="List what was brought before you",
     description=(
         "Newest first. Managers also see what nobody owns yet (`queue` is `unassigned`), and with `unit` or "
-        "`recipient_id` what lies in the boxes of the people whom they lead."
+        "`recipient_id` what lies in the boxes of the people whom they lead; that is noted in the audit."
     ),
     response_model=Page[InboxItemRead],
     **needs("inbox:read"),
 )
 async def list_inbox(
+    *,
     query: Annotated[InboxQuery, Query()],
+    request: Request,
     db: Db,
     caller: Caller,
     sealer: Sealing,
     language: ReadingLanguage,
 ) -> dict[str, Any]:
-    others = query.of_others()
+    others = query.of_others(caller.id)
     # What lies in a box is its owner's, whoever holds the customer; who leads them sees all of it.
     async with db.read(Scope(caller.scope.distributors) if others else caller.scope) as reader:
         boxes = await queries.boxes_of_unit(reader, caller) if others else boxes_of(caller)
         page = await queries.items_page(reader, query, sealer, boxes=boxes)
+    if others:
+        found = {row["recipient_id"] for row in page["data"]}
+        testimony.of_people(request, found if query.recipient_id is None else {query.recipient_id})
     return {**page, "data": [shown(row, language) for row in page["data"]]}
 
 

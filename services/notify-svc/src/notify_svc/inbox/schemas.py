@@ -48,9 +48,9 @@ class InboxQuery(ListQuery):
     recipient_id: UUID | None = Field(None, description="Of somebody whom you lead, for managers.")
     unit: bool | None = Field(None, description="Of everybody whom you lead, for managers.")
 
-    def of_others(self) -> bool:
+    def of_others(self, caller_id: UUID) -> bool:
         """Whether it asks for what lies in other people's boxes."""
-        return bool(self.unit) or self.recipient_id is not None
+        return bool(self.unit) or self.recipient_id not in (None, caller_id)
 
 
 class InboxDeed(Input):

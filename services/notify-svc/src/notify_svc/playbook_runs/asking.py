@@ -1,7 +1,7 @@
 """Asking other services: each intent leased, asked outside transactions, settled by its last holder."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,15 +33,17 @@ _BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 180
 
 _ready = (
     select(INTENT.c.run_id, INTENT.c.step)
+    .join(RUN, RUN.c.id == INTENT.c.run_id)
     .where(
+        RUN.c.state != "paused",
         or_(
             and_(text("playbook_intent.state = 'pending'"), INTENT.c.due_at <= func.now()),
             and_(text("playbook_intent.state = 'leased'"), INTENT.c.leased_until <= func.now()),
-        )
+        ),
     )
     .order_by(INTENT.c.due_at)
     .limit(bindparam("most", type_=Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=INTENT)
     .cte("ready")
 )
 _LEASE_SOME = prepare(
@@ -53,7 +55,7 @@ _LEASE_SOME = prepare(
         leased_until=func.now() + bindparam("lease", _LEASE, type_=Interval()),
         attempts=INTENT.c.attempts + 1,
     )
-    .returning(INTENT, RUN.c.customer_id)
+    .returning(INTENT, RUN.c.customer_id, RUN.c.state.label("run_state"))
 )
 _mine = (
     INTENT.c.run_id == bindparam("b_run", type_=Uuid),
@@ -64,7 +66,7 @@ _mine = (
 _SETTLE = prepare(update(INTENT).where(*_mine).values(leased_until=null()), "state")
 _AGAIN = prepare(
     update(INTENT)
-    .where(*_mine)
+    .where(*_mine, select(RUN.c.id).where(RUN.c.id == INTENT.c.run_id, RUN.c.state != "finished").exists())
     .values(state="pending", leased_until=null(), due_at=func.now() + bindparam("pause", type_=Interval()))
 )
 _STEP = prepare(
@@ -91,14 +93,24 @@ async def ask_until_quiet(database: Database, peers: Peers) -> None:
             leased = await lease_some(tx, AT_ONCE)
         if not leased:
             return
-        answers = await asyncio.gather(*(peers.ask(_asked(row)) for row in leased))
+        now = database.now()
+        answers = await asyncio.gather(*(_answer(peers, row, now) for row in leased))
         for row, answer in zip(leased, answers, strict=True):
             async with database.begin() as tx:
                 await settle(tx, row, answer)
 
 
+async def _answer(peers: Peers, row: Record, now: datetime) -> Answered:
+    """Nobody is asked for a run that was ended meanwhile, nor again once the key may be forgotten there."""
+    if row["run_state"] == "finished":
+        return Answered("refused", "run_over")
+    if row["attempts"] > 1 and now >= row["give_up_at"]:
+        return Answered("unknown", "given_up")
+    return await peers.ask(_asked(row))
+
+
 async def lease_some(tx: Tx, most: int) -> list[Record]:
-    """Take what is due, and what its holder let go of by silence, for a minute."""
+    """Take what is due, and what its holder let go of by silence, for a minute; nothing of a paused run."""
     return await tx.rows(_LEASE_SOME, most=most)
 
 
@@ -115,7 +127,8 @@ async def settle(tx: Tx, leased: Record, answer: Answered) -> bool:
     }
     if answer.result == "unknown" and tx.now < leased["give_up_at"]:
         pause = _BACK_OFF[min(leased["attempts"], len(_BACK_OFF)) - 1]
-        return await tx.run(_AGAIN, **mine, pause=pause) == 1
+        if await tx.run(_AGAIN, **mine, pause=pause) == 1:
+            return True
     done = answer.result == "done"
     if await tx.run(_SETTLE, **mine, state="sent" if done else "failed") != 1:
         return False

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from notify_svc.playbook_runs import queries
 from notify_svc.playbook_runs.domain import TRANSITIONS, Deed, Entered, Outcome
-from notify_svc.playbook_runs.queries import INTENT, RUN
+from notify_svc.playbook_runs.queries import INTENT, RUN, STEP
 from notify_svc.playbooks import commands as playbooks
 from notify_svc.playbooks import queries as playbook_queries
 from shared.db import Record, Tx, any_of, prepare
@@ -82,6 +82,17 @@ _FINISH = prepare(
 _DROP_INTENTS = prepare(
     update(INTENT).where(INTENT.c.run_id == any_of("ids"), INTENT.c.state == "pending").values(state="failed")
 )
+_NEVER_ASKED = prepare(
+    update(STEP)
+    .where(
+        STEP.c.run_id == any_of("ids"),
+        STEP.c.state == "waiting",
+        select(INTENT.c.run_id)
+        .where(INTENT.c.run_id == STEP.c.run_id, INTENT.c.step == STEP.c.step, INTENT.c.state == "failed")
+        .exists(),
+    )
+    .values(state="failed", code="run_over")
+)
 _of_id = RUN.c.id == bindparam("b_id", type_=Uuid)
 _PAUSE = prepare(update(RUN).where(_of_id), "state", "changed_by", "updated_at", "version")
 _RESUME = prepare(
@@ -144,7 +155,8 @@ async def finish(tx: Tx, endings: Sequence[Ending], *, by: UUID | None = None) -
         now=tx.now,
         by=by,
     )
-    await tx.run(_DROP_INTENTS, ids=ids)
+    if await tx.run(_DROP_INTENTS, ids=ids):
+        await tx.run(_NEVER_ASKED, ids=ids)
     for row in rows:
         told = PlaybookFinished(
             subject=row["id"], version=row["version"], outcome=row["outcome"], **_about(row)
@@ -166,7 +178,7 @@ def _following(row: Record, deed: Deed) -> str:
 
 
 async def pause(tx: Tx, run_id: UUID, *, by: UUID, expected: int | None) -> None:
-    """Take no step until it is resumed; its goal may be reached all the same."""
+    """Take no step and ask nobody until it is resumed; its goal may be reached all the same."""
     await _set(tx, run_id, "pause", by=by, expected=expected)
 
 

@@ -19,6 +19,7 @@ from shared.events.customer import (
 )
 from shared.events.interaction import (
     InteractionLogged,
+    InteractionsImported,
     PromiseBroken,
     ServiceRecorded,
     SurveyAnswered,
@@ -60,12 +61,17 @@ _MOMENT_OF: Mapping[type[Any], Callable[[Any], Any]] = {
 """When what may be recorded long afterwards happened; the others happen when they are told."""
 
 
+_TOLD_AGAIN = frozenset({ChurnWarned})
+"""What is told again because it goes to somebody else, and did not happen again."""
+
+
 async def on_event(tx: Tx, event: Any) -> None:
     """One thing happened to a customer."""
     told = told_at(tx)
     moment_of = _MOMENT_OF.get(type(event))
     happened = told if moment_of is None else moment_of(event)
-    about = (event.subject, event.version, event.customer_id, event.distributor_id)
+    number = 1 if type(event) in _TOLD_AGAIN else event.version
+    about = (event.subject, number, event.customer_id, event.distributor_id)
     if happened > told - facts.STALE:
         await facts.note(tx, [Told(_KINDS[type(event)], *about, told)], now=tx.now)
 
@@ -76,11 +82,12 @@ async def on_customer_registered(tx: Tx, event: CustomerRegistered) -> None:
 
 
 def _order(said: OrderRecorded | ImportedOrder, tx: Tx) -> list[Told]:
-    """A sale of these days; what is loaded of earlier ones starts nothing."""
+    """A sale or a return of these days; what is loaded of earlier ones starts nothing."""
     told = told_at(tx)
-    if said.kind != "sale" or said.ordered_at < told - facts.STALE:
+    if said.ordered_at < told - facts.STALE:
         return []
-    return [Told("order.recorded", said.order_id, 1, said.customer_id, said.distributor_id, told)]
+    kind = "order.recorded" if said.kind == "sale" else "order.returned"
+    return [Told(kind, said.order_id, 1, said.customer_id, said.distributor_id, told)]
 
 
 async def on_order_recorded(tx: Tx, event: OrderRecorded) -> None:
@@ -89,6 +96,16 @@ async def on_order_recorded(tx: Tx, event: OrderRecorded) -> None:
 
 async def on_orders_imported(tx: Tx, event: OrdersImported) -> None:
     await facts.note(tx, [told for each in event.orders for told in _order(each, tx)], now=tx.now)
+
+
+async def on_interactions_imported(tx: Tx, event: InteractionsImported) -> None:
+    told = told_at(tx)
+    heard = [
+        Told("interaction.logged", each.interaction_id, 1, each.customer_id, each.distributor_id, told)
+        for each in event.interactions
+        if each.occurred_at > told - facts.STALE
+    ]
+    await facts.note(tx, heard, now=tx.now)
 
 
 async def on_contract_changed(tx: Tx, event: ContractChanged) -> None:
@@ -124,6 +141,7 @@ TRIGGER_EVENTS: dict[type[Any], Any] = {
     CustomerRegistered: on_customer_registered,
     OrderRecorded: on_order_recorded,
     OrdersImported: on_orders_imported,
+    InteractionsImported: on_interactions_imported,
     ContractChanged: on_contract_changed,
     TierChanged: on_tier_changed,
     StageChanged: on_stage_changed,

@@ -85,7 +85,10 @@ async def get_run(playbook_run_id: UUID, db: ReadDb, response: Response) -> dict
     "/v1/playbook-runs/{playbook_run_id}/pause",
     operation_id="pausePlaybookRun",
     summary="Have a run take no step for now 暂停策略运行",
-    description="Its goal may be reached all the same. 409 `playbook_run_state` unless it is running.",
+    description=(
+        "Nor is anybody asked for it. Its goal may be reached all the same. 409 `playbook_run_state` unless "
+        "it is running."
+    ),
     response_model=PlaybookRunDetail,
     **needs("playbook_runs:write"),
 )

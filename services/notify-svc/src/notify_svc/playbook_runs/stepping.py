@@ -10,15 +10,16 @@ from sqlalchemy import Integer, Uuid, bindparam, insert, update
 from notify_svc.playbook_runs import commands, queries
 from notify_svc.playbook_runs.clients import RequestMessages, WantedMessage
 from notify_svc.playbook_runs.commands import Ending
-from notify_svc.playbook_runs.domain import ASKING, Move, advance
+from notify_svc.playbook_runs.domain import Move, advance
 from notify_svc.playbook_runs.queries import INTENT, RUN, STEP
 from notify_svc.playbooks import queries as playbooks
 from notify_svc.reminders import commands as reminders
+from notify_svc.staff.queries import disabled
 from notify_svc.standing.domain import Standing
 from notify_svc.standing.queries import standing_of
 from shared.db import Record, Tx, prepare
 
-SHARE = 50
+SHARE = 200
 """So many runs of each playbook are taken together."""
 MOST_FAILURES = 6
 _MESSAGES_EXPIRE = timedelta(days=7)
@@ -145,41 +146,49 @@ def _intent(taken: _Taken, now: datetime) -> dict[str, Any]:
 
 async def _effects(tx: Tx, taken: Sequence[_Taken], request: RequestMessages) -> dict[UUID, UUID]:
     """By its run what was made: a reminder or a message."""
-    made: dict[UUID, UUID] = {}
-    wanted: list[WantedMessage] = []
-    for each in taken:
-        effect = each.move.effect
-        if effect is None or effect["kind"] in ASKING:
-            continue
-        if effect["kind"] == "reminder":
-            made[each.run["id"]] = await _remind(tx, each)
-        else:
-            wanted.append(_message(each, tx.now))
-    if wanted:
-        ids = await request(tx, wanted)
-        made |= {message.source_id: found for message, found in zip(wanted, ids, strict=True)}
-    return made
+    kinds = [(each.move.effect or {}).get("kind") for each in taken]
+    reminding = [each for each, kind in zip(taken, kinds, strict=True) if kind == "reminder"]
+    writing = [each for each, kind in zip(taken, kinds, strict=True) if kind in ("message", "webhook")]
+    ids = [*await _remind(tx, reminding)]
+    if writing:
+        ids += await request(tx, [_message(each, tx.now) for each in writing])
+    return {each.run["id"]: found for each, found in zip((*reminding, *writing), ids, strict=True)}
 
 
-async def _remind(tx: Tx, taken: _Taken) -> UUID:
-    """A reminder in both languages, which the reader's own is chosen from; without an owner it is queued."""
-    effect, run = taken.move.effect or {}, taken.run
-    person = effect["assignee_id"]
-    row = await reminders.add(
+async def _remind(tx: Tx, taken: Sequence[_Taken]) -> list[UUID]:
+    """Reminders in both languages, which the reader's own is chosen from.
+
+    Without an owner, or with one who has left, a reminder is queued.
+    """
+    people = [_assignee(each) for each in taken]
+    left = await disabled(tx, [each for each in people if each is not None])
+    return await reminders.add_many(
         tx,
-        by=None,
-        source="playbook",
-        source_id=run["id"],
-        topic_id=uuid5(run["id"], str(taken.move.step)),
-        subject_code="playbook.step",
-        subject_parameters={"zh": effect["subject_zh"], "en": effect["subject_en"]},
-        customer_id=run["customer_id"],
-        distributor_id=run["distributor_id"],
-        assignee_id=taken.standing.owner_id if person is None else UUID(person),
-        due_at=tx.now + timedelta(days=effect["due_days"]),
+        [
+            _reminder(each, None if person in left else person, tx.now)
+            for each, person in zip(taken, people, strict=True)
+        ],
     )
-    found: UUID = row["id"]
-    return found
+
+
+def _assignee(taken: _Taken) -> UUID | None:
+    person = (taken.move.effect or {})["assignee_id"]
+    return taken.standing.owner_id if person is None else UUID(person)
+
+
+def _reminder(taken: _Taken, assignee_id: UUID | None, now: datetime) -> dict[str, Any]:
+    effect, run = taken.move.effect or {}, taken.run
+    return {
+        "source": "playbook",
+        "source_id": run["id"],
+        "topic_id": uuid5(run["id"], str(taken.move.step)),
+        "subject_code": "playbook.step",
+        "subject_parameters": {"zh": effect["subject_zh"], "en": effect["subject_en"]},
+        "customer_id": run["customer_id"],
+        "distributor_id": run["distributor_id"],
+        "assignee_id": assignee_id,
+        "due_at": now + timedelta(days=effect["due_days"]),
+    }
 
 
 def _message(taken: _Taken, now: datetime) -> WantedMessage:

@@ -9,9 +9,10 @@ from notify_svc.errands.commands import is_news
 from notify_svc.errands.queries import open_about
 from notify_svc.reminder_rules import queries
 from notify_svc.reminder_rules.clients import Silent
-from notify_svc.reminder_rules.domain import SILENCE, Told, silence_of, topic_of, when_after
+from notify_svc.reminder_rules.domain import SILENCE, Told, counted, silence_of, topic_of, when_after
 from notify_svc.reminders import commands as reminders
 from notify_svc.reminders.domain import When
+from notify_svc.staff.queries import disabled
 from shared.db import Record, Tx
 
 AFTER = ("event", "days", "at", "timezone")
@@ -20,7 +21,8 @@ AFTER = ("event", "days", "at", "timezone")
 async def tell(tx: Tx, told: Told) -> None:
     """Have what waited for this occasion come, and rules do what they say, once however often it is told.
 
-    When its moment changes (a promise is moved), what is scheduled for it moves along.
+    When its moment changes (a promise is moved), what is scheduled for it moves along, and so does what came
+    already if its new moment lies ahead; nothing that somebody snoozed does.
     """
     if not await queries.concerns(tx, [told.occasion], told.subject, told.customer_id):
         return
@@ -28,8 +30,8 @@ async def tell(tx: Tx, told: Told) -> None:
         return
     known = await queries.open_after(tx, [told.occasion], told.subject)
     for row in known:
-        if row["state"] == "scheduled" and not row["snooze_count"]:
-            await _reschedule(tx, row, when_after(told.moment, row["after"], now=tx.now))
+        if not row["snooze_count"]:
+            await _move_along(tx, row, when_after(told.moment, row["after"], now=tx.now))
     for row in await queries.waiting_for(tx, told.occasion, told.customer_id):
         when = _moment(when_after(told.moment, row["after"], now=tx.now))
         await reminders.save(tx, row, "arrive", by=None, event_subject_id=told.subject, **when)
@@ -38,12 +40,14 @@ async def tell(tx: Tx, told: Told) -> None:
 
 
 async def end(tx: Tx, occasions: Sequence[str], subject: UUID, *, version: int, customer_id: UUID) -> None:
-    """These occasions are over: close their open reminders, and let nothing older about them count."""
+    """These occasions are over: close their open reminders, and let nothing older about them count.
+
+    What was told later stays.
+    """
     if not await queries.concerns(tx, occasions, subject, customer_id):
         return
-    for occasion in occasions:
-        await is_news(tx, f"event:{occasion}", subject, version)
-    for row in await queries.open_after(tx, occasions, subject):
+    over = [each for each in occasions if await is_news(tx, f"event:{each}", subject, version)]
+    for row in await queries.open_after(tx, over, subject):
         await reminders.save(tx, row, "cancel", by=None)
 
 
@@ -73,10 +77,21 @@ async def withdraw(tx: Tx, rule_id: UUID, *, by: UUID) -> None:
 
 async def _remind(tx: Tx, rule: Record, told: Told) -> None:
     topic = topic_of(rule["id"], told.subject)
-    if await open_about(tx, "rule", topic) is not None:
+    if await open_about(tx, "rule", topic) is not None or await _is_dealt_with(tx, rule, told):
         return
     when = when_after(told.moment, dict(rule), now=tx.now)
     await _add(tx, rule, told.customer_id, told.person_id, topic=topic, subject=told.subject, when=when)
+
+
+async def _is_dealt_with(tx: Tx, rule: Record, told: Told) -> bool:
+    """Whether a person is done with the rule's reminder of this day or a later one.
+
+    What ends on a day is told again for other reasons than another day.
+    """
+    if isinstance(told.moment, datetime):
+        return False
+    due_at = counted(told.moment, dict(rule)).due_at
+    return await queries.is_dealt_with(tx, rule["id"], told.subject, due_at)
 
 
 async def _add(
@@ -91,6 +106,8 @@ async def _add(
 ) -> None:
     people = {"named": rule["assignee_id"], "person": person_id}
     assignee = people.get(rule["assignee"]) or await queries.owner_of(tx, customer_id)
+    if assignee is not None and await disabled(tx, [assignee]):
+        assignee = None  # the managers' queue: who has left reads no box
     await reminders.add(
         tx,
         by=None,
@@ -113,8 +130,8 @@ async def _add(
     )
 
 
-async def _reschedule(tx: Tx, row: Record, when: When) -> None:
-    if when.due_at != row["due_at"]:
+async def _move_along(tx: Tx, row: Record, when: When) -> None:
+    if when.due_at > tx.now if row["state"] != "scheduled" else when.due_at != row["due_at"]:
         await reminders.save(tx, row, "reschedule", by=None, **_moment(when))
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from notify_svc.reminder_rules import commands
-from notify_svc.reminder_rules.domain import CATALOGUE, ENDS, told_by
+from notify_svc.reminder_rules.domain import CATALOGUE, ENDS, FOR_GOOD, told_by
 from shared.db import Tx
-from shared.events import Event
+from shared.events.customer import ContractChanged
 from shared.events.interaction import InteractionLogged
 
 
@@ -16,9 +16,22 @@ async def on_end(tx: Tx, event: Any) -> None:
     await commands.end(tx, occasions, event.subject, version=event.version, customer_id=event.customer_id)
 
 
-async def on_told(tx: Tx, event: Event) -> None:
-    """What waits for it comes, and rules do what they say."""
-    await commands.tell(tx, told_by(event, now=tx.now))
+async def on_told(tx: Tx, event: Any) -> None:
+    """What waits for it comes, and rules do what they say; or it is taken back."""
+    told = told_by(event, now=tx.now)
+    if told is not None:
+        await commands.tell(tx, told)
+        return
+    telling = CATALOGUE[type(event)]
+    customer_id = getattr(event, telling.customer)
+    await commands.end(tx, (telling.occasion,), event.subject, version=event.version, customer_id=customer_id)
+
+
+async def on_contract_changed(tx: Tx, event: ContractChanged) -> None:
+    """The end of a contract that is renewed concerns nobody any more."""
+    if event.renewal_of is not None and event.status == "active":
+        renewed, customer_id = event.renewal_of, event.customer_id
+        await commands.end(tx, ("contract.ends",), renewed, version=FOR_GOOD, customer_id=customer_id)
 
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
@@ -26,7 +39,10 @@ async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:
     await commands.hear(tx, event.customer_id, event.occurred_at)
 
 
-ENDING: Mapping[type[Any], Any] = dict.fromkeys(ENDS, on_end)
+ENDING: Mapping[type[Any], Any] = {
+    **dict.fromkeys(ENDS, on_end),
+    ContractChanged: on_contract_changed,
+}
 TELLING: Mapping[type[Any], Any] = {
     **dict.fromkeys(CATALOGUE, on_told),
     InteractionLogged: on_interaction_logged,

@@ -1,16 +1,16 @@
 """Which events a reminder may come after, what each tells, and when the reminder is then due."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from notify_svc.reminders.domain import Awaited, When
+from notify_svc.reminders.domain import COMING, Awaited, When
 from shared.events import Event
 from shared.events.complaint import ComplaintClosed, ComplaintOpened
-from shared.events.customer import CustomerRegistered, OrderRecorded, OrderVoided
+from shared.events.customer import ContractChanged, CustomerRegistered, OrderRecorded, OrderVoided
 from shared.events.interaction import (
     PromiseBroken,
     PromiseKept,
@@ -30,19 +30,35 @@ from shared.wall_clock import instant, shown
 Occasion = Literal[Awaited, "contact.none"]
 SILENCE: Occasion = "contact.none"
 Assignee = Literal["owner", "person", "named"]
+FOR_GOOD = 2**62
+"""The version by which something is over whatever is told of it later."""
+_HOME = "Asia/Shanghai"
+_MORNING = time(9)
+"""When and by whose clock people are reminded of a whole day, unless they said so."""
+
+
+def _always(_event: Event) -> bool:
+    return True
+
+
+def _will_end(event: ContractChanged) -> bool:
+    """It is in force, and not without end."""
+    return event.status == "active" and event.ends_on is not None
 
 
 class Telling(NamedTuple):
     """What an event tells: of which occasion, and in which fields when it is and whom it concerns.
 
-    Without a field for the moment it is the moment at which the event is heard; `customer` is the subject of
-    an event without that field.
+    Without a field for the moment it is the moment at which the event is heard; a date is a whole day.
+    `customer` is the subject of an event without that field. An event that does not `hold` the occasion, by
+    its content, takes it back.
     """
 
     occasion: Awaited
     moment: str | None
     person: str | None = None
     customer: str = "customer_id"
+    holds: Callable[[Any], bool] = _always
 
 
 CATALOGUE: Mapping[type[Event], Telling] = {
@@ -58,6 +74,7 @@ CATALOGUE: Mapping[type[Event], Telling] = {
     ComplaintOpened: Telling("complaint.opened", "opened_at", "owner_id"),
     ComplaintClosed: Telling("complaint.closed", "closed_at", "owner_id"),
     CustomerRegistered: Telling("customer.registered", None, "owner_id", customer="subject"),
+    ContractChanged: Telling("contract.ends", "ends_on", "owner_id", holds=_will_end),
 }
 """Another event is one more line here, a word in `Awaited`, and nothing else."""
 
@@ -81,14 +98,16 @@ class Told:
     occasion: Awaited
     subject: UUID
     version: int
-    moment: datetime
+    moment: datetime | date
     customer_id: UUID
     person_id: UUID | None
 
 
-def told_by(event: Event, *, now: datetime) -> Told:
-    """What an event of the catalogue tells."""
+def told_by(event: Event, *, now: datetime) -> Told | None:
+    """What an event of the catalogue tells; None if it takes the occasion back."""
     telling = CATALOGUE[type(event)]
+    if not telling.holds(event):
+        return None
     moment = getattr(event, telling.moment) if telling.moment else None
     return Told(
         occasion=telling.occasion,
@@ -100,20 +119,27 @@ def told_by(event: Event, *, now: datetime) -> Told:
     )
 
 
-def when_after(moment: datetime, after: Mapping[str, Any], *, now: datetime) -> When:
-    """When a reminder is due so many days after a moment; at once if that is past.
+def when_after(moment: datetime | date, after: Mapping[str, Any], *, now: datetime) -> When:
+    """When a reminder is due so many days after a moment or a whole day; at once if that is past."""
+    when = counted(moment, after)
+    return when if when.due_at >= now else When(now, None, None)
+
+
+def counted(moment: datetime | date, after: Mapping[str, Any]) -> When:
+    """So many days after a moment or a whole day, be it past.
 
     Days are those of the zone's clock, if there is one; with `at` it is at that time of the day.
     """
-    days = timedelta(days=after["days"] or 0)
-    if after["timezone"] is None:
-        return When(max(moment + days, now), None, None)
-    zone = ZoneInfo(after["timezone"])
-    wall = (shown(moment, zone) + days).replace(microsecond=0)
+    days, name = timedelta(days=after["days"] or 0), after["timezone"]
+    if not isinstance(moment, datetime):
+        wall, name = datetime.combine(moment + days, _MORNING), name or _HOME
+    elif name is None:
+        return When(moment + days, None, None)
+    else:
+        wall = (shown(moment, ZoneInfo(name)) + days).replace(microsecond=0)
     if after["at"] is not None:
         wall = datetime.combine(wall.date(), time.fromisoformat(after["at"]))
-    due_at = instant(wall, zone)
-    return When(due_at, wall, after["timezone"]) if due_at >= now else When(now, None, None)
+    return When(instant(wall, ZoneInfo(name)), wall, name)
 
 
 def topic_of(rule_id: UUID, subject: UUID) -> UUID:
@@ -131,6 +157,12 @@ def check_rule(rule: Mapping[str, Any]) -> None:
     silence = rule["event"] == SILENCE
     _need("/tier_days", bool(rule["tier_days"]) is silence, "goes with contact.none", "仅用于 contact.none")
     _need("/days", (rule["days"] is None) is silence, "goes with every other event", "用于其他事件")
+    _need(
+        "/days",
+        rule["event"] not in COMING or (rule["days"] or 0) <= 0,
+        "is not after the end of a contract",
+        "须在合同到期之前",
+    )
     _need(
         "/timezone", rule["at"] is None or rule["timezone"] is not None, "is required with at", "与 at 同填"
     )

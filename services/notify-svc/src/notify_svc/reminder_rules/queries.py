@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, exists, func, or_, select, text
 
 from notify_svc.reminder_rules.tables import ReminderRule
-from notify_svc.reminders.queries import REMINDER, SCHEDULED
+from notify_svc.reminders.queries import REMINDER, SCHEDULED, TRANSITION
 from shared.db import Reader, Record, Tx, prepare
 from shared.http import Listing, ListQuery
 from shared.problems import not_found
@@ -57,6 +57,27 @@ _OF_RULE = prepare(
     )
     .order_by(REMINDER.c.id)
     .with_for_update()
+)
+_DEALT_WITH = prepare(
+    select(REMINDER.c.id)
+    .where(
+        text("reminder.event_subject_id IS NOT NULL"),
+        REMINDER.c.event_subject_id == bindparam("subject", type_=Uuid),
+        REMINDER.c.rule_id == bindparam("rule", type_=Uuid),
+        REMINDER.c.due_at >= bindparam("due_at", type_=DateTime(timezone=True)),
+        or_(
+            REMINDER.c.state == "done",
+            REMINDER.c.state == "skipped",
+            exists(
+                select(TRANSITION.c.id).where(
+                    TRANSITION.c.reminder_id == REMINDER.c.id,
+                    TRANSITION.c.deed == "cancel",
+                    TRANSITION.c.by_id.is_not(None),
+                )
+            ),
+        ),
+    )
+    .limit(1)
 )
 _OF_SILENCE = prepare(
     select(REMINDER)
@@ -145,6 +166,12 @@ async def waiting_for(tx: Tx, event: str, customer_id: UUID) -> list[Record]:
 async def open_after(tx: Tx, events: Sequence[str], subject: UUID) -> list[Record]:
     """The open reminders that came after such events of this subject, locked."""
     return await tx.rows(_ABOUT, events=list(events), subject=subject)
+
+
+async def is_dealt_with(tx: Tx, rule_id: UUID, subject: UUID, due_at: datetime) -> bool:
+    """Whether a person settled one of a rule's reminders of this subject that was due then or later."""
+    found = await tx.value(_DEALT_WITH, rule=rule_id, subject=subject, due_at=due_at)
+    return found is not None
 
 
 async def scheduled_of(tx: Tx, rule_id: UUID) -> list[Record]:

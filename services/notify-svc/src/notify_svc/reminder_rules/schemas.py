@@ -53,7 +53,13 @@ _DEFAULTS: dict[str, JsonValue] = {
 }
 
 Days = Annotated[
-    int, Field(ge=-365, le=365, description="Negative: before what the event tells of."), NO_FLAG
+    int,
+    Field(
+        ge=-365,
+        le=365,
+        description="Negative: before what the event tells of; of `contract.ends` never positive.",
+    ),
+    NO_FLAG,
 ]
 TierDays = Annotated[
     dict[

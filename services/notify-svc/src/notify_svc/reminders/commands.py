@@ -1,6 +1,6 @@
 """Every change that a person makes to a reminder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,12 +48,29 @@ _CHANGING = (
     "version",
 )
 _ADD = prepare(insert(REMINDER).returning(REMINDER), *REMINDER.c.keys())
+_ADD_MANY = prepare(insert(REMINDER), *REMINDER.c.keys())
 _SAVE = prepare(update(REMINDER).where(REMINDER.c.id == bindparam("b_id")).returning(REMINDER), *_CHANGING)
 
 
 async def add(tx: Tx, *, by: UUID | None, **given: Any) -> Record:
     """Store a new scheduled reminder (or one that is `waiting`); what is not given is empty."""
-    row = {
+    row = _fresh(tx, given, by)
+    added = await tx.row(_ADD, **row)
+    await history.note(tx, history.Deed("create", None, row["state"], by=by), [row])
+    return added  # type: ignore[return-value]  # INSERT … RETURNING gives its row
+
+
+async def add_many(tx: Tx, many: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """Store reminders that the system makes, scheduled, in two round trips; their ids in the same order."""
+    rows = [_fresh(tx, given, None) for given in many]
+    if rows:
+        await tx.run_many(_ADD_MANY, rows)
+        await history.note(tx, history.Deed("create", None, "scheduled"), rows)
+    return [row["id"] for row in rows]
+
+
+def _fresh(tx: Tx, given: Mapping[str, Any], by: UUID | None) -> dict[str, Any]:
+    return {
         **dict.fromkeys(REMINDER.c.keys()),
         "subject_parameters": {},
         "only_if": {},
@@ -68,9 +85,6 @@ async def add(tx: Tx, *, by: UUID | None, **given: Any) -> Record:
         "updated_at": tx.now,
         "version": 1,
     }
-    added = await tx.row(_ADD, **row)
-    await history.note(tx, history.Deed("create", None, row["state"], by=by), [row])
-    return added  # type: ignore[return-value]  # INSERT … RETURNING gives its row
 
 
 async def save(

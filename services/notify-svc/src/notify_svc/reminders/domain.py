@@ -37,8 +37,11 @@ Awaited = Literal[
     "complaint.opened",
     "complaint.closed",
     "customer.registered",
+    "contract.ends",
 ]
 """What a reminder or a rule may come after; `reminder_rules.domain` says which events tell of it."""
+COMING: frozenset[Awaited] = frozenset(("contract.ends",))
+"""What takes its reminders back when it has come: nobody can be reminded of it afterwards."""
 Channel = Literal["inbox", "email", "wecom", "dingtalk", "feishu"]
 
 PAST = timedelta(minutes=5)
@@ -175,6 +178,10 @@ def check_waits(
         raise _either("/after")
     if customer_id is None:
         raise Invalid.at("/customer_id", "required", en="is required with after", zh="与 after 同时必填")
+    if after["event"] in COMING and after["days"] > 0:
+        raise Invalid.at(
+            "/after/days", "does_not_fit", en="is not after the end of a contract", zh="须在合同到期之前"
+        )
     if after["at"] is not None and after["timezone"] is None:
         raise Invalid.at("/after/timezone", "required", en="is required with at", zh="与 at 同时必填")
 
