@@ -204,6 +204,30 @@ async def _reads(person: Person, path: str) -> bool:
     return answer.status == 200
 
 
+@pytest.fixture(scope="module")
+async def cared(world: World, records: Records) -> dict[str, str]:
+    """By customer the row that tells of its greeting."""
+    async with world.database("notify-svc").begin() as tx:
+        return {
+            whose: str(
+                await tx.connection.fetchval(
+                    'INSERT INTO care_occasion (id, rule_id, occasion, year, "on", person_kind, person_id, '
+                    "customer_id, action, state, created_at) VALUES (gen_random_uuid(), $1, 'birthday', 2026,"
+                    " now(), 'customer', $1, $1, 'message', 'done', now()) RETURNING id",
+                    UUID(customer),
+                )
+            )
+            for whose, customer in records["/v1/customers"].items()
+        }
+
+
+@pytest.mark.parametrize("name", SEEN)
+async def test_care_is_told_of_what_is_held(
+    name: str, people: dict[str, Person], cared: dict[str, str]
+) -> None:
+    assert await shown(people[name], "/v1/care-occasions", cared) == (SEEN[name], len(SEEN[name]))
+
+
 @pytest.mark.parametrize("name", SEEN)
 async def test_sums_are_of_what_is_seen(name: str, people: dict[str, Person], records: Records) -> None:
     assert records
