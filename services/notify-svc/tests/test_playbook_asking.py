@@ -74,6 +74,19 @@ async def test_a_run_that_is_stopped_while_somebody_is_asked_asks_not_again(worl
     assert taken(await detail(world, run_id)) == [(1, "set_tag", "failed", "unreachable")]
 
 
+async def test_an_answer_that_comes_after_the_end_is_kept_and_wakes_nobody(world: Any) -> None:
+    run_id = await waiting(world)
+    async with world.database.begin() as tx:
+        [asking] = await lease_some(tx, 1)
+    await do(world, run_id, "stop")
+    async with world.database.begin() as tx:
+        assert await settle(tx, asking, Answered("done"))
+    await run(world)
+    after = await detail(world, run_id)
+    assert (after["outcome"], after["wake_at"]) == ("stopped", None)
+    assert taken(after) == [(1, "set_tag", "done", None)]
+
+
 async def test_what_died_while_asking_asks_not_again_for_a_run_that_is_over(world: Any) -> None:
     others, run_id = Others(), await waiting(world)
     async with world.database.begin() as tx:

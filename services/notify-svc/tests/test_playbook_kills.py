@@ -154,6 +154,17 @@ async def test_what_cannot_be_asked_for_most_of_a_day_is_given_up(world: Any) ->
     assert len(await told(world, "playbook.finished.v1")) == 1
 
 
+async def test_one_takes_facts_in_at_a_time_so_that_they_keep_their_order(world: Any) -> None:
+    await playbook(world, WAIT)
+    await hear(world, lost(await world.customer()))
+    async with world.database.begin() as first, world.database.begin() as second:
+        assert await take_facts(first) == 1
+        assert await take_facts(second) == 0
+    async with world.database.begin() as tx:
+        assert await take_facts(tx) == 0
+    assert len(await runs(world)) == 1
+
+
 @pytest.mark.parametrize("entered", [1, 7, 500])
 async def test_however_facts_are_cut_into_transactions_the_same_runs_come_of_them(
     world: Any, entered: int

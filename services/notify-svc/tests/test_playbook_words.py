@@ -10,8 +10,9 @@ import pytest
 from notify_svc.playbook_runs.clients import Answered
 from notify_svc.playbook_runs.commands import start
 from notify_svc.playbook_runs.domain import Book, Entered, Fact, Offer, advance, may_enter
+from notify_svc.playbook_runs.facts import Told, note
 from notify_svc.playbook_runs.intake import take_facts
-from notify_svc.playbook_runs.stepping import MOST_FAILURES, due_now, step_one
+from notify_svc.playbook_runs.stepping import MOST_FAILURES, due_now, step_due, step_one
 from notify_svc.playbooks.conditions import holds
 from notify_svc.playbooks.domain import EVENTS
 from notify_svc.standing.domain import Standing
@@ -21,6 +22,7 @@ from shared.db import Scope
 from shared.events.complaint import ComplaintClosed, ComplaintEscalated, ComplaintOpened, ComplaintResolved
 from shared.events.customer import (
     ContractChanged,
+    CustomerMerged,
     CustomerRegistered,
     ImportedOrder,
     OrderReturned,
@@ -179,6 +181,16 @@ async def test_a_visit_of_long_ago_that_is_only_now_reported_begins_nothing(worl
     await world.hear(sample("visit.done", customer, now - timedelta(days=8)))
     await run(world)
     assert await runs(world) == []
+
+
+async def test_what_is_heard_more_than_a_week_late_begins_nothing(world: Any) -> None:
+    customer = await world.customer()
+    await playbook(world, REMIND)
+    async with world.database.begin() as tx:
+        told = Told("stage", customer, 1, customer, None, tx.now - timedelta(days=8), "active", "lost")
+        await note(tx, [told, told._replace(number=2, at=tx.now - timedelta(days=6))], now=tx.now)
+    await run(world)
+    assert [row["number"] for row in await world.sql("SELECT number FROM trigger_fact")] == [2]
 
 
 async def test_a_warning_that_goes_to_another_owner_begins_nothing_again(world: Any) -> None:
@@ -441,6 +453,37 @@ async def test_a_run_that_is_paused_before_its_turn_comes_takes_no_step(world: A
     async with world.database.begin() as tx:
         assert not await step_one(tx, run_id, Post())
     assert (await detail(world, str(run_id)))["steps"] == []
+
+
+async def test_a_merged_customer_is_written_to_once_however_many_runs_it_brought(world: Any) -> None:
+    old, new, post = await world.customer(), await world.customer(), Post()
+    write = {"kind": "message", "template": "winback.lost", "channels": ["email"], "purpose": "care"}
+    await playbook(world, WAIT, write)
+    other = await playbook(world, WAIT, write)
+    await hear(world, lost(old), lost(new))
+    await run(world)
+    state = {"distributor_id": None, "owner_id": None, "org_unit_id": None, "channel": None}
+    await hear(world, CustomerMerged(subject=old, version=2, status="merged", merged_into=new, **state))
+    await later(world, 3)
+    await run(world, post)
+    found = await runs(world, playbook_id=other)
+    assert sorted((each["outcome"], each["code"]) for each in found) == [
+        ("completed", None), ("stopped", "customer_merged"),
+    ]  # fmt: skip
+    assert [each.customer_id for each in post.wanted] == [new, new]
+    assert len({each.source_id for each in post.wanted}) == 2
+
+
+async def test_runs_that_are_being_led_out_take_no_step_before_their_turn_comes(world: Any) -> None:
+    book = await playbook(world, REMIND)
+    await hear(world, lost(await world.customer()))
+    async with world.database.begin() as tx:
+        await take_facts(tx)
+    await world.post(world.manager, f"/v1/playbooks/{book}/archive", {"stop_runs": True})
+    async with world.database.begin() as tx:
+        assert await step_due(tx, Post()) == []
+    await run(world)
+    assert [each["code"] for each in await runs(world)] == ["playbook_archived"]
 
 
 async def test_an_earlier_word_to_stop_is_not_overheard(world: Any) -> None:

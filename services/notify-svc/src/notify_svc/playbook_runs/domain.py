@@ -216,6 +216,11 @@ def advance(definition: Definition, number: int, standing: Standing, now: dateti
     return _next(Move(number, state, None, step, number + 1, now), len(steps))
 
 
+def doubled(number: int, now: datetime) -> Move:
+    """The move of a run beside an earlier one of the same playbook, since its customer was merged."""
+    return Move(None, "skipped", "customer_merged", None, number, now, "stopped")
+
+
 def _next(move: Move, last: int) -> Move:
     """A run whose last step is taken is completed, unless that step waits for an answer or a time."""
     return move._replace(outcome="completed") if move.then > last and move.state == "done" else move

@@ -79,6 +79,20 @@ _DUE_ONE = prepare(
     )
     .with_for_update(skip_locked=True)
 )
+_elder = RUN.alias("elder")
+_DOUBLED = prepare(
+    select(RUN.c.id).where(
+        RUN.c.id == any_of("ids"),
+        select(_elder.c.id)
+        .where(
+            _elder.c.customer_id == RUN.c.customer_id,
+            _elder.c.playbook_id == RUN.c.playbook_id,
+            _elder.c.id < RUN.c.id,
+            _elder.c.state != "finished",
+        )
+        .exists(),
+    )
+)
 _OPEN_OF = prepare(
     select(RUN.c.id)
     .where(RUN.c.playbook_id == bindparam("b_playbook", type_=Uuid), _UNFINISHED)
@@ -171,6 +185,14 @@ async def due(tx: Tx, *, share: int) -> list[Record]:
 async def due_one(tx: Tx, run_id: UUID) -> list[Record]:
     """This run, locked, if its moment has come and nobody else has it; else nothing."""
     return await tx.rows(_DUE_ONE, b_id=run_id)
+
+
+async def doubled(reader: Reader, run_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these runs beside which an earlier one of the playbook goes on for the same customer.
+
+    Only a merge of customers brings that about.
+    """
+    return {row["id"] for row in await reader.rows(_DOUBLED, ids=list(run_ids))}
 
 
 async def open_of(tx: Tx, playbook_id: UUID, most: int) -> list[UUID]:

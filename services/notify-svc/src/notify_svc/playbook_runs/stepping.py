@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Uuid, bindparam, insert, update
 from notify_svc.playbook_runs import commands, queries
 from notify_svc.playbook_runs.clients import RequestMessages, WantedMessage
 from notify_svc.playbook_runs.commands import Ending
-from notify_svc.playbook_runs.domain import Move, advance
+from notify_svc.playbook_runs.domain import Move, advance, doubled
 from notify_svc.playbook_runs.queries import INTENT, RUN, STEP
 from notify_svc.playbooks import queries as playbooks
 from notify_svc.reminders import commands as reminders
@@ -74,11 +74,16 @@ async def _step(tx: Tx, runs: Sequence[Record], request: RequestMessages) -> lis
         return []
     definitions = await playbooks.definitions(tx, [(run["playbook_id"], run["number"]) for run in runs])
     standings = await standing_of(tx, [run["customer_id"] for run in runs])
+    doubles = await queries.doubled(tx, [run["id"] for run in runs])
     taken = []
     for run in runs:
         standing = standings[run["customer_id"]]
         definition = definitions[run["playbook_id"], run["number"]]
-        taken.append(_Taken(run, advance(definition, run["step"], standing, tx.now), standing))
+        if run["id"] in doubles:
+            move = doubled(run["step"], tx.now)
+        else:
+            move = advance(definition, run["step"], standing, tx.now)
+        taken.append(_Taken(run, move, standing))
     made = await _effects(tx, taken, request)
     await _write(tx, taken, definitions, made)
     return [each.run["id"] for each in taken]
