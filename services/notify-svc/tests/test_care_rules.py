@@ -18,6 +18,7 @@ from shared.clock import new_id
 from shared.db import Scope
 from shared.db.migrate import upgrade
 from shared.events.customer import CustomerMerged
+from shared.events.gateway import StaffChanged
 from shared.problems import Unavailable
 from shared.references import CustomerRef, apply
 from shared.testing import staff
@@ -215,6 +216,16 @@ async def test_without_a_subject_the_reminder_names_the_occasion(world: Any) -> 
     for language, said in (("zh-CN", "客户关怀：生日"), ("en", "Customer care: birthday")):
         answer = await world.get(world.wang, f"/v1/reminders/{row['id']}", **{"Accept-Language": language})
         assert answer.json()["subject"].startswith(said)
+
+
+async def test_what_would_be_a_colleagues_who_has_left_waits_for_the_managers(world: Any) -> None:
+    people, (_, today) = People(), noon(world)
+    await rule(world, reminder=CALL)
+    await people.add(world, solar(today), owner=world.lin.id)
+    state: Any = {"roles": ("sales",), "org_unit_id": None, "data_scope": "own", "active": False}
+    await world.hear(StaffChanged(subject=world.lin.id, version=1, distributor_id=None, **state))
+    await look(world, people)
+    assert await world.sql("SELECT assignee_id FROM reminder") == [(None,)]
 
 
 async def test_two_rules_do_not_greet_somebody_twice_in_a_year(world: Any) -> None:

@@ -26,6 +26,7 @@ from notify_svc.messages import commands as messages
 from notify_svc.messages.domain import MessageRequest
 from notify_svc.recipients.domain import BirthdayKey, Known
 from notify_svc.reminders import commands as reminders
+from notify_svc.staff.queries import disabled
 from notify_svc.standing.queries import standing_of
 from shared.db import Record, Tx, prepare
 
@@ -160,27 +161,35 @@ async def _send(tx: Tx, rule: Record, due: DueDay, caring: Sequence[_Caring]) ->
 
 
 async def _remind(tx: Tx, rule: Record, due: DueDay, caring: Sequence[_Caring]) -> dict[UUID, UUID]:
-    name = name_of(rule["occasion"])
-    made: dict[UUID, UUID] = {}
-    for each in caring:
-        wish = rule["reminder"]
-        coded = {
-            "subject_code": "care.occasion",
-            "subject_parameters": {"zh": name.zh, "en": name.en, "on": due.on.isoformat()},
-        }
-        row = await reminders.add(
-            tx,
-            by=None,
-            source="care",
-            source_id=each.id,
-            topic_id=each.id,
-            note=wish["note"],
-            channels=wish["channels"],
-            customer_id=each.person.customer_id,
-            distributor_id=each.person.distributor_id,
-            assignee_id=UUID(wish["assignee_id"]) if wish["assignee_id"] else each.person.owner_id,
-            due_at=due.moments[each.zone],
-            **({"subject": wish["subject"]} if wish["subject"] else coded),
-        )
-        made[each.id] = row["id"]
-    return made
+    """Whoever has left reads no box: what would be theirs waits in the managers' queue."""
+    people = [_assignee(rule, each) for each in caring]
+    left = await disabled(tx, [each for each in people if each is not None])
+    wanted = [
+        _reminder(rule, due, each, None if person in left else person)
+        for each, person in zip(caring, people, strict=True)
+    ]
+    made = await reminders.add_many(tx, wanted)
+    return {each.id: reminder for each, reminder in zip(caring, made, strict=True)}
+
+
+def _assignee(rule: Record, caring: _Caring) -> UUID | None:
+    named = rule["reminder"]["assignee_id"]
+    return UUID(named) if named else caring.person.owner_id
+
+
+def _reminder(rule: Record, due: DueDay, caring: _Caring, assignee_id: UUID | None) -> dict[str, Any]:
+    wish, name = rule["reminder"], name_of(rule["occasion"])
+    parameters = {"zh": name.zh, "en": name.en, "on": due.on.isoformat()}
+    coded = {"subject_code": "care.occasion", "subject_parameters": parameters}
+    return {
+        "source": "care",
+        "source_id": caring.id,
+        "topic_id": caring.id,
+        "note": wish["note"],
+        "channels": wish["channels"],
+        "customer_id": caring.person.customer_id,
+        "distributor_id": caring.person.distributor_id,
+        "assignee_id": assignee_id,
+        "due_at": due.moments[caring.zone],
+        **({"subject": wish["subject"]} if wish["subject"] else coded),
+    }
