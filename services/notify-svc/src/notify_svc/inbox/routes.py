@@ -88,8 +88,8 @@ async def list_inbox(
         boxes = await queries.boxes_of_unit(reader, caller) if others else boxes_of(caller)
         page = await queries.items_page(reader, query, sealer, boxes=boxes)
     if others:
-        found = {row["recipient_id"] for row in page["data"]}
-        testimony.of_people(request, found if query.recipient_id is None else {query.recipient_id})
+        seen = {row["recipient_id"] for row in page["data"]}
+        testimony.of_people(request, seen if query.recipient_id is None else (query.recipient_id,))
     return {**page, "data": [shown(row, language) for row in page["data"]]}
 
 

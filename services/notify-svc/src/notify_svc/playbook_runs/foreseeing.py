@@ -62,15 +62,10 @@ class Foresight:
                     self._leave(done.live.customer_id, done.outcome)
 
     def finish(self, now: datetime, standings: Mapping[UUID, Standing]) -> Foreseen:
-        """Go on until now with these customers' runs, which are those of `waiting`."""
+        """Go on until now with the runs that are going on; the customers of all facts are among these."""
         for customer_id in list(self._ways):
             self._go(customer_id, now, standings[customer_id])
         return self.found
-
-    @property
-    def waiting(self) -> list[UUID]:
-        """The customers whose runs are going on."""
-        return list(self._ways)
 
     def _enter(self, entered: Entered) -> None:
         live = self._book.live[entered.customer_id][-1]

@@ -110,7 +110,7 @@ _CHURN_MOVED = prepare(
     )
 )
 _PAST = prepare(
-    select(FACT)
+    select(FACT.c.seq, FACT.c.kind, FACT.c.customer_id, FACT.c.from_code, FACT.c.to_code, FACT.c.at)
     .where(
         FACT.c.kind == func.any(bindparam("kinds", type_=ARRAY(Text))),
         FACT.c.at >= bindparam("since", type_=DateTime(timezone=True)),

@@ -1,5 +1,7 @@
 """Trying a playbook: the facts that are kept are read again, and nothing is written."""
 
+import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +12,12 @@ from notify_svc.playbook_runs.domain import OBJECTION, Offer
 from notify_svc.playbook_runs.foreseeing import Foreseen, Foresight
 from notify_svc.playbook_runs.intake import fact_of
 from notify_svc.playbooks import queries as playbooks
+from notify_svc.standing.domain import Standing
 from notify_svc.standing.queries import standing_of
 from shared.db import Reader
 
-_PAGE = 2_000
+_PAGE, _AT_ONCE = 10_000, 1_000
+"""So many facts are read, and so many gone through before others have their turn."""
 MOST_FACTS = 100_000
 
 
@@ -26,30 +30,27 @@ async def dry_run(
     definition = (await playbooks.version(reader, playbook_id, chosen))["definition"]
     foresight = Foresight(Offer(playbook_id, chosen, definition), ZoneInfo(zone))
     since = now - timedelta(days=days)
-    truncated = await _read(reader, foresight, _kinds(definition), since)
-    waiting = foresight.waiting
-    foreseen = foresight.finish(now, await _standings(reader, waiting))
+    truncated, standings = await _read(reader, foresight, _kinds(definition), since)
+    foreseen = foresight.finish(now, standings)
     return _shown(foreseen, definition, days=days, truncated=truncated)
 
 
-async def _read(reader: Reader, foresight: Foresight, kinds: list[str], since: datetime) -> bool:
-    """Whether there were more facts than are looked at."""
-    after = (since, -1)
+async def _read(
+    reader: Reader, foresight: Foresight, kinds: list[str], since: datetime
+) -> tuple[bool, Mapping[UUID, Standing]]:
+    """Whether there were more facts than are looked at, and where their customers stand."""
+    after, standings = (since, -1), dict[UUID, Standing]()
     for _ in range(MOST_FACTS // _PAGE):
         rows = await queries.past_facts(reader, kinds, since=since, after=after, most=_PAGE)
-        customers = sorted({row["customer_id"] for row in rows})
-        foresight.take([fact_of(row) for row in rows], await standing_of(reader, customers))
+        unknown = sorted({row["customer_id"] for row in rows} - standings.keys())
+        standings |= await standing_of(reader, unknown)
+        for start in range(0, len(rows), _AT_ONCE):
+            foresight.take([fact_of(row) for row in rows[start : start + _AT_ONCE]], standings)
+            await asyncio.sleep(0)
         if len(rows) < _PAGE:
-            return False
+            return False, standings
         after = (rows[-1]["at"], rows[-1]["seq"])
-    return True
-
-
-async def _standings(reader: Reader, customers: list[UUID]) -> dict[UUID, Any]:
-    found: dict[UUID, Any] = {}
-    for start in range(0, len(customers), _PAGE):
-        found |= await standing_of(reader, customers[start : start + _PAGE])
-    return found
+    return True, standings
 
 
 def _kinds(definition: dict[str, Any]) -> list[str]:

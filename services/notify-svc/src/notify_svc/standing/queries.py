@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, func, or_, select, true
+from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, case, func, or_, select, true
 
 from notify_svc.standing.domain import Quiet, Standing
 from notify_svc.standing.tables import StandingFact, StandingRow
@@ -19,9 +19,15 @@ FACT: Any = StandingFact.__table__  # type: ignore[attr-defined]
 _SIGHT = through_customer(STANDING)
 
 _asked = func.unnest(ids("ids")).table_valued("id", name="asked").render_derived()
-_now = select(
-    _asked.c.id.label("asked_id"), func.customer_root(_asked.c.id, type_=Uuid).label("customer_id")
-).subquery("now")
+_merged = KNOWN.alias("merged")
+# The walk up is a hundred times as dear as the look whether there is anywhere to go.
+_root = case((_merged.c.id.is_(None), _asked.c.id), else_=func.customer_root(_asked.c.id, type_=Uuid))
+_now = (
+    select(_asked.c.id.label("asked_id"), _root.label("customer_id"))
+    .select_from(_asked)
+    .outerjoin(_merged, (_merged.c.id == _asked.c.id) & _merged.c.merged_into.is_not(None))
+    .subquery("now")
+)
 _of = FACT.c.customer_id == _now.c.customer_id
 _order, _contact = FACT.c.kind == "order", FACT.c.kind == "contact"
 _sums = (
