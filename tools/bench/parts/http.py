@@ -103,7 +103,7 @@ async def _doors(stage: Stage) -> AsyncIterator[Doors]:
 
 
 async def _signed_in(port: int) -> str:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         answer = await client.post("/v1/auth/token", data={"username": "admin", "password": PASSWORD})
         token: str = answer.raise_for_status().json()["access_token"]
         await _let_ask_much(client, {"Authorization": f"Bearer {token}"})

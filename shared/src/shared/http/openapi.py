@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,13 +39,18 @@ _OF_A_CUSTOMER = "{customer_id}"
 
 
 def install(app: FastAPI, consumes: Iterable[str] = ()) -> None:
-    """Make `app.openapi()` give the completed document, with the event types that the service hears."""
+    """Make `app.openapi()` give the completed document, with the event types that the service hears.
+
+    Making it takes a second, so it may be asked for in a thread: others wait, and see it whole.
+    """
     original: Callable[[], Part] = app.openapi
+    whole, making = dict[str, Any](), Lock()
 
     def completed() -> Part:
-        if app.openapi_schema is None:
-            app.openapi_schema = {**complete(original()), CONSUMES: sorted(consumes)}
-        return app.openapi_schema
+        with making:
+            if not whole:
+                whole.update(complete(original()), **{CONSUMES: sorted(consumes)})
+            return whole
 
     app.openapi = completed  # type: ignore[method-assign]
 

@@ -50,7 +50,7 @@ class Documents:
         fetched = await asyncio.gather(*(self._one(name, client) for name, client in self._clients.items()))
         found: dict[str, Document | None] = dict(zip(self._clients, fetched, strict=True))
         for name, tell in self._given.items():
-            found[name] = self._documents.get(name) or tell()
+            found[name] = self._documents.get(name) or await asyncio.to_thread(tell)
         if found != self._documents:
             self._documents = dict(sorted(found.items()))
         seconds = _FRESH_SECONDS if all(found.values()) else _RETRY_SECONDS
