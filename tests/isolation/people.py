@@ -22,6 +22,7 @@ OF_THE_COMPANY = BY_LINK | frozenset(
         "team_id",
         "rule_id",
         "reminder_rule_id",
+        "care_rule_id",
         "macro_id",
         "process_id",
         "form_id",
