@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import time, timedelta
 
 from notify_svc.care_rules import commands, keeping, queries
-from notify_svc.care_rules.domain import LOOK_BACK, Coming, Occurring, due_days, falls, zone_of
+from notify_svc.care_rules.domain import LOOK_BACK, Coming, Occurring, due_days, falls
 from notify_svc.preferences import queries as preferences
 from notify_svc.recipients.clients import MOST_KNOWN, Recipients
 from notify_svc.recipients.domain import Kind, Known
 from shared.db import Record
 from shared.jobs import JobContext
+from shared.wall_clock import known_zones
 
 LOOKING = "care.look"
 LOOK_SECONDS = 300
-_NOWHERE = ""
 
 
 async def look_for_occasions(job: JobContext, recipients: Recipients) -> None:
@@ -28,12 +28,14 @@ async def look_for_occasions(job: JobContext, recipients: Recipients) -> None:
     if not rules:
         return
     told |= await recipients.timezones()
-    zones = {zone_of(zone, otherwise=_NOWHERE) for zone in told} - {_NOWHERE}
+    zones = told & known_zones()
     for rule in rules:
         await _look(job, recipients, rule, home=rule["timezone"] or policy["timezone"], zones=zones)
 
 
-async def _look(job: JobContext, recipients: Recipients, rule: Record, *, home: str, zones: set[str]) -> None:
+async def _look(
+    job: JobContext, recipients: Recipients, rule: Record, *, home: str, zones: frozenset[str]
+) -> None:
     now = job.db.now()
     come = due_days(
         at=time.fromisoformat(rule["at"]),

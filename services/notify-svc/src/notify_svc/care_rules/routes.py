@@ -22,7 +22,6 @@ from notify_svc.care_rules.schemas import (
     CareRulePatch,
     CareRuleQuery,
     CareRuleRead,
-    shown,
 )
 from notify_svc.recipients.clients import Recipients
 from shared.db import Record
@@ -33,7 +32,7 @@ router = Router(tags=["care"])
 
 def _answer(response: Response, row: Record) -> dict[str, Any]:
     set_etag(response, row["version"])
-    return shown(row)
+    return dict(row)
 
 
 @router.post(
@@ -68,8 +67,7 @@ async def create_care_rule(
 async def list_care_rules(
     query: Annotated[CareRuleQuery, Query()], db: ReadDb, sealer: Sealing
 ) -> dict[str, Any]:
-    page = await queries.rules_page(db, query, sealer)
-    return {**page, "data": [shown(row) for row in page["data"]]}
+    return await queries.rules_page(db, query, sealer)
 
 
 @router.get(

@@ -7,7 +7,6 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from notify_svc.care_rules.domain import Audience, Feast
 from notify_svc.reminders.wishes import Channels, TimeOfDay
-from shared.db import Record
 from shared.http import Input, ListQuery, Output, Patch
 from shared.http.types import NO_FLAG, Code, Flag, Moment, Name, Text, Zone
 
@@ -215,8 +214,3 @@ class CareRuleRead(Output):
     created_at: Moment
     updated_at: Moment
     version: int
-
-
-def shown(row: Record | dict[str, Any]) -> dict[str, Any]:
-    """A row as `CareRuleRead`."""
-    return dict(row)
