@@ -15,7 +15,7 @@ from tonglu_local.demo.customers import invented
 from tonglu_local.demo.histories import histories, invoices
 from tonglu_local.demo.stories import story
 
-FIRST_SECONDS = 240.0
+FIRST_SECONDS = 480.0
 SUMMARY = re.compile(r"  tier .*?reminders\?source=churn&limit=3'$", re.DOTALL | re.MULTILINE)
 
 
@@ -69,7 +69,7 @@ async def total(http: httpx.AsyncClient, path: str, **query: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 async def test_the_demo_ends_in_somebodys_list_and_a_second_start_shows_the_same(launcher: Launcher) -> None:
     launcher.start("demo")
     first = await summary(launcher)
@@ -100,7 +100,7 @@ async def test_the_demo_ends_in_somebodys_list_and_a_second_start_shows_the_same
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 async def test_a_first_load_that_is_killed_goes_on_without_doubles(launcher: Launcher) -> None:
     """On the bus that `make demo` has; `test_kill` kills on both."""
     chance = random.Random()

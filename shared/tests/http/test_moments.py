@@ -1,12 +1,13 @@
-"""A moment is an RFC 3339 text of a year in which people live."""
+"""A moment is an RFC 3339 text of a year in which people live, a day its first ten letters."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.http.types import Moment
+from shared.http.types import Day, Moment
 
+DAY: TypeAdapter[date] = TypeAdapter(Day)
 MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
@@ -40,4 +41,28 @@ def test_every_way_to_write_a_moment_means_the_same(text: str) -> None:
 def test_numbers_and_the_ends_of_the_calendar_are_no_moments(given: object, code: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         MOMENT.validate_python(given)
+    assert refusal.value.errors()[0]["type"] == code
+
+
+def test_a_day_is_written_in_one_way() -> None:
+    assert DAY.validate_python("2026-02-28") == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (0, "not_a_date"),
+        ("0", "not_a_date"),
+        (True, "not_a_date"),
+        ("2026-3-1", "not_a_date"),
+        ("2026-03-01T00:00:00Z", "not_a_date"),
+        ("２０２６-03-01", "not_a_date"),
+        ("2026-02-29", "date_from_datetime_parsing"),
+        ("0001-01-01", "datetime_out_of_range"),
+        ("9999-12-31", "datetime_out_of_range"),
+    ],
+)
+def test_numbers_moments_and_the_ends_of_the_calendar_are_no_days(given: object, code: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        DAY.validate_python(given)
     assert refusal.value.errors()[0]["type"] == code

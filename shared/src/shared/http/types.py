@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -27,11 +27,14 @@ _MOMENT = re.compile(
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
 )
+_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _FIRST_YEAR, _LAST_YEAR = 1800, 2999
 _MOST_DEPTH = 8
 _MOST_ITEMS = 500
 _MOST_TEXT = 10_000
 _INT64 = 2**63 - 1
+
+_Date = TypeVar("_Date", bound=date)
 
 
 def clean_text(text: str) -> str:
@@ -41,15 +44,19 @@ def clean_text(text: str) -> str:
     return text
 
 
-def _utc(moment: datetime) -> datetime:
-    """In UTC; the calendar's own ends are no moments: the database driver takes them for infinity."""
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+def _in_reach(day: _Date) -> _Date:
+    """The day itself; the calendar's own ends are no days: the database driver takes them for infinity."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise PydanticCustomError(
             "datetime_out_of_range",
             f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}",
             {"zh": f"必须在 {_FIRST_YEAR} 年至 {_LAST_YEAR} 年之间"},
         )
-    return moment.astimezone(UTC)
+    return day
+
+
+def _utc(moment: datetime) -> datetime:
+    return _in_reach(moment).astimezone(UTC)
 
 
 def _rfc_3339(value: Any) -> Any:
@@ -57,6 +64,15 @@ def _rfc_3339(value: Any) -> Any:
     if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value)):
         return value
     raise PydanticCustomError("not_a_time", "must be an RFC 3339 time", {"zh": "必须是 RFC 3339 时间"})
+
+
+def _iso_day(value: Any) -> Any:
+    """Texts of that form and days themselves: a bare number would be taken for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    raise PydanticCustomError(
+        "not_a_date", "must be a date, YYYY-MM-DD", {"zh": "必须是 YYYY-MM-DD 格式的日期"}
+    )
 
 
 def _no_flag(value: Any) -> Any:
@@ -92,6 +108,7 @@ Moment = Annotated[
     PlainSerializer(_with_z, return_type=str, when_used="json"),
     Field(examples=["2026-03-01T09:30:00Z"]),
 ]
+Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_in_reach), Field(examples=["2026-03-01"])]
 
 
 def _known_zone(name: str) -> str:

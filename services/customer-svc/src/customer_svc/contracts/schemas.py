@@ -11,7 +11,7 @@ from customer_svc.contracts.domain import Kind, Status
 from customer_svc.fields import Short, kept
 from shared.db import Record
 from shared.http import Input, ListQuery, Money, Output, Patch
-from shared.http.types import NO_FLAG, Line, Moment, Name, Text
+from shared.http.types import NO_FLAG, Day, Line, Moment, Name, Text
 
 _CUSTOMER = "0192f0c1-6a00-7d11-8a2b-0c1d2e3f4a5b"
 _ZH: dict[str, JsonValue] = {
@@ -60,8 +60,8 @@ class ContractCreate(Input):
     kind: Kind
     number: Short
     title: Name
-    starts_on: date | None = None
-    ends_on: date | None = Field(default=None, description="The last day, included; null: it goes on.")
+    starts_on: Day | None = None
+    ends_on: Day | None = Field(default=None, description="The last day, included; null: it goes on.")
     amount: Worth | None = None
     owner_id: UUID | None = Field(default=None, description="Who answers for it; null: the customer's owner.")
     renewal_of: UUID | None = Field(default=None, description="A contract of the same customer.")
@@ -77,8 +77,8 @@ class ContractPatch(Patch):
 
     number: Short = kept("")
     title: Name = kept("")
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     amount: Worth | None = None
     owner_id: UUID | None = None
     note: Text | None = None
@@ -157,5 +157,5 @@ class ContractQuery(CustomerContractQuery):
     customer_id: UUID | None = None
     owner_id: UUID | None = None
     number: Short | None = None
-    ends_on_gte: Annotated[date | None, Field(alias="ends_on[gte]")] = None
-    ends_on_lt: Annotated[date | None, Field(alias="ends_on[lt]")] = None
+    ends_on_gte: Annotated[Day | None, Field(alias="ends_on[gte]")] = None
+    ends_on_lt: Annotated[Day | None, Field(alias="ends_on[lt]")] = None

@@ -21,10 +21,11 @@ from interaction_svc.calendars.schemas import (
 )
 from interaction_svc.calendars.working import NoWorkingTime, WorkingTime
 from shared.http import IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
+from shared.http.types import Day
 from shared.problems import Invalid
 
 router = Router(tags=["calendars"])
-DayPath = Annotated[date, Path(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+DayPath = Annotated[Day, Path(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 
 
 @router.get(

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from notify_svc.care_rules.domain import Action, Audience, State
 from shared.http import Input, ListQuery, Output
-from shared.http.types import Code, Moment
+from shared.http.types import Code, Day, Moment
 
 
 class CareOccasionQuery(ListQuery):
@@ -73,7 +73,7 @@ class CareOccasionRead(Output):
 class CarePreviewQuery(Input):
     """The day of the occasion to look at; without it the next one."""
 
-    on: dt.date | None = None
+    on: Day | None = None
 
 
 class CarePerson(Output):
