@@ -108,7 +108,9 @@ Moment = Annotated[
     PlainSerializer(_with_z, return_type=str, when_used="json"),
     Field(examples=["2026-03-01T09:30:00Z"]),
 ]
-Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_in_reach), Field(examples=["2026-03-01"])]
+ISO_DAY = BeforeValidator(_iso_day)
+"""Last of what is said of a `date` that is given, which would take numbers, too."""
+Day = Annotated[date, AfterValidator(_in_reach), ISO_DAY, Field(examples=["2026-03-01"])]
 
 
 def _known_zone(name: str) -> str:

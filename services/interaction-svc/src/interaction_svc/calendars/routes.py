@@ -1,10 +1,10 @@
 """The door for HTTP: calendars, their days, and deadlines in working time."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
 from interaction_svc.calendars import commands, queries
 from interaction_svc.calendars.schemas import (
@@ -18,14 +18,13 @@ from interaction_svc.calendars.schemas import (
     DaysQuery,
     Deadline,
     DeadlineQuery,
+    PlannedDay,
 )
 from interaction_svc.calendars.working import NoWorkingTime, WorkingTime
 from shared.http import IfMatch, Page, ReadDb, Router, Sealing, WriteTx, needs, set_etag
-from shared.http.types import Day
 from shared.problems import Invalid
 
 router = Router(tags=["calendars"])
-DayPath = Annotated[Day, Path(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 
 
 @router.get(
@@ -129,7 +128,7 @@ async def list_calendar_days(
     response_model=DayRead,
     **needs("policies:write"),
 )
-async def set_calendar_day(calendar_id: UUID, day: DayPath, body: DaySet, tx: WriteTx) -> dict[str, Any]:
+async def set_calendar_day(calendar_id: UUID, day: PlannedDay, body: DaySet, tx: WriteTx) -> dict[str, Any]:
     return await commands.set_day(tx, calendar_id, day, body)
 
 
@@ -141,7 +140,7 @@ async def set_calendar_day(calendar_id: UUID, day: DayPath, body: DaySet, tx: Wr
     description="The week and the holidays say again what is worked; also when nothing was set.",
     **needs("policies:write"),
 )
-async def clear_calendar_day(calendar_id: UUID, day: DayPath, tx: WriteTx) -> None:
+async def clear_calendar_day(calendar_id: UUID, day: PlannedDay, tx: WriteTx) -> None:
     await commands.clear_day(tx, calendar_id, day)
 
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from interaction_svc.calendars.domain import Source
 from interaction_svc.calendars.spans import WEEKDAYS, DaySpans
 from shared.http import Input, ListQuery, Output, Patch
-from shared.http.types import Day, Moment, Name, Zone
+from shared.http.types import ISO_DAY, Moment, Name, Zone
 
 _MOST_DAYS = 366
 _MOST_MINUTES = 366 * 24 * 60
@@ -161,9 +161,12 @@ class Days(Output):
     data: list[DayRead]
 
 
+PlannedDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31)), ISO_DAY]
+
+
 class DaysQuery(Input):
-    since: Day = Field(description="The first day.", ge=date(2000, 1, 1), le=date(2099, 12, 31))
-    until: Day = Field(description="The last day, at most a year later.", le=date(2099, 12, 31))
+    since: PlannedDay = Field(description="The first day.")
+    until: PlannedDay = Field(description="The last day, at most a year later.")
 
     @model_validator(mode="after")
     def _a_year_at_most(self) -> Self:
