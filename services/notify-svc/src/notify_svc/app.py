@@ -51,8 +51,8 @@ from notify_svc.playbooks.shipping import ship_playbooks
 from notify_svc.preferences import commands as preferences
 from notify_svc.preferences.routes import router as preferences_router
 from notify_svc.recipients.clients import Recipients
+from notify_svc.reminder_rules.clock import CATCHING_UP, LOOKING, look_for_contracts, look_for_silence
 from notify_svc.reminder_rules.clock import LOOK_SECONDS as SILENCE_SECONDS
-from notify_svc.reminder_rules.clock import LOOKING, look_for_silence
 from notify_svc.reminder_rules.consumers import ENDING, TELLING
 from notify_svc.reminder_rules.routes import router as rules_router
 from notify_svc.reminder_series.routes import router as series_router
@@ -191,6 +191,7 @@ def _jobs(settings: Settings, sealer: Sealer, recipients: Recipients) -> Jobs:
     }
     looking = {
         LOOKING: lambda job, _: look_for_silence(job, joints.silent),
+        CATCHING_UP: lambda job, _: look_for_contracts(job),
         CARING: lambda job, _: look_for_occasions(job, recipients),
     }
     return Jobs(
@@ -198,7 +199,7 @@ def _jobs(settings: Settings, sealer: Sealer, recipients: Recipients) -> Jobs:
         [
             *(Every(kind, seconds=_DAY) for kind in daily),
             *(Every(kind, seconds=_HOUR) for kind in hourly),
-            Every(LOOKING, seconds=SILENCE_SECONDS),
+            *(Every(kind, seconds=SILENCE_SECONDS) for kind in (LOOKING, CATCHING_UP)),
             Every(CARING, seconds=CARE_SECONDS),
         ],
     )

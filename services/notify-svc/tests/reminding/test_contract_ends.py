@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from notify_svc.firing.clock import fire_until_quiet
+from notify_svc.reminder_rules import clock
+from notify_svc.reminder_rules.clock import look_for_contracts
 from shared.clock import new_id
 from shared.events.customer import ContractChanged, CustomerMerged
 
@@ -185,3 +187,75 @@ async def test_nobody_can_be_reminded_after_the_end(world: Any) -> None:
     body = {"subject": "x", "customer_id": str(await owned(world)), "after": after}
     refused = await world.post(world.lin, "/v1/reminders", body)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/after/days")
+
+
+async def catch_up(world: Any) -> None:
+    class Job:
+        db = world.database
+        begin = world.database.begin
+
+    await look_for_contracts(Job)  # type: ignore[arg-type]
+
+
+async def test_a_rule_knows_the_contracts_from_before_it_was_made(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "MOST", 2)
+    customer = await owned(world)
+    contracts = [Contract(customer, ends_on=END + timedelta(days=day)) for day in range(5)]
+    await world.hear(*(each.told() for each in contracts))
+    await world.hear(Contract(customer, status="draft").told(), Contract(customer, ends_on=None).told())
+    await world.hear(Contract(customer, ends_on=date(2026, 1, 31)).told())
+    await world.hear(Contract(customer, ends_on=None, renewal_of=contracts[4].id).told())
+    kept = await rule(world, **BEFORE_THE_END)
+    assert await made(world) == []
+    for _ in range(2):
+        await catch_up(world)
+        found = sorted(each["due_at"] for each in await made(world, f"&rule_id={kept['id']}"))
+        assert found == [f"2031-03-0{day}T01:00:00Z" for day in (1, 2, 3, 4)]
+    [first, *_] = [each for each in await made(world) if each["due_at"].startswith("2031-03-01")]
+    await world.hear(contracts[0].told(ends_on=END + timedelta(days=365)))
+    moved = await world.get(world.lin, f"/v1/reminders/{first['id']}")
+    assert moved.json()["due_at"] == "2032-02-29T01:00:00Z"
+
+
+async def test_what_is_told_again_of_the_past_does_not_move_what_was_caught_up(world: Any) -> None:
+    contract = Contract(await owned(world))
+    old = contract.told()
+    await world.hear(contract.told(ends_on=END + timedelta(days=365)))
+    await rule(world, **BEFORE_THE_END)
+    await catch_up(world)
+    await world.hear(old)
+    [found] = await made(world)
+    assert found["due_at"] == "2032-02-29T01:00:00Z"
+
+
+async def test_a_rule_that_is_switched_on_again_reminds_again_but_not_of_what_somebody_settled(
+    world: Any,
+) -> None:
+    kept = await rule(world, **BEFORE_THE_END)
+    left, done = Contract(await owned(world)), Contract(await owned(world))
+    await world.hear(left.told(), done.told())
+    [of_done] = [each for each in await made(world) if each["customer_id"] == str(done.said["customer_id"])]
+    await world.post(world.lin, f"/v1/reminders/{of_done['id']}/done", {})
+    path = f"/v1/reminder-rules/{kept['id']}"
+    for version, active in ((1, False), (2, True)):
+        await world.patch(world.manager, path, {"active": active}, **{"If-Match": f'"v{version}"'})
+        await catch_up(world)
+        states = sorted(each["state"] for each in await made(world))
+        assert states == (["cancelled", "done", "scheduled"] if active else ["cancelled", "done"])
+    [off] = [each for each in await made(world) if each["state"] == "cancelled"]
+    assert (await history(world, world.lin, off["id"]))[-1]["reason"] == "rule_off"
+
+
+async def test_a_reminder_may_wait_for_the_end_of_a_contract_that_is_known_already(world: Any) -> None:
+    customer = await owned(world)
+    await world.hear(Contract(customer, ends_on=END + timedelta(days=365)).told(), Contract(customer).told())
+    asked = await waiting(world, customer, event="contract.ends", days=-30)
+    await catch_up(world)
+    [found] = await made(world)
+    assert (found["id"], found["state"], found["due_at"]) == (
+        asked["id"],
+        "scheduled",
+        "2031-03-01T01:00:00Z",
+    )

@@ -9,7 +9,15 @@ from notify_svc.errands.commands import is_news
 from notify_svc.errands.queries import open_about
 from notify_svc.reminder_rules import queries
 from notify_svc.reminder_rules.clients import Silent
-from notify_svc.reminder_rules.domain import SILENCE, Told, counted, silence_of, topic_of, when_after
+from notify_svc.reminder_rules.domain import (
+    RULE_OFF,
+    SILENCE,
+    Told,
+    counted,
+    silence_of,
+    topic_of,
+    when_after,
+)
 from notify_svc.reminders import commands as reminders
 from notify_svc.reminders.domain import When
 from notify_svc.staff.queries import disabled
@@ -32,9 +40,7 @@ async def tell(tx: Tx, told: Told) -> None:
     for row in known:
         if not row["snooze_count"]:
             await _move_along(tx, row, when_after(told.moment, row["after"], now=tx.now))
-    for row in await queries.waiting_for(tx, told.occasion, told.customer_id):
-        when = _moment(when_after(told.moment, row["after"], now=tx.now))
-        await reminders.save(tx, row, "arrive", by=None, event_subject_id=told.subject, **when)
+    await _arrive(tx, told)
     for rule in await queries.in_force(tx, told.occasion):
         await _remind(tx, rule, told)
 
@@ -68,11 +74,26 @@ async def break_silence(tx: Tx, rule: Record, silent: Sequence[Silent]) -> None:
                 await _add(tx, rule, each.customer_id, None, topic=topic, subject=silence, when=when)
 
 
+async def catch_up(tx: Tx, told: Told, rule: Record | None = None) -> None:
+    """Do for a rule, or for what waits, what it would have done when this was told; nothing older counts."""
+    await is_news(tx, f"event:{told.occasion}", told.subject, told.version)
+    if rule is None:
+        await _arrive(tx, told)
+    else:
+        await _remind(tx, rule, told)
+
+
 async def withdraw(tx: Tx, rule_id: UUID, *, by: UUID) -> None:
     """Cancel what a rule that does not count any more has scheduled."""
     async with tx.handing_over():
         for row in await queries.scheduled_of(tx, rule_id):
-            await reminders.save(tx, row, "cancel", by=by)
+            await reminders.save(tx, row, "cancel", by=by, why=RULE_OFF)
+
+
+async def _arrive(tx: Tx, told: Told) -> None:
+    for row in await queries.waiting_for(tx, told.occasion, told.customer_id):
+        when = _moment(when_after(told.moment, row["after"], now=tx.now))
+        await reminders.save(tx, row, "arrive", by=None, event_subject_id=told.subject, **when)
 
 
 async def _remind(tx: Tx, rule: Record, told: Told) -> None:

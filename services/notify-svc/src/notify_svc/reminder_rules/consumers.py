@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from notify_svc.reminder_rules import commands
-from notify_svc.reminder_rules.domain import CATALOGUE, ENDS, FOR_GOOD, told_by
+from notify_svc.reminder_rules import commands, keeping
+from notify_svc.reminder_rules.domain import CATALOGUE, CONTRACT_ENDS, ENDS, FOR_GOOD, told_by
 from shared.db import Tx
 from shared.events.customer import ContractChanged
 from shared.events.interaction import InteractionLogged
@@ -28,10 +28,12 @@ async def on_told(tx: Tx, event: Any) -> None:
 
 
 async def on_contract_changed(tx: Tx, event: ContractChanged) -> None:
-    """The end of a contract that is renewed concerns nobody any more."""
+    """Its end is kept for who asks later; that of one that is renewed concerns nobody any more."""
+    await keeping.keep_end(tx, event)
     if event.renewal_of is not None and event.status == "active":
         renewed, customer_id = event.renewal_of, event.customer_id
-        await commands.end(tx, ("contract.ends",), renewed, version=FOR_GOOD, customer_id=customer_id)
+        await keeping.renew(tx, event, renewed)
+        await commands.end(tx, (CONTRACT_ENDS,), renewed, version=FOR_GOOD, customer_id=customer_id)
 
 
 async def on_interaction_logged(tx: Tx, event: InteractionLogged) -> None:

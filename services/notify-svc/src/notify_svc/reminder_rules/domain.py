@@ -29,10 +29,13 @@ from shared.wall_clock import instant, shown
 
 Occasion = Literal[Awaited, "contact.none"]
 SILENCE: Occasion = "contact.none"
+CONTRACT_ENDS: Awaited = "contract.ends"
+RULE_OFF = "rule_off"
+"""Why a reminder was cancelled whose rule counts no more."""
 Assignee = Literal["owner", "person", "named"]
 FOR_GOOD = 2**62
 """The version by which something is over whatever is told of it later."""
-_HOME = "Asia/Shanghai"
+HOME = "Asia/Shanghai"
 _MORNING = time(9)
 """When and by whose clock people are reminded of a whole day, unless they said so."""
 
@@ -41,7 +44,7 @@ def _always(_event: Event) -> bool:
     return True
 
 
-def _will_end(event: ContractChanged) -> bool:
+def will_end(event: ContractChanged) -> bool:
     """It is in force, and not without end."""
     return event.status == "active" and event.ends_on is not None
 
@@ -74,7 +77,7 @@ CATALOGUE: Mapping[type[Event], Telling] = {
     ComplaintOpened: Telling("complaint.opened", "opened_at", "owner_id"),
     ComplaintClosed: Telling("complaint.closed", "closed_at", "owner_id"),
     CustomerRegistered: Telling("customer.registered", None, "owner_id", customer="subject"),
-    ContractChanged: Telling("contract.ends", "ends_on", "owner_id", holds=_will_end),
+    ContractChanged: Telling(CONTRACT_ENDS, "ends_on", "owner_id", holds=will_end),
 }
 """Another event is one more line here, a word in `Awaited`, and nothing else."""
 
@@ -119,6 +122,18 @@ def told_by(event: Event, *, now: datetime) -> Told | None:
     )
 
 
+def told_of(contract: Mapping[str, Any]) -> Told:
+    """What was told of a contract that ends, by what was kept of it."""
+    return Told(
+        occasion=CONTRACT_ENDS,
+        subject=contract["id"],
+        version=contract["version"],
+        moment=contract["ends_on"],
+        customer_id=contract["customer_id"],
+        person_id=contract["owner_id"],
+    )
+
+
 def when_after(moment: datetime | date, after: Mapping[str, Any], *, now: datetime) -> When:
     """When a reminder is due so many days after a moment or a whole day; at once if that is past."""
     when = counted(moment, after)
@@ -132,7 +147,7 @@ def counted(moment: datetime | date, after: Mapping[str, Any]) -> When:
     """
     days, name = timedelta(days=after["days"] or 0), after["timezone"]
     if not isinstance(moment, datetime):
-        wall, name = datetime.combine(moment + days, _MORNING), name or _HOME
+        wall, name = datetime.combine(moment + days, _MORNING), name or HOME
     elif name is None:
         return When(moment + days, None, None)
     else:

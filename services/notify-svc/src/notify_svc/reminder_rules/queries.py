@@ -1,13 +1,28 @@
 """Every SELECT of rules, and of reminders that come after something."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, exists, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    Date,
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
-from notify_svc.reminder_rules.tables import ReminderRule
+from notify_svc.reminder_rules.domain import CONTRACT_ENDS, RULE_OFF
+from notify_svc.reminder_rules.tables import ContractEnd, ReminderRule
 from notify_svc.reminders.queries import REMINDER, SCHEDULED, TRANSITION
 from shared.db import Reader, Record, Tx, prepare
 from shared.http import Listing, ListQuery
@@ -16,6 +31,7 @@ from shared.references.tables import KNOWN
 from shared.sealing import Sealer
 
 RULE: Any = ReminderRule.__table__  # type: ignore[attr-defined]
+CONTRACT: Any = ContractEnd.__table__  # type: ignore[attr-defined]
 
 _one = select(RULE).where(RULE.c.id == bindparam("id", type_=Uuid))
 _ONE = prepare(_one)
@@ -58,6 +74,18 @@ _OF_RULE = prepare(
     .order_by(REMINDER.c.id)
     .with_for_update()
 )
+_settled = or_(
+    REMINDER.c.state == "done",
+    REMINDER.c.state == "skipped",
+    exists(
+        select(TRANSITION.c.id).where(
+            TRANSITION.c.reminder_id == REMINDER.c.id,
+            TRANSITION.c.deed == "cancel",
+            TRANSITION.c.by_id.is_not(None),
+            TRANSITION.c.reason.is_distinct_from(RULE_OFF),
+        )
+    ),
+)
 _DEALT_WITH = prepare(
     select(REMINDER.c.id)
     .where(
@@ -65,19 +93,41 @@ _DEALT_WITH = prepare(
         REMINDER.c.event_subject_id == bindparam("subject", type_=Uuid),
         REMINDER.c.rule_id == bindparam("rule", type_=Uuid),
         REMINDER.c.due_at >= bindparam("due_at", type_=DateTime(timezone=True)),
-        or_(
-            REMINDER.c.state == "done",
-            REMINDER.c.state == "skipped",
-            exists(
-                select(TRANSITION.c.id).where(
-                    TRANSITION.c.reminder_id == REMINDER.c.id,
-                    TRANSITION.c.deed == "cancel",
-                    TRANSITION.c.by_id.is_not(None),
-                )
-            ),
-        ),
+        _settled,
     )
     .limit(1)
+)
+_ending = (
+    select(CONTRACT)
+    .where(text("contract_end.ends_on IS NOT NULL"))
+    # One that is changed at this moment is told of by its own event, or found the next time.
+    .with_for_update(skip_locked=True)
+    .limit(bindparam("most", type_=Integer))
+)
+_day, _after = bindparam("day", type_=Date), bindparam("after", type_=Uuid)
+_UNTOLD = prepare(
+    _ending.where(
+        CONTRACT.c.ends_on >= _day,
+        CONTRACT.c.id > _after,
+        ~exists(
+            select(REMINDER.c.id).where(
+                text("reminder.event_subject_id IS NOT NULL"),
+                REMINDER.c.event_subject_id == CONTRACT.c.id,
+                REMINDER.c.rule_id == bindparam("rule", type_=Uuid),
+                or_(_open, _settled),
+            )
+        ),
+    ).order_by(CONTRACT.c.id)
+)
+_AWAITED = prepare(
+    _ending.where(
+        tuple_(CONTRACT.c.ends_on, CONTRACT.c.id) > tuple_(_day, _after),
+        CONTRACT.c.customer_id.in_(
+            select(REMINDER.c.customer_id).where(
+                REMINDER.c.after_event == CONTRACT_ENDS, text("reminder.state = 'waiting'")
+            )
+        ),
+    ).order_by(CONTRACT.c.ends_on, CONTRACT.c.id)
 )
 _OF_SILENCE = prepare(
     select(REMINDER)
@@ -172,6 +222,16 @@ async def is_dealt_with(tx: Tx, rule_id: UUID, subject: UUID, due_at: datetime) 
     """Whether a person settled one of a rule's reminders of this subject that was due then or later."""
     found = await tx.value(_DEALT_WITH, rule=rule_id, subject=subject, due_at=due_at)
     return found is not None
+
+
+async def untold_ends(tx: Tx, rule_id: UUID, today: date, *, after: UUID, most: int) -> list[Record]:
+    """The next contracts by id that end today or later and of which a rule reminds nobody, locked."""
+    return await tx.rows(_UNTOLD, rule=rule_id, day=today, after=after, most=most)
+
+
+async def awaited_ends(tx: Tx, day: date, after: UUID, *, most: int) -> list[Record]:
+    """The next contracts by their end and id for which reminders of their customers wait, locked."""
+    return await tx.rows(_AWAITED, day=day, after=after, most=most)
 
 
 async def scheduled_of(tx: Tx, rule_id: UUID) -> list[Record]:

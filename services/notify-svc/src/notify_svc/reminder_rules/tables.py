@@ -1,10 +1,10 @@
-"""The rows of standing rules."""
+"""The rows of standing rules, and of what is kept for those that are made later."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Integer, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, DateTime, Index, Integer, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -46,4 +46,23 @@ class ReminderRule(Base, table=True):
     created_by: UUID = Field(sa_type=Uuid)
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(sa_type=DateTime(timezone=True))
+    version: int = Field(sa_type=BigInteger)
+
+
+class ContractEnd(Base, table=True):
+    """Until when the contract `id` is in force; no day: it is not, goes on, or another one took its place."""
+
+    __tablename__ = "contract_end"
+    __table_args__ = (
+        Index("contract_end_of_customer", "customer_id"),
+        Index("contract_end_of_origin", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
+        Index("contract_end_ahead", "ends_on", postgresql_where=text("ends_on IS NOT NULL")),
+    )
+
+    id: UUID = Field(sa_type=Uuid, primary_key=True)
+    customer_id: UUID = Field(sa_type=Uuid)
+    origin_id: UUID | None = Field(sa_type=Uuid)
+    distributor_id: UUID | None = Field(sa_type=Uuid)
+    owner_id: UUID | None = Field(sa_type=Uuid)
+    ends_on: date | None = Field(sa_type=Date)
     version: int = Field(sa_type=BigInteger)

@@ -94,12 +94,13 @@ async def save(
     *,
     by: UUID | None,
     said: Mapping[str, Any] | None = None,
+    why: str | None = None,
     **changes: Any,
 ) -> Record:
     """Store a deed's changes as the next version, with its row of history; Conflict if it may not follow.
 
-    `said` is what the history keeps besides: a note, who handed it on to whom. When one of a series is over,
-    the next one is made.
+    `said` is what the history keeps besides: a note, who handed it on to whom; `why` is a code. When one of a
+    series is over, the next one is made.
     """
     state = domain.next_state(before["state"], deed)
     wish = {**before, **changes}
@@ -117,7 +118,8 @@ async def save(
         if after is None:
             raise LookupError("a locked reminder is gone")
         if deed != "edit":
-            await history.note(tx, history.Deed(deed, before["state"], state, by=by, **(said or {})), [after])
+            done = history.Deed(deed, before["state"], state, by=by, **(said or {}))
+            await history.note(tx, done, [after], [why])
         if state != "due" and deed != "delegate":
             await inbox.settle(tx, before["id"])
         if state in CLOSED:

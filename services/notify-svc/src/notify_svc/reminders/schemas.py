@@ -241,8 +241,8 @@ class ReminderRead(Output):
 class ReminderStep(Output):
     """One thing that happened to a reminder. `by_id` null: the system did it.
 
-    `reason` is a code: of `skip` the condition that was not met. `from_id` and `to_id` are of `delegate` and
-    `escalate`.
+    `reason` is a code: of `skip` the condition that was not met, of `cancel` `rule_off` if its rule counts no
+    more. `from_id` and `to_id` are of `delegate` and `escalate`.
     """
 
     model_config = ConfigDict(
