@@ -1,6 +1,7 @@
 """The gateway with services in processes of their own: documents are fetched, and databases go away."""
 
 import asyncio
+import threading
 from typing import Any
 
 import httpx
@@ -78,6 +79,38 @@ async def test_a_service_that_goes_away_keeps_its_last_document() -> None:
         assert await documents.all() is first
         await asyncio.sleep(0)
         assert await documents.all() == {"customer-svc": ORDERS}
+
+
+async def test_the_door_is_ready_once_it_knows_the_documents_and_not_before(settings: Any) -> None:
+    made, asked = threading.Event(), threading.Event()
+
+    def slowly() -> dict[str, Any]:
+        asked.set()
+        made.wait(20)
+        return ORDERS
+
+    gateway = build(settings, LocalBus(), clients={}, documents={"customer-svc": slowly})
+    transport = httpx.ASGITransport(app=gateway.asgi)
+    async with (
+        gateway.running(worker=False),
+        httpx.AsyncClient(transport=transport, base_url="http://e") as door,
+    ):
+        assert await asyncio.to_thread(asked.wait, 10), "nobody has to come for them"
+        early = await door.get("/readyz")
+        assert (early.status_code, early.json()["checks"]["documents"]) == (503, False)
+        made.set()
+        assert await gateway.told.asked()
+        ready = await door.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["documents"]) == (200, True)
+
+
+async def test_a_service_that_is_away_does_not_keep_the_door_from_being_ready() -> None:
+    remote = Remote()
+    async with httpx.AsyncClient(transport=remote, base_url="http://customer") as client:
+        documents = Documents({}, {"customer-svc": client})
+        assert await documents.asked()
+        assert await documents.asked()
+    assert remote.asked == 1
 
 
 async def test_without_its_database_the_door_says_try_again(settings: Any, world: Any) -> None:

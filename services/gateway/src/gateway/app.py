@@ -56,6 +56,7 @@ from shared.clock import Clock, utc_now
 from shared.composition import Blueprint, Loop, Service, release
 from shared.db import Database
 from shared.http.client import make_client
+from shared.http.health import Check as HealthCheck
 from shared.jobs import Jobs
 from shared.messaging.bus import EventBus
 from shared.messaging.consumers import Consumers
@@ -74,6 +75,15 @@ class Gateway(Service):
     """The service and the parts of it that its launcher needs."""
 
     check: Check
+    told: Documents
+
+    @property
+    def checks(self) -> Mapping[str, HealthCheck]:
+        """Ready is who knows all paths, too: the first to come need not wait until documents are made."""
+        return {**super().checks, "documents": self._documents_asked}
+
+    async def _documents_asked(self) -> bool:
+        return await self.told.asked()
 
 
 def build(
@@ -136,9 +146,14 @@ def build(
         "composer": Composer({name: Destination(each) for name, each in clients.items()}, check.token),
     }
     jobs = Jobs({JOB: Survey(trees, check.token)}, periodic=[EACH_HOUR])
-    loops = {"key-uses": uses.run, "limits": warden.run, "usage-written": collector.run}
+    loops = {
+        "key-uses": uses.run,
+        "limits": warden.run,
+        "usage-written": collector.run,
+        "documents": told.keep,
+    }
     gateway = Gateway(_blueprint(carried, loops, jobs), settings, database=database, bus=bus, tally=tally)
-    gateway.check = check
+    gateway.check, gateway.told = check, told
     _show_the_merged_document(gateway)
     return gateway
 

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import structlog
 
+from shared.loops import every
+
 Document = Mapping[str, Any]
 _DEADLINE = 2.0
 _FRESH_SECONDS = 60.0
@@ -45,6 +47,19 @@ class Documents:
         if not self._documents or None in self._documents.values():
             await asyncio.shield(self._fetching)
         return self._documents
+
+    async def asked(self) -> bool:
+        """True, once every service was asked: whoever comes first shall not wait for that."""
+        if not self._documents:
+            await self.all()
+        return True
+
+    async def keep(self) -> None:
+        """Ask now, and again and again."""
+        await every(_FRESH_SECONDS, self._look)()
+
+    async def _look(self) -> None:
+        await self.all()
 
     async def _fetch(self) -> None:
         fetched = await asyncio.gather(*(self._one(name, client) for name, client in self._clients.items()))
