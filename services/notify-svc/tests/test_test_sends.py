@@ -160,8 +160,11 @@ async def test_a_server_that_offers_no_tls_or_no_login_is_told_as_such(house):
 async def test_a_test_takes_no_longer_than_a_request_may(house, monkeypatch):
     monkeypatch.setattr(domain, "SECONDS", 0.3)
 
-    async def silent(_reader, _writer):
-        await asyncio.sleep(30)
+    hung_up = asyncio.Event()
+
+    async def silent(_reader, writer):
+        await hung_up.wait()
+        writer.close()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -170,6 +173,7 @@ async def test_a_test_takes_no_longer_than_a_request_may(house, monkeypatch):
     sender = await house.sender("smtp", config)
     said = (await tried(house, sender, {"to": "b@example.com"})).json()
     assert (said["outcome"], said["reason"]) == ("later", "timeout")
+    hung_up.set()
     server.close()
 
 
